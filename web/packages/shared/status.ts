@@ -1,0 +1,175 @@
+// Every status, action and kind that a person reads, in one place: its Chinese word and its tone.
+// Pages never write these words themselves. An unknown value is shown as it came, in the muted tone,
+// so that a newer server does not break an older page.
+
+/** How a status asks for attention. The colours of a tone belong to each app's style sheet. */
+export type Tone = 'waiting' | 'action' | 'moving' | 'done' | 'muted' | 'alarm';
+
+export interface StatusWord {
+  label: string;
+  tone: Tone;
+}
+
+type Words = Readonly<Record<string, StatusWord>>;
+
+function read(words: Words, status: string): StatusWord {
+  return Object.prototype.hasOwnProperty.call(words, status) ? words[status]! : { label: status, tone: 'muted' };
+}
+
+const ORDER: Words = {
+  unpaid: { label: '待付款', tone: 'waiting' },
+  paid_waiting: { label: '已付款', tone: 'moving' },
+  to_ship: { label: '待发货', tone: 'action' },
+  to_pick_up: { label: '待自提', tone: 'action' },
+  shipped: { label: '已发货', tone: 'moving' },
+  completed: { label: '已完成', tone: 'done' },
+  closed: { label: '已关闭', tone: 'muted' },
+};
+
+const PAYMENT: Words = {
+  pending: { label: '待支付', tone: 'waiting' },
+  paid: { label: '已支付', tone: 'done' },
+  closed: { label: '已关闭', tone: 'muted' },
+  failed: { label: '支付失败', tone: 'alarm' },
+  refunding: { label: '退款中', tone: 'moving' },
+  refunded: { label: '已退款', tone: 'muted' },
+};
+
+const REFUND: Words = {
+  pending: { label: '待退款', tone: 'waiting' },
+  requested: { label: '待退款', tone: 'waiting' },
+  processing: { label: '退款中', tone: 'moving' },
+  refunding: { label: '退款中', tone: 'moving' },
+  succeeded: { label: '已退款', tone: 'done' },
+  refunded: { label: '已退款', tone: 'done' },
+  failed: { label: '退款失败', tone: 'alarm' },
+  abnormal: { label: '退款异常', tone: 'alarm' },
+  closed: { label: '退款关闭', tone: 'muted' },
+};
+
+const PRODUCT: Words = {
+  on_sale: { label: '在售', tone: 'done' },
+  off_sale: { label: '已下架', tone: 'muted' },
+  scheduled: { label: '定时上架', tone: 'waiting' },
+  deleted: { label: '回收站', tone: 'muted' },
+};
+
+const STORE: Words = {
+  open: { label: '营业', tone: 'done' },
+  closed: { label: '停业', tone: 'muted' },
+};
+
+const STAFF: Words = {
+  active: { label: '在职', tone: 'done' },
+  disabled: { label: '已停用', tone: 'muted' },
+};
+
+const UPLOAD: Words = {
+  pending: { label: '等待上传', tone: 'waiting' },
+  sent: { label: '已同步微信', tone: 'done' },
+  done: { label: '已同步微信', tone: 'done' },
+  failed: { label: '同步失败', tone: 'alarm' },
+  dead: { label: '同步失败', tone: 'alarm' },
+};
+
+const PARCEL: Words = {
+  in_transit: { label: '运输中', tone: 'moving' },
+  collected: { label: '已揽收', tone: 'moving' },
+  delivering: { label: '派送中', tone: 'moving' },
+  signed: { label: '已签收', tone: 'done' },
+  problem: { label: '疑难件', tone: 'alarm' },
+  returned: { label: '已退回', tone: 'alarm' },
+};
+
+export const orderStatus = (status: string): StatusWord => read(ORDER, status);
+export const paymentStatus = (status: string): StatusWord => read(PAYMENT, status);
+export const refundStatus = (status: string): StatusWord => read(REFUND, status);
+export const productStatus = (status: string): StatusWord => read(PRODUCT, status);
+export const storeStatus = (status: string): StatusWord => read(STORE, status);
+export const staffStatus = (status: string): StatusWord => read(STAFF, status);
+export const shippingUploadStatus = (status: string): StatusWord => read(UPLOAD, status);
+export const parcelState = (state: string): StatusWord => read(PARCEL, state);
+
+type Labels = Readonly<Record<string, string>>;
+
+function word(labels: Labels, key: string): string {
+  return Object.prototype.hasOwnProperty.call(labels, key) ? labels[key]! : key;
+}
+
+const MEMBER_ACTION: Labels = {
+  pay: '去支付',
+  cancel: '取消订单',
+  confirm: '确认收货',
+  track: '查看物流',
+  review: '去评价',
+  refund_ask: '申请售后',
+  buy_again: '再次购买',
+};
+
+const STAFF_ACTION: Labels = {
+  ship: '发货',
+  refund: '退款',
+  close: '关闭订单',
+  redeem: '核销',
+  mark_ready: '备货完成',
+  pay_offline: '线下收款',
+  remark: '备注',
+};
+
+const DELIVERY: Labels = { express: '快递', pickup: '到店自提' };
+
+const CHANNEL: Labels = {
+  wechat: '微信支付',
+  alipay: '支付宝',
+  unionpay: '银行卡',
+  balance: '余额',
+  offline: '线下收款',
+  free: '无需支付',
+};
+
+const MOVEMENT: Labels = {
+  reserve: '下单占用',
+  commit: '出库',
+  release: '释放占用',
+  receive: '入库',
+  adjust: '调整',
+  transfer: '调拨',
+  transfer_in: '调入',
+  transfer_out: '调出',
+  count: '盘点',
+  return: '退货入库',
+};
+
+const LANE: Labels = {
+  activity: '活动价',
+  best_price: '优惠价',
+  promotion: '满减满折',
+  coupon: '优惠券',
+  points: '积分抵扣',
+  freight: '运费',
+  reward: '赠送',
+};
+
+const HOLDER: Labels = { order: '订单', cart: '购物车', product: '商品' };
+
+const ACTOR: Labels = { member: '会员', staff: '员工', system: '系统', guest: '游客', channel: '支付渠道' };
+
+export const memberAction = (action: string): string => word(MEMBER_ACTION, action);
+export const staffAction = (action: string): string => word(STAFF_ACTION, action);
+export const deliveryKind = (kind: string): string => word(DELIVERY, kind);
+export const paymentChannel = (channel: string): string => word(CHANNEL, channel);
+export const movementKind = (kind: string): string => word(MOVEMENT, kind);
+export const quoteLane = (lane: string): string => word(LANE, lane);
+export const holderKind = (kind: string): string => word(HOLDER, kind);
+export const actorKind = (kind: string): string => word(ACTOR, kind);
+
+/** The tabs of an order list, in the order a person works through them. */
+export const ORDER_TABS: readonly { state: string; label: string }[] = [
+  { state: 'all', label: '全部' },
+  { state: 'unpaid', label: '待付款' },
+  { state: 'to_ship', label: '待发货' },
+  { state: 'to_pick_up', label: '待自提' },
+  { state: 'shipped', label: '已发货' },
+  { state: 'completed', label: '已完成' },
+  { state: 'closed', label: '已关闭' },
+];

@@ -1,0 +1,53 @@
+import { endOfDay, formatAgo, formatDay, formatInstant, formatMoment, formatRemaining, shiftDay, startOfDay, today, weekdayName } from './time';
+
+const NOW = Date.parse('2026-11-23T06:07:00Z'); // 14:07 in Hangzhou
+
+describe('instants are shown in China Standard Time', () => {
+  it('crosses midnight with the mall, not with the reader', () => {
+    expect(formatMoment('2026-11-22T16:30:00Z')).toBe('2026-11-23 00:30');
+    expect(formatDay('2026-12-31T16:00:00Z')).toBe('2027-01-01');
+    expect(formatInstant('2026-11-22T16:30:09Z')).toBe('2026-11-23 00:30:09');
+    expect(today(NOW)).toBe('2026-11-23');
+  });
+  it('shows nothing for what is absent or broken', () => {
+    expect(formatMoment(null)).toBe('');
+    expect(formatMoment('soon')).toBe('');
+  });
+});
+
+describe('formatAgo', () => {
+  it('speaks like a person', () => {
+    expect(formatAgo('2026-11-23T06:06:30Z', NOW)).toBe('刚刚');
+    expect(formatAgo('2026-11-23T05:37:00Z', NOW)).toBe('30 分钟前');
+    expect(formatAgo('2026-11-22T17:00:00Z', NOW)).toBe('今天 01:00');
+    expect(formatAgo('2026-11-22T15:00:00Z', NOW)).toBe('昨天 23:00');
+    expect(formatAgo('2026-11-02T10:00:00Z', NOW)).toBe('11-02 18:00');
+    expect(formatAgo('2025-11-02T10:00:00Z', NOW)).toBe('2025-11-02');
+  });
+});
+
+describe('formatRemaining', () => {
+  it('counts down and stops at zero', () => {
+    expect(formatRemaining('2026-11-23T06:36:05Z', NOW)).toBe('29:05');
+    expect(formatRemaining('2026-11-23T07:09:03Z', NOW)).toBe('1:02:03');
+    expect(formatRemaining('2026-11-25T09:11:00Z', NOW)).toBe('2 天 03:04');
+    expect(formatRemaining('2026-11-23T06:00:00Z', NOW)).toBe('00:00');
+  });
+});
+
+describe('days', () => {
+  it('gives the half-open range of a mall day in UTC', () => {
+    expect(startOfDay('2026-11-23')).toBe('2026-11-22T16:00:00.000Z');
+    expect(endOfDay('2026-11-23')).toBe('2026-11-23T16:00:00.000Z');
+    expect(startOfDay('23.11.2026')).toBeNull();
+  });
+  it('moves over month ends', () => {
+    expect(shiftDay('2026-03-01', -1)).toBe('2026-02-28');
+    expect(shiftDay('2026-12-31', 1)).toBe('2027-01-01');
+  });
+  it('names weekdays', () => {
+    expect(weekdayName(1)).toBe('周一');
+    expect(weekdayName(7)).toBe('周日');
+    expect(weekdayName(9)).toBe('');
+  });
+});
