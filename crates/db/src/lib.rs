@@ -12,12 +12,17 @@ mod row;
 mod stats;
 mod violation;
 
-mod database;
-mod migrate;
-mod migrations;
+mod fault;
+mod job;
+mod queue;
+
 mod pgsql;
 mod sqlite;
 mod tx;
+
+mod database;
+mod migrate;
+mod migrations;
 
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -28,6 +28,14 @@ impl<T> OnConstraint for Result<T> {
     }
 }
 
+/// The name under which both engines report a foreign key (SQLite does not tell which).
+pub(crate) const FOREIGN_KEY: &str = "foreign_key";
+
+/// Too much at once: a 503 that invites a retry.
+pub(crate) fn busy() -> Error {
+    Error::unavailable("server.busy", "现在人有点多，请稍后再试").retry_after(1)
+}
+
 const MARK: &str = "violated constraint ";
 
 /// The name of the constraint whose violation this error tells, if it does.
