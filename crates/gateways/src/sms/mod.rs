@@ -1,0 +1,5 @@
+//! Text messages: [`AliyunSms`] sends through Alibaba Cloud's SendSms.
+
+mod aliyun;
+
+pub use aliyun::{AliyunSms, AliyunSmsConfig};
