@@ -195,7 +195,7 @@ const SQLITE_FACTS: &[(&str, &str)] = &[
         "select case synchronous when 0 then 'off' when 1 then 'normal' when 2 then 'full' else 'extra' end from pragma_synchronous",
     ),
     ("foreign keys", "select case foreign_keys when 1 then 'on' else 'off' end from pragma_foreign_keys"),
-    ("size", "select page_count * page_size / 1024 || ' KiB' from pragma_page_count, pragma_page_size"),
+    ("size", "select (page_count * page_size / 1024) || ' KiB' from pragma_page_count, pragma_page_size"),
 ];
 
 const POSTGRES_FACTS: &[(&str, &str)] = &[

@@ -1,5 +1,6 @@
 //! Migrations: one portable text per change. What differs between the engines is a few tokens:
-//! `@id@` (the id column), `@key@` (the primary key) and lines between `@sqlite` or `@postgres` and `@end`.
+//! `@id@` (the id column), `@key@` (the primary key), `@binary@` (text compared byte by byte), `@clustered@` (rows stored
+//! in key order), and lines between `@sqlite` or `@postgres` and `@end`.
 //! An applied text is never edited: its checksum is kept and compared.
 
 use crate::{Db, Engine, Tx, args};
@@ -7,11 +8,12 @@ use kernel::{Error, Instant, Result};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// One change of the schema. `text` may use the tokens `@id@`, `@key@` and the blocks `@sqlite … @end`, `@postgres … @end`.
+/// One change of the schema.
 #[derive(Debug, Clone, Copy)]
 pub struct Migration {
     pub version: u32,
     pub name: &'static str,
+    /// Portable SQL with tokens; see the file's head.
     pub text: &'static str,
 }
 
@@ -120,6 +122,14 @@ fn edited(migration: &Migration) -> Error {
     Error::internal(format_args!("migration {} was edited after it was applied; add a new one", migration.version))
 }
 
+/// Token, what it is on SQLite, what it is on PostgreSQL.
+const TOKENS: [(&str, &str, &str); 4] = [
+    ("@id@", "id integer primary key", "id bigint not null"),
+    ("@key@", "unique (mall_id, id)", "primary key (mall_id, id)"),
+    ("@binary@", "", "collate \"C\""),
+    ("@clustered@", "without rowid", ""),
+];
+
 /// The text for one engine.
 fn expand(text: &str, engine: Engine) -> Result<String, String> {
     let mut out = String::with_capacity(text.len() + 256);
@@ -146,11 +156,10 @@ fn expand(text: &str, engine: Engine) -> Result<String, String> {
     if let Some(open) = block {
         return Err(format!("@{open} is not ended"));
     }
-    let (id, key) = match engine {
-        Engine::Sqlite => ("id integer primary key", "unique (mall_id, id)"),
-        Engine::Postgres => ("id bigint not null", "primary key (mall_id, id)"),
-    };
-    Ok(out.replace("@id@", id).replace("@key@", key))
+    for (token, sqlite, postgres) in TOKENS {
+        out = out.replace(token, if engine == Engine::Sqlite { sqlite } else { postgres });
+    }
+    Ok(out)
 }
 
 #[cfg(test)]
@@ -159,14 +168,14 @@ mod tests {
 
     #[test]
     fn tokens_and_blocks_follow_the_engine() {
-        let text = "create table t (\n  @id@,\n  @key@\n);\n@sqlite\npragma a;\n@end\n@postgres\nset b;\n@end\n";
+        let text = "create table t (\n  @id@,\n  a text @binary@,\n  @key@\n) @clustered@;\n@sqlite\npragma a;\n@end\n@postgres\nset b;\n@end\n";
         assert_eq!(
             expand(text, Engine::Sqlite).unwrap(),
-            "create table t (\n  id integer primary key,\n  unique (mall_id, id)\n);\npragma a;\n"
+            "create table t (\n  id integer primary key,\n  a text ,\n  unique (mall_id, id)\n) without rowid;\npragma a;\n"
         );
         assert_eq!(
             expand(text, Engine::Postgres).unwrap(),
-            "create table t (\n  id bigint not null,\n  primary key (mall_id, id)\n);\nset b;\n"
+            "create table t (\n  id bigint not null,\n  a text collate \"C\",\n  primary key (mall_id, id)\n) ;\nset b;\n"
         );
         for bad in ["@end", "@sqlite", "@sqlite\n@postgres\n@end"] {
             assert!(expand(bad, Engine::Sqlite).is_err(), "{bad}");

@@ -8,4 +8,9 @@ pub fn migrations() -> &'static [Migration] {
     ALL
 }
 
-const ALL: &[Migration] = &[];
+const ALL: &[Migration] = &[
+    Migration { version: 1, name: "platform", text: include_str!("../../../migrations/0001_platform.sql") },
+    Migration { version: 2, name: "people", text: include_str!("../../../migrations/0002_people.sql") },
+    Migration { version: 3, name: "goods", text: include_str!("../../../migrations/0003_goods.sql") },
+    Migration { version: 4, name: "trade", text: include_str!("../../../migrations/0004_trade.sql") },
+];

@@ -1,6 +1,7 @@
 //! From PostgreSQL's words to SQLite's, in one pass over the text and into a buffer that is used again:
 //! `$1` → `?1`, `= any($1)` → ` in (select value from json_each(?1))`, `<> all($1)` → ` not in …`, `greatest(`/`least(` →
 //! `max(`/`min(`, `ilike` → `like`; `for update [of t] [skip locked | nowait]` goes. Literals and comments stay untouched.
+//! `on conflict (mall_id, id)` → `on conflict (id)`: `@id@` makes `id` the row id, and SQLite accepts only that as target.
 
 /// Writes the SQLite form of `sql` into `out`, replacing what was there.
 pub(crate) fn rewrite(sql: &str, out: &mut String) {
@@ -66,6 +67,12 @@ fn word(bytes: &[u8], at: usize) -> (usize, Option<&'static str>) {
         }
         5 if word.eq_ignore_ascii_case(b"ilike") => Some("like"),
         5 if word.eq_ignore_ascii_case(b"least") && opens(bytes, end) => Some("min"),
+        8 if word.eq_ignore_ascii_case(b"conflict") => {
+            return match key_target(bytes, end) {
+                Some(end) => (end, Some("conflict (id)")),
+                None => (end, None),
+            };
+        }
         8 if word.eq_ignore_ascii_case(b"greatest") && opens(bytes, end) => Some("max"),
         _ => None,
     };
@@ -93,6 +100,16 @@ fn locking(bytes: &[u8], at: usize) -> Option<usize> {
         return Some(skip);
     }
     Some(expect(bytes, end, "nowait").unwrap_or(end))
+}
+
+/// After `conflict`: the end of `(mall_id, id)`, if that is the target.
+fn key_target(bytes: &[u8], at: usize) -> Option<usize> {
+    let after =
+        |at: Option<usize>, mark: u8| at.map(|at| past_space(bytes, at)).filter(|at| bytes.get(*at) == Some(&mark));
+    let open = after(Some(at), b'(')?;
+    let comma = after(expect(bytes, open + 1, "mall_id"), b',')?;
+    let close = after(expect(bytes, comma + 1, "id"), b')')?;
+    Some(close + 1)
 }
 
 /// `any($12)` after an operator: the span of the number and the end.
@@ -182,6 +199,15 @@ mod tests {
         assert_eq!(rewritten("greatest(a, least(b, 1))"), "max(a, min(b, 1))");
         assert_eq!(rewritten("name ilike $1"), "name like ?1");
         assert_eq!(rewritten("order by greatest"), "order by greatest");
+    }
+
+    #[test]
+    fn the_key_of_a_conflict_is_the_row_id() {
+        assert_eq!(rewritten("on conflict (mall_id, id) do nothing"), "on conflict (id) do nothing");
+        assert_eq!(rewritten("on conflict(mall_id,id) do"), "on conflict (id) do");
+        for same in ["on conflict (mall_id, id, x)", "on conflict (mall_id, code)", "on conflict do nothing"] {
+            assert_eq!(rewritten(same), same);
+        }
     }
 
     #[test]

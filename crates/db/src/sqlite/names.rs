@@ -80,7 +80,7 @@ fn find_word(text: &str, word: &str) -> Option<usize> {
     let in_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     lower.match_indices(word).map(|(at, _)| at).find(|at| {
         let bytes = lower.as_bytes();
-        !(*at > 0 && in_word(&bytes[at - 1])) && !bytes.get(at + word.len()).is_some_and(in_word)
+        (*at == 0 || !in_word(&bytes[at - 1])) && !bytes.get(at + word.len()).is_some_and(in_word)
     })
 }
 

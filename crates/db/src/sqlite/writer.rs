@@ -43,7 +43,7 @@ impl Writer {
         loop {
             match self.queue.take(&mut taken, self.batch, written.then_some(IDLE)) {
                 Taken::Some => {
-                    self.commit_together(taken.drain(..).collect());
+                    self.commit_together(std::mem::take(&mut taken));
                     written = true;
                 }
                 Taken::Idle => {
