@@ -1,0 +1,149 @@
+//! What trade asks of the catalogue: the facts of SKUs about to be sold, in one query, and the count of what was sold.
+
+use db::{Tx, args, row};
+use kernel::{Error, Fen, Id, MallId, Result};
+use platform::Ctx;
+use platform::cache::Topic;
+use std::collections::BTreeMap;
+
+/// A SKU as cart, quote and order need it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SkuForSale {
+    pub sku_id: Id,
+    pub product_id: Id,
+    pub shop_id: Id,
+    /// Name of the product.
+    pub name: String,
+    /// `墨绿 / 38 码`; empty for a product without options.
+    pub option_text: String,
+    /// The SKU's own picture, else the product's first.
+    pub picture_key: Option<String>,
+    pub price: Fen,
+    /// A price really asked before, never below `price`.
+    pub list_price: Option<Fen>,
+    /// Of one piece.
+    pub weight_g: i64,
+    /// Of one piece.
+    pub volume_cm3: i64,
+    pub freight_template_id: Option<Id>,
+    pub return_7d: bool,
+    /// Pieces of the product one member may buy in one order.
+    pub purchase_limit: Option<i64>,
+    /// The product is on sale now and neither it nor the SKU is deleted. Scheduled products turn on sale by a sweep
+    /// ([`super::turn_due`]), so this is exact to the sweep's interval.
+    pub on_sale: bool,
+}
+
+/// Facts of SKUs, in any order; unknown ids and those of other malls are absent.
+pub fn skus_for_sale(tx: &mut Tx<'_>, mall_id: MallId, sku_ids: &[Id]) -> Result<Vec<SkuForSale>> {
+    let rows: Vec<Row> = tx.all(
+        "select k.id, k.product_id, p.shop_id, p.name, k.option_values, k.picture_key, p.picture_keys,
+           k.price_fen, k.list_price_fen, k.weight_g, k.volume_cm3,
+           p.freight_template_id, p.return_7d, p.purchase_limit,
+           p.status = 'on_sale' and p.deleted_at is null and k.deleted_at is null
+         from sku k
+         join product p on p.mall_id = k.mall_id and p.id = k.product_id
+         where k.mall_id = $1 and k.id = any($2)",
+        &args![mall_id, sku_ids],
+    )?;
+    rows.into_iter().map(SkuForSale::try_from).collect()
+}
+
+/// Adds to the products' sales counts: `(product, pieces)`, negative after a refund. The counts shown may lag by the
+/// cache's few seconds: a sale touches the products' pages, not the lists of the whole mall.
+pub fn add_sales(tx: &mut Tx<'_>, ctx: &Ctx, sold: &[(Id, i64)]) -> Result<()> {
+    let mut sums = BTreeMap::new();
+    for (product_id, pieces) in sold {
+        *sums.entry(*product_id).or_insert(0i64) += pieces;
+    }
+    // In id order, so that two orders with the same products do not wait for each other in a circle.
+    for (product_id, pieces) in sums.into_iter().filter(|(_, pieces)| *pieces != 0) {
+        tx.exec(
+            "update product
+             set sales_count = case when sales_count + $3 > 0 then sales_count + $3 else 0 end
+             where mall_id = $1 and id = $2",
+            &args![ctx.mall_id, product_id, pieces],
+        )?;
+        ctx.touch(tx, Topic::Product(ctx.mall_id, product_id));
+    }
+    Ok(())
+}
+
+/// How goods are called in a sentence: the product's name and its options (JSON list).
+pub(crate) fn label(name: &str, option_values: &str) -> String {
+    match option_text(option_values) {
+        Ok(options) if !options.is_empty() => format!("{name} {options}"),
+        _ => name.to_owned(),
+    }
+}
+
+/// `["墨绿","38"]` as `墨绿 / 38`.
+pub(crate) fn option_text(option_values: &str) -> Result<String> {
+    Ok(texts(option_values)?.join(" / "))
+}
+
+/// A JSON list of texts, as columns store them.
+pub(crate) fn texts(json: &str) -> Result<Vec<String>> {
+    serde_json::from_str(json).map_err(Error::internal)
+}
+
+struct Row {
+    id: Id,
+    product_id: Id,
+    shop_id: Id,
+    name: String,
+    option_values: String,
+    picture_key: Option<String>,
+    picture_keys: String,
+    price: Fen,
+    list_price: Option<Fen>,
+    weight_g: i64,
+    volume_cm3: i64,
+    freight_template_id: Option<Id>,
+    return_7d: bool,
+    purchase_limit: Option<i64>,
+    on_sale: bool,
+}
+row!(Row {
+    id,
+    product_id,
+    shop_id,
+    name,
+    option_values,
+    picture_key,
+    picture_keys,
+    price,
+    list_price,
+    weight_g,
+    volume_cm3,
+    freight_template_id,
+    return_7d,
+    purchase_limit,
+    on_sale
+});
+
+impl TryFrom<Row> for SkuForSale {
+    type Error = Error;
+    fn try_from(row: Row) -> Result<Self> {
+        let picture_key = match row.picture_key {
+            Some(key) => Some(key),
+            None => texts(&row.picture_keys)?.into_iter().next(),
+        };
+        Ok(SkuForSale {
+            sku_id: row.id,
+            product_id: row.product_id,
+            shop_id: row.shop_id,
+            name: row.name,
+            option_text: option_text(&row.option_values)?,
+            picture_key,
+            price: row.price,
+            list_price: row.list_price,
+            weight_g: row.weight_g,
+            volume_cm3: row.volume_cm3,
+            freight_template_id: row.freight_template_id,
+            return_7d: row.return_7d,
+            purchase_limit: row.purchase_limit,
+            on_sale: row.on_sale,
+        })
+    }
+}

@@ -1,0 +1,93 @@
+//! The trail of stock: one row per change, and the two reports that compare the trail with the counters.
+
+use super::Holder;
+use db::{Arg, Tx, args, row};
+use kernel::{Id, Instant, MallId, Result};
+use platform::Ctx;
+
+/// One change of one row of stock, about to be written.
+pub(super) struct NewMovement<'a> {
+    pub sku_id: Id,
+    pub location_id: Id,
+    pub kind: &'static str,
+    pub on_hand_delta: i64,
+    pub reserved_delta: i64,
+    pub holder: Option<Holder>,
+    pub note: Option<&'a str>,
+}
+
+/// Writes the movements of one verb in one go.
+pub(super) fn record(tx: &mut Tx<'_>, ctx: &Ctx, movements: &[NewMovement<'_>]) -> Result<()> {
+    let rows: Vec<Vec<Arg>> = movements
+        .iter()
+        .map(|m| {
+            Vec::from(args![
+                ctx.mall_id,
+                m.sku_id,
+                ctx.id(),
+                m.location_id,
+                m.kind,
+                m.on_hand_delta,
+                m.reserved_delta,
+                m.holder.map(|h| h.kind),
+                m.holder.map(|h| h.id),
+                ctx.actor.kind(),
+                ctx.actor.id(),
+                m.note,
+                ctx.now
+            ])
+        })
+        .collect();
+    tx.insert_many(
+        "insert into stock_movement (mall_id, sku_id, id, location_id, kind, on_hand_delta, reserved_delta,
+           holder_kind, holder_id, actor_kind, actor_id, note, at) values",
+        "",
+        &rows,
+    )?;
+    Ok(())
+}
+
+/// A row of stock whose counter and reservations disagree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drift {
+    pub sku_id: Id,
+    pub location_id: Id,
+    /// What the row of stock says.
+    pub reserved: i64,
+    /// What the reservations sum to.
+    pub held: i64,
+}
+row!(Drift { sku_id, location_id, reserved, held });
+
+/// Where `reserved` differs from the sum of the reservations; empty when all is well. Reported nightly, never repaired
+/// silently.
+pub fn drift(tx: &mut Tx<'_>, mall_id: MallId) -> Result<Vec<Drift>> {
+    tx.all(
+        "with held as (
+           select sku_id, location_id, cast(sum(quantity) as bigint) as quantity
+           from stock_reservation
+           where mall_id = $1
+           group by sku_id, location_id
+         )
+         select s.sku_id, s.location_id, s.reserved, coalesce(h.quantity, cast(0 as bigint))
+         from stock s
+         left join held h on h.sku_id = s.sku_id and h.location_id = s.location_id
+         where s.mall_id = $1 and s.reserved <> coalesce(h.quantity, 0)
+         order by s.sku_id, s.location_id",
+        &args![mall_id],
+    )
+}
+
+/// Holders (`kind`, id) whose reservations should have been committed or released before `now`, oldest first.
+/// The holder's own clock releases them; a list that stays filled tells that this clock stands still.
+pub fn overdue(tx: &mut Tx<'_>, mall_id: MallId, now: Instant, limit: i64) -> Result<Vec<(String, Id)>> {
+    tx.all(
+        "select holder_kind, holder_id
+         from stock_reservation
+         where mall_id = $1 and expires_at < $2
+         group by holder_kind, holder_id
+         order by min(expires_at), holder_id
+         limit $3",
+        &args![mall_id, now, limit],
+    )
+}

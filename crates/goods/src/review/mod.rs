@@ -1,0 +1,13 @@
+//! Reviews: what members say of what they bought. Owns `review`, and of a product its review counters.
+//! One review per order line, for ever; hidden reviews do not count. It does not know orders: whoever calls [`write`]
+//! has made sure that this member bought this line and may speak now.
+
+//ADMIN mod admin;
+//SHOP mod shop;
+//TEST #[cfg(test)]
+//TEST mod tests;
+mod write;
+
+//ADMIN pub use admin::{AdminReview, admin_routes, unanswered_count};
+//SHOP pub use shop::{ReviewView, shop_routes};
+pub use write::{NewReview, write};

@@ -1,0 +1,133 @@
+//! Rows of shops, stores and locations, and the queries that find them.
+
+use super::hours::OpeningHours;
+use super::place::Point;
+use db::{FromRow, Row, Tx, args, row};
+use kernel::{Error, Id, MallId, Result};
+use platform::Ctx;
+
+/// A store as stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoreRow {
+    pub id: Id,
+    pub shop_id: Id,
+    pub name: String,
+    /// Six digits.
+    pub district_code: String,
+    pub address: String,
+    pub place: Point,
+    pub phone: String,
+    pub hours: Vec<OpeningHours>,
+    pub notice: Option<String>,
+    pub picture_key: Option<String>,
+    /// False while the store is shut for good or for a time; it is not shown and takes no pickup orders then.
+    pub is_open: bool,
+}
+
+pub(super) const STORE_COLUMNS: &str = "s.id, s.shop_id, s.name, s.district_code, s.address, s.lat, s.lng, s.phone, s.hours, s.notice, s.picture_key, s.status";
+
+impl FromRow for StoreRow {
+    fn from_row(row: &mut Row<'_>) -> Result<Self> {
+        Ok(StoreRow {
+            id: row.next()?,
+            shop_id: row.next()?,
+            name: row.next()?,
+            district_code: row.next()?,
+            address: row.next()?,
+            place: Point { lat: row.next()?, lng: row.next()? },
+            phone: row.next()?,
+            hours: serde_json::from_str(&row.next::<String>()?).map_err(Error::internal)?,
+            notice: row.next()?,
+            picture_key: row.next()?,
+            is_open: row.next::<String>()? == "open",
+        })
+    }
+}
+
+/// A place where stock lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocationRow {
+    pub id: Id,
+    pub shop_id: Id,
+    /// `warehouse` or `store`.
+    pub kind: String,
+    pub name: String,
+    pub store_id: Option<Id>,
+    pub is_default: bool,
+}
+row!(LocationRow { id, shop_id, kind, name, store_id, is_default });
+
+/// Founds a shop with its warehouse; answers their ids.
+pub fn create_shop(tx: &mut Tx<'_>, ctx: &Ctx, name: &str) -> Result<(Id, Id)> {
+    let (shop_id, location_id) = (ctx.id(), ctx.id());
+    tx.exec(
+        "insert into shop (id, mall_id, name, created_at) values ($1, $2, $3, $4)",
+        &args![shop_id, ctx.mall_id, name, ctx.now],
+    )?;
+    tx.exec(
+        "insert into location (id, mall_id, shop_id, kind, name, is_default)
+         values ($1, $2, $3, 'warehouse', '总仓', true)",
+        &args![location_id, ctx.mall_id, shop_id],
+    )?;
+    Ok((shop_id, location_id))
+}
+
+/// The mall's first shop; until a mall may have several, every product belongs to it.
+///
+/// # Errors
+/// `shop.missing` (409) in a mall that was never opened.
+pub fn only_shop(tx: &mut Tx<'_>, mall_id: MallId) -> Result<Id> {
+    let shop = tx.opt("select id from shop where mall_id = $1 order by id limit 1", &args![mall_id])?;
+    shop.ok_or_else(|| Error::conflict("shop.missing", "商城还没有开店"))
+}
+
+/// Where a shop's parcels leave from.
+pub fn default_location(tx: &mut Tx<'_>, mall_id: MallId, shop_id: Id) -> Result<Id> {
+    let found = tx.opt(
+        "select id from location where mall_id = $1 and shop_id = $2 and is_default order by id limit 1",
+        &args![mall_id, shop_id],
+    )?;
+    found.ok_or_else(|| Error::internal(format_args!("shop {shop_id} has no default location")))
+}
+
+/// A store and the location its stock lies at; `store.not_found` (404) for another mall's.
+pub fn location_of_store(tx: &mut Tx<'_>, mall_id: MallId, store_id: Id) -> Result<(StoreRow, Id)> {
+    let store = find_store(tx, mall_id, store_id)?;
+    let location =
+        tx.one("select id from location where mall_id = $1 and store_id = $2", &args![mall_id, store_id])?;
+    Ok((store, location))
+}
+
+/// A store; `store.not_found` (404).
+pub fn find_store(tx: &mut Tx<'_>, mall_id: MallId, store_id: Id) -> Result<StoreRow> {
+    let found = stores_by_id(tx, mall_id, &[store_id])?.pop();
+    found.ok_or_else(|| Error::not_found("store.not_found", "没有找到这家门店"))
+}
+
+/// Stores by id, open or not, in the order of ids.
+pub fn stores_by_id(tx: &mut Tx<'_>, mall_id: MallId, store_ids: &[Id]) -> Result<Vec<StoreRow>> {
+    tx.all(
+        &format!("select {STORE_COLUMNS} from store s where s.mall_id = $1 and s.id = any($2) order by s.id"),
+        &args![mall_id, store_ids],
+    )
+}
+
+/// Every location of the mall, warehouses first.
+pub fn locations(tx: &mut Tx<'_>, mall_id: MallId) -> Result<Vec<LocationRow>> {
+    tx.all(
+        "select id, shop_id, kind, name, store_id, is_default
+         from location
+         where mall_id = $1
+         order by is_default desc, kind desc, id",
+        &args![mall_id],
+    )
+}
+
+/// A location; `location.not_found` (404).
+pub fn find_location(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<LocationRow> {
+    let found = tx.opt(
+        "select id, shop_id, kind, name, store_id, is_default from location where mall_id = $1 and id = $2",
+        &args![mall_id, id],
+    )?;
+    found.ok_or_else(|| Error::not_found("location.not_found", "没有找到这个仓库或门店"))
+}

@@ -1,0 +1,149 @@
+//! Stores as shoppers see them: the nearest first when they tell where they are.
+
+use super::hours::{OpeningHours, is_open};
+use super::place::{Point, box_around, distance_m};
+use super::region::region_path;
+use super::row::{STORE_COLUMNS, StoreRow, find_store};
+use axum::response::{IntoResponse, Response};
+use db::{Tx, args};
+use kernel::{Error, Id, MallId, Result};
+use platform::cache::{Cached, Topic};
+use platform::mall::Mall;
+use platform::problem::ProblemBody;
+use platform::storage::{self, Picture};
+use platform::{Answer, App, Json, Path, Query, Visitor};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// A physical outlet.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct StoreView {
+    pub id: Id,
+    pub name: String,
+    pub picture: Option<Picture>,
+    pub province: String,
+    pub city: String,
+    pub district: String,
+    pub address: String,
+    pub phone: String,
+    /// GCJ-02 degrees.
+    pub lat: f64,
+    pub lng: f64,
+    pub hours: Vec<OpeningHours>,
+    /// By the server's clock.
+    pub open_now: bool,
+    pub notice: Option<String>,
+    /// Metres from the place in the query, as the crow flies.
+    pub distance_m: Option<i64>,
+}
+
+/// Turns a store into what shoppers see; `near` is where they stand, if they told.
+pub fn store_view(app: &App, mall: &Mall, store: &StoreRow, near: Option<Point>) -> Result<StoreView> {
+    let (province, city, district) = region_path(&store.district_code)?;
+    let now = app.clock.now();
+    Ok(StoreView {
+        id: store.id,
+        name: store.name.clone(),
+        picture: store.picture_key.as_deref().map(|key| storage::picture(app, key, &store.name)),
+        province,
+        city,
+        district,
+        address: store.address.clone(),
+        phone: store.phone.clone(),
+        lat: store.place.lat,
+        lng: store.place.lng,
+        hours: store.hours.clone(),
+        open_now: store.is_open && is_open(&store.hours, now, mall.utc_offset_ms),
+        notice: store.notice.clone(),
+        distance_m: near.map(|point| distance_m(point, store.place)),
+    })
+}
+
+pub fn shop_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list_stores)).routes(routes!(read_store))
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Near {
+    /// Latitude where the shopper stands.
+    lat: Option<f64>,
+    /// Longitude where the shopper stands.
+    lng: Option<f64>,
+}
+
+/// List the open stores.
+///
+/// At most 100, the nearest first when `lat` and `lng` are given.
+#[utoipa::path(get, path = "/stores", tag = "store", params(Near),
+    responses((status = 200, body = Vec<StoreView>)))]
+async fn list_stores(app: axum::extract::State<App>, visitor: Visitor, Query(near): Query<Near>) -> Answer<Response> {
+    let point = Point::parse(near.lat, near.lng)?;
+    let (stamp, mall_id) = (app.cache.stamp(&[Topic::Stores(visitor.mall.id)]), visitor.mall.id);
+    let stores = app.db.read(move |tx| open_stores(tx, mall_id, point)).await?;
+    let views = stores.iter().map(|store| store_view(&app, &visitor.mall, store, point));
+    let views = views.collect::<Result<Vec<_>>>()?;
+    // Every shopper stands somewhere else: only the list without a place is worth keeping.
+    Ok(if point.is_some() { Json(views).into_response() } else { Cached::new(views, stamp).into_response() })
+}
+
+/// Read one open store.
+#[utoipa::path(get, path = "/stores/{id}", tag = "store", params(("id" = Id, Path), Near),
+    responses((status = 200, body = StoreView),
+        (status = 404, body = ProblemBody, description = "`store.not_found`: no such store, or it is closed")))]
+async fn read_store(
+    app: axum::extract::State<App>,
+    visitor: Visitor,
+    Path(id): Path<Id>,
+    Query(near): Query<Near>,
+) -> Answer<Response> {
+    let point = Point::parse(near.lat, near.lng)?;
+    let (stamp, mall_id) = (app.cache.stamp(&[Topic::Stores(visitor.mall.id)]), visitor.mall.id);
+    let store = app.db.read(move |tx| find_store(tx, mall_id, id)).await?;
+    if !store.is_open {
+        return Err(Error::not_found("store.not_found", "这家门店暂时不营业").into());
+    }
+    let view = store_view(&app, &visitor.mall, &store, point)?;
+    Ok(if point.is_some() { Json(view).into_response() } else { Cached::new(view, stamp).into_response() })
+}
+
+const SHOWN: usize = 100;
+
+/// The open stores to show. Near a place, ever wider boxes are searched until one holds enough, so that a chain of
+/// thousands is not sorted for every shopper.
+pub(super) fn open_stores(tx: &mut Tx<'_>, mall_id: MallId, near: Option<Point>) -> Result<Vec<StoreRow>> {
+    let Some(point) = near else {
+        return tx.all(
+            &format!(
+                "select {STORE_COLUMNS}
+                 from store s
+                 where s.mall_id = $1 and s.status = 'open'
+                 order by s.id
+                 limit 100"
+            ),
+            &args![mall_id],
+        );
+    };
+    let mut found = Vec::new();
+    for metres in [10_000.0, 200_000.0, 20_100_000.0] {
+        let (south, north, west, east) = box_around(point, metres);
+        found = tx.all(
+            &format!(
+                "select {STORE_COLUMNS}
+                 from store s
+                 where s.mall_id = $1 and s.status = 'open' and s.lat between $2 and $3 and s.lng between $4 and $5"
+            ),
+            &args![mall_id, south, north, west, east],
+        )?;
+        // Corners of the box lie further away than its sides: a store there may be beaten by one outside the box.
+        let inside = |store: &&StoreRow| (distance_m(point, store.place) as f64) <= metres;
+        if found.iter().filter(inside).count() >= SHOWN {
+            break;
+        }
+    }
+    found.sort_by_key(|store: &StoreRow| (distance_m(point, store.place), store.id));
+    found.truncate(SHOWN);
+    Ok(found)
+}
