@@ -1,0 +1,66 @@
+//! What the outside services would have handed to a merchant: ids, secrets, the merchant's own key and certificate, and the
+//! platform's public material. Written as one JSON file so that any SDK can be pointed at the stand-ins.
+
+use serde::Serialize;
+
+/// Everything a client needs.
+#[derive(Clone, Serialize)]
+pub struct Credentials {
+    /// Base address of every service.
+    pub base_url: String,
+    pub wechat: MiniApp,
+    pub wechat_pay: Merchant,
+    pub aliyun_sms: AliyunSms,
+    pub kuaidi100: Kuaidi100,
+}
+
+/// The mini program.
+#[derive(Clone, Serialize)]
+pub struct MiniApp {
+    pub app_id: String,
+    pub app_secret: String,
+}
+
+/// The merchant account at WeChat Pay.
+#[derive(Clone, Serialize)]
+pub struct Merchant {
+    pub merchant_id: String,
+    /// Serial of the merchant's certificate.
+    pub merchant_serial: String,
+    /// PKCS#8 PEM.
+    pub merchant_private_key: String,
+    /// 32 characters.
+    pub api_v3_key: String,
+    /// `PUB_KEY_ID_…`, for the trust mode with a fixed public key.
+    pub public_key_id: String,
+    /// SPKI PEM.
+    pub public_key: String,
+    /// What `GET /v3/certificates` would hand out at start, newest last.
+    pub platform_certificates: Vec<PlatformCertificate>,
+}
+
+/// One platform certificate.
+#[derive(Clone, Serialize)]
+pub struct PlatformCertificate {
+    pub serial: String,
+    /// PEM.
+    pub certificate: String,
+}
+
+/// The SMS account.
+#[derive(Clone, Serialize)]
+pub struct AliyunSms {
+    pub access_key_id: String,
+    pub access_key_secret: String,
+    /// An approved signature; any other that is not empty is taken too.
+    pub sign_name: String,
+    /// An approved template with the parameter `code`; any other `SMS_…` is taken too.
+    pub template_code: String,
+}
+
+/// The 快递100 account.
+#[derive(Clone, Serialize)]
+pub struct Kuaidi100 {
+    pub customer: String,
+    pub key: String,
+}

@@ -1,0 +1,38 @@
+//! WeChat Pay v3 (`api.mch.weixin.qq.com`) for one direct merchant: JSAPI, Native and H5 prepay, query, close, refunds,
+//! platform certificates and notices. Every request is verified and every answer is signed, refusals included, by `guard`.
+//! Payments and refunds are the only state that outlives a restart.
+
+mod answer;
+mod certificate;
+mod guard;
+mod model;
+mod notice;
+mod prepay;
+mod refund;
+mod settle;
+mod transaction;
+
+pub(crate) use model::{NoticeRecord, Outcome, PayState, Payment, Scene, TradeState};
+pub(crate) use settle::{Declined, decline, pay};
+
+use crate::world::World;
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{any, get, post};
+use std::sync::Arc;
+
+pub(crate) fn routes(world: &Arc<World>) -> Router<Arc<World>> {
+    Router::new()
+        .route("/v3/pay/transactions/jsapi", post(prepay::jsapi))
+        .route("/v3/pay/transactions/native", post(prepay::native))
+        .route("/v3/pay/transactions/h5", post(prepay::h5))
+        .route("/v3/pay/transactions/out-trade-no/{number}", get(transaction::by_number))
+        .route("/v3/pay/transactions/id/{transaction_id}", get(transaction::by_transaction))
+        .route("/v3/pay/transactions/out-trade-no/{number}/close", post(transaction::close))
+        .route("/v3/refund/domestic/refunds", post(refund::create))
+        .route("/v3/refund/domestic/refunds/{number}", get(refund::query))
+        .route("/v3/certificates", get(certificate::list))
+        .route("/v3/{*rest}", any(answer::no_such_api))
+        .method_not_allowed_fallback(answer::no_such_api)
+        .layer(from_fn_with_state(world.clone(), guard::guard))
+}

@@ -1,0 +1,78 @@
+//! The moment money moves: a person pays (or the bank declines) at the cashier. Paid once, whatever is pressed twice.
+
+use super::model::{Payment, TradeState};
+use super::notice;
+use crate::china;
+use crate::switches::Fault;
+use crate::world::World;
+use std::sync::Arc;
+
+/// Why a payment did not happen, in the cashier's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Declined {
+    Unknown,
+    AlreadyPaid,
+    Closed,
+    Expired,
+    Bank,
+}
+
+impl Declined {
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Declined::Unknown => "没有这笔订单",
+            Declined::AlreadyPaid => "这笔订单已经付过了",
+            Declined::Closed => "商家已关闭这笔订单",
+            Declined::Expired => "付款链接已过期，请回到订单重新付款",
+            Declined::Bank => "银行拒绝了这次付款，请换一种方式再试",
+        }
+    }
+}
+
+fn check(payment: Option<&mut Payment>, now: kernel::Instant) -> Result<&mut Payment, Declined> {
+    let payment = payment.ok_or(Declined::Unknown)?;
+    match payment.state {
+        TradeState::Success | TradeState::Refund => Err(Declined::AlreadyPaid),
+        TradeState::Closed => Err(Declined::Closed),
+        TradeState::NotPay if !payment.payable(now) => Err(Declined::Expired),
+        TradeState::NotPay => Ok(payment),
+    }
+}
+
+/// The person pressed "pay": the payment succeeds and its notice goes out.
+pub(crate) fn pay(world: &Arc<World>, prepay_id: &str) -> Result<Payment, Declined> {
+    let now = world.now();
+    let day = &china::compact(now)[..8];
+    let transaction_id = format!("4200{:06}{day}{:010}", random_below(1_000_000), random_below(10_000_000_000));
+    let paid = {
+        let mut state = world.state();
+        let declines = state.switches.has(Fault::PayerDeclined);
+        let payment = check(state.pay.by_prepay(prepay_id), now)?;
+        if declines || payment.faults.has(Fault::PayerDeclined) {
+            return Err(Declined::Bank);
+        }
+        payment.state = TradeState::Success;
+        payment.transaction_id = Some(transaction_id.clone());
+        payment.paid_at = Some(now);
+        payment.openid.get_or_insert_with(|| format!("oQr{}", &wire::random::nonce()[..25]));
+        let paid = payment.clone();
+        state.pay.name_transaction(&transaction_id, &paid.number);
+        paid
+    };
+    world.payments_changed();
+    notice::announce_payment(world, &paid);
+    Ok(paid)
+}
+
+/// The person pressed "fail": nothing changes, the payment can be tried again.
+pub(crate) fn decline(world: &World, prepay_id: &str) -> Declined {
+    let now = world.now();
+    match check(world.state().pay.by_prepay(prepay_id), now) {
+        Ok(_) => Declined::Bank,
+        Err(why) => why,
+    }
+}
+
+pub(super) fn random_below(limit: u64) -> u64 {
+    u64::from_le_bytes(wire::random::bytes::<8>()) % limit
+}
