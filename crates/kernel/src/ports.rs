@@ -57,6 +57,8 @@ pub struct ShippingInfo {
 
 /// WeChat mini-program server API of one app.
 pub trait MiniProgram: Send + Sync {
+    /// The app id openids belong to.
+    fn app_id(&self) -> &str;
     /// `code2session`; a used or unknown code is `wechat.code_invalid` (400).
     fn session<'a>(&'a self, code: &'a str) -> Pending<'a, MiniSession>;
     /// `getuserphonenumber`; answers the number without country code.

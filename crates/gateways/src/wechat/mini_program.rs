@@ -243,6 +243,9 @@ fn china_time(at: Instant) -> String {
 }
 
 impl MiniProgram for WechatMiniProgram {
+    fn app_id(&self) -> &str {
+        &self.app_id
+    }
     fn session<'a>(&'a self, code: &'a str) -> Pending<'a, MiniSession> {
         Box::pin(self.code_to_session(code))
     }
