@@ -3,8 +3,17 @@
 //! commit; `db.read(move |tx| …).await` gives it a snapshot. A closure may run more than once and must not wait for
 //! anything but the database.
 //!
-//! We write PostgreSQL's words with `$1` arguments; for SQLite a single pass rewrites what differs.
 //! This is the only crate that names a driver.
+//!
+//! # One text for two engines
+//! We write PostgreSQL's words with `$1` arguments; for SQLite a single pass rewrites `= any($1)`, `<> all($1)`,
+//! `for update [skip locked]`, `greatest`, `least`, `ilike` and `on conflict (mall_id, id)`. The rest is a habit:
+//! - `cast(sum(x) as bigint)`, also around literals that are read; `cast($1 as bigint)` where nothing else tells a type.
+//! - `ilike` for words people type; plain `like` differs in case and is for prefixes of our own codes only.
+//! - `greatest` and `least` of values that are never null (PostgreSQL skips nulls, SQLite answers null).
+//! - `insert … select … where true on conflict …`: SQLite needs the `where` to tell `on` from a join.
+//! - `opt` and `one` refuse a second row: say `limit 1` when more may match.
+//! - After a failed statement the closure ends; what may fail goes into `tx.savepoint`.
 
 mod arg;
 mod options;

@@ -15,6 +15,9 @@ fn open() -> (Scratch, Db) {
     (scratch, db)
 }
 
+/// A closure that can meet its rival.
+type Rival = Box<dyn FnMut(&mut Tx<'_>, &mut dyn FnMut()) -> Result<()> + Send>;
+
 /// Runs both closures at once; each waits at the barrier in its first attempt only.
 fn race(
     db: &Db,
@@ -22,7 +25,7 @@ fn race(
     second: impl FnMut(&mut Tx<'_>, &mut dyn FnMut()) -> Result<()> + Send + 'static,
 ) -> [Result<()>; 2] {
     let barrier = Arc::new(Barrier::new(2));
-    let start = |mut closure: Box<dyn FnMut(&mut Tx<'_>, &mut dyn FnMut()) -> Result<()> + Send>| {
+    let start = |mut closure: Rival| {
         let (db, barrier) = (db.clone(), barrier.clone());
         let mut met = false;
         thread::spawn(move || {

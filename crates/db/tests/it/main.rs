@@ -1,5 +1,7 @@
 //! The promises of `db`, each kept on both engines. PostgreSQL is the one at `TEST_POSTGRES_URL`.
 
+#![allow(clippy::unwrap_used)]
+
 mod backup;
 mod constraints;
 mod contention;
