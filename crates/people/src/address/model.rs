@@ -1,0 +1,190 @@
+//! An address as it is typed, checked, kept and shown.
+
+use super::check_region;
+use crate::phone::Phone;
+use crate::region;
+use kernel::{Error, Id, Result};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What a member types.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AddressInput {
+    #[schema(min_length = 1, max_length = 30)]
+    pub name: String,
+    /// Mainland mobile number; spaces, dashes and +86 are fine.
+    pub phone: String,
+    #[schema(pattern = "^[0-9]{6}$", example = "330106")]
+    pub district_code: String,
+    #[schema(pattern = "^[0-9]{9}$")]
+    pub street_code: Option<String>,
+    /// Street, house number, flat.
+    #[schema(min_length = 2, max_length = 120)]
+    pub detail: String,
+    /// `家`, `公司` …
+    #[schema(max_length = 8)]
+    pub tag: Option<String>,
+    #[serde(default)]
+    pub is_default: bool,
+}
+
+/// One address in the member's own book; only its owner sees it, so the phone is whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Address {
+    pub id: Id,
+    pub name: String,
+    /// Eleven digits.
+    pub phone: String,
+    pub province_code: String,
+    pub city_code: String,
+    pub district_code: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub street_code: Option<String>,
+    pub province: String,
+    pub city: String,
+    pub district: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub street: Option<String>,
+    pub detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+    pub is_default: bool,
+}
+
+/// An opened address, as checkout reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressView {
+    pub id: Id,
+    pub name: String,
+    pub phone: Phone,
+    /// Six digits; freight templates match by its beginning.
+    pub district_code: String,
+    pub street_code: Option<String>,
+    pub province: &'static str,
+    /// Municipalities repeat their own name.
+    pub city: &'static str,
+    pub district: &'static str,
+    pub street: Option<&'static str>,
+    pub detail: String,
+    pub tag: Option<String>,
+    pub is_default: bool,
+}
+
+impl AddressView {
+    /// `浙江省杭州市西湖区北山街道`; a municipality is named once.
+    pub fn region_text(&self) -> String {
+        let city = if self.city == self.province { "" } else { self.city };
+        let district = if self.district == self.city { "" } else { self.district };
+        format!("{}{city}{district}{}", self.province, self.street.unwrap_or_default())
+    }
+
+    /// The whole line under the name.
+    pub fn full_text(&self) -> String {
+        self.region_text() + &self.detail
+    }
+}
+
+impl From<AddressView> for Address {
+    fn from(view: AddressView) -> Self {
+        Address {
+            id: view.id,
+            name: view.name,
+            phone: view.phone.national().to_owned(),
+            province_code: view.district_code.chars().take(2).collect(),
+            city_code: view.district_code.chars().take(4).collect(),
+            district_code: view.district_code,
+            street_code: view.street_code,
+            province: view.province.to_owned(),
+            city: view.city.to_owned(),
+            district: view.district.to_owned(),
+            street: view.street.map(str::to_owned),
+            detail: view.detail,
+            tag: view.tag,
+            is_default: view.is_default,
+        }
+    }
+}
+
+/// An input that keeps every rule.
+pub(super) struct Checked {
+    pub name: String,
+    pub phone: Phone,
+    pub district_code: String,
+    pub street_code: Option<String>,
+    pub detail: String,
+    pub tag: Option<String>,
+    pub is_default: bool,
+}
+
+impl Checked {
+    pub(super) fn new(input: &AddressInput) -> Result<Self> {
+        let phone = Phone::parse(&input.phone)?;
+        let street_code = input.street_code.clone().filter(|code| !code.is_empty());
+        check_region(&input.district_code, street_code.as_deref())?;
+        let tag = input.tag.as_deref().map(str::trim).filter(|tag| !tag.is_empty());
+        Ok(Checked {
+            name: line(&input.name, 1..=30).ok_or_else(|| Error::field("name", "收货人请写 1 到 30 个字"))?,
+            phone,
+            district_code: input.district_code.clone(),
+            street_code,
+            detail: line(&input.detail, 2..=120)
+                .ok_or_else(|| Error::field("detail", "详细地址请写 2 到 120 个字，到门牌号"))?,
+            tag: tag
+                .map(|tag| line(tag, 1..=8).ok_or_else(|| Error::field("tag", "标签最多 8 个字")))
+                .transpose()?,
+            is_default: input.is_default,
+        })
+    }
+}
+
+/// One trimmed line with its line breaks made spaces; `None` when its length does not fit or control characters hide in it.
+fn line(text: &str, length: std::ops::RangeInclusive<usize>) -> Option<String> {
+    let text: String = text.trim().chars().map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c }).collect();
+    (length.contains(&text.chars().count()) && !text.chars().any(char::is_control)).then_some(text)
+}
+
+/// Names along a stored code. Codes were checked when they came in; one that a newer data set dropped shows as empty.
+pub(super) fn names(district_code: &str, street_code: Option<&str>) -> ((&'static str, &'static str, &'static str), Option<&'static str>) {
+    (region::path(district_code).unwrap_or_default(), street_code.and_then(region::name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input() -> AddressInput {
+        AddressInput {
+            name: " 沈青 ".into(),
+            phone: "138 0000 0000".into(),
+            district_code: "330106".into(),
+            street_code: None,
+            detail: "北山街 1 号\n2 幢".into(),
+            tag: Some(" ".into()),
+            is_default: false,
+        }
+    }
+
+    #[test]
+    fn forgiving_input_is_tidied() {
+        let checked = Checked::new(&input()).unwrap();
+        assert_eq!((checked.name.as_str(), checked.detail.as_str(), checked.tag), ("沈青", "北山街 1 号 2 幢", None));
+    }
+
+    #[test]
+    fn every_rule_names_its_field() {
+        let cases: [(&str, fn(&mut AddressInput)); 7] = [
+            ("name", |i| i.name = "  ".into()),
+            ("phone", |i| i.phone = "123".into()),
+            ("district_code", |i| i.district_code = "3301".into()),
+            ("street_code", |i| i.street_code = Some("330105001".into())),
+            ("detail", |i| i.detail = "x".repeat(121)),
+            ("detail", |i| i.detail = "北山街\u{0}1 号".into()),
+            ("tag", |i| i.tag = Some("一二三四五六七八九".into())),
+        ];
+        for (field, spoil) in cases {
+            let mut spoilt = input();
+            spoil(&mut spoilt);
+            assert_eq!(Checked::new(&spoilt).err().unwrap().field_name(), Some(field));
+        }
+    }
+}

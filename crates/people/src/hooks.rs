@@ -1,0 +1,88 @@
+//! What other floors tell this one. Members and staff are shown together with facts that belong to orders, goods and
+//! stores; those floors implement these traits and `server::wiring` lists them once. Nothing here knows an order.
+
+use db::Tx;
+use kernel::{Id, MallId, Result};
+use platform::Ctx;
+use serde::Serialize;
+use std::collections::HashMap;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// Moves what a guest gathered (cart, favourites, history) to the member the guest turned out to be.
+/// Runs in the transaction of the sign-in: an error keeps both as they were.
+pub trait MergeGuest: Send + Sync {
+    fn merge(&self, tx: &mut Tx<'_>, ctx: &Ctx, guest: Id, member: Id) -> Result<()>;
+}
+
+/// Counts some of the numbers on the "me" page; a source fills its own fields and leaves the others.
+pub trait BadgeSource: Send + Sync {
+    fn fill(&self, tx: &mut Tx<'_>, mall_id: MallId, shopper: Id, badges: &mut Badges) -> Result<()>;
+}
+
+/// What members bought, for the member list. Members who bought nothing may be absent.
+pub trait PurchaseSource: Send + Sync {
+    fn of_members(&self, tx: &mut Tx<'_>, mall_id: MallId, members: &[Id]) -> Result<HashMap<Id, Purchases>>;
+}
+
+/// Names of stores, for staff bound to one. Unknown ids are absent.
+pub trait StoreNames: Send + Sync {
+    fn names(&self, tx: &mut Tx<'_>, mall_id: MallId, stores: &[Id]) -> Result<HashMap<Id, String>>;
+}
+
+/// Numbers on the "me" page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Badges {
+    pub unpaid: i64,
+    pub to_ship: i64,
+    pub to_pick_up: i64,
+    pub shipped: i64,
+    pub to_review: i64,
+    /// Pieces in the cart.
+    pub cart: i64,
+    pub favourites: i64,
+}
+
+/// What one member bought so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Purchases {
+    /// Orders paid.
+    pub orders: i64,
+    /// Money paid, less refunds.
+    pub paid_fen: i64,
+}
+
+/// Everything plugged in; empty by default (a mall without goods and orders, and the printed API description).
+#[derive(Clone, Default)]
+pub struct Hooks {
+    pub merge: Vec<Arc<dyn MergeGuest>>,
+    pub badges: Vec<Arc<dyn BadgeSource>>,
+    pub purchases: Option<Arc<dyn PurchaseSource>>,
+    pub stores: Option<Arc<dyn StoreNames>>,
+}
+
+impl Hooks {
+    pub(crate) fn merge(&self, tx: &mut Tx<'_>, ctx: &Ctx, guest: Id, member: Id) -> Result<()> {
+        self.merge.iter().try_for_each(|one| one.merge(tx, ctx, guest, member))
+    }
+
+    pub(crate) fn badges(&self, tx: &mut Tx<'_>, mall_id: MallId, shopper: Id) -> Result<Badges> {
+        let mut badges = Badges::default();
+        self.badges.iter().try_for_each(|one| one.fill(tx, mall_id, shopper, &mut badges))?;
+        Ok(badges)
+    }
+
+    pub(crate) fn purchases(&self, tx: &mut Tx<'_>, mall_id: MallId, members: &[Id]) -> Result<HashMap<Id, Purchases>> {
+        match &self.purchases {
+            Some(source) if !members.is_empty() => source.of_members(tx, mall_id, members),
+            _ => Ok(HashMap::new()),
+        }
+    }
+
+    pub(crate) fn store_names(&self, tx: &mut Tx<'_>, mall_id: MallId, stores: &[Id]) -> Result<HashMap<Id, String>> {
+        match &self.stores {
+            Some(source) if !stores.is_empty() => source.names(tx, mall_id, stores),
+            _ => Ok(HashMap::new()),
+        }
+    }
+}
