@@ -22,15 +22,6 @@ create table mall_host (
   constraint mall_host_taken primary key (host)
 );
 
--- Values that are secret are sealed with the deployment's key before they come here.
-create table mall_secret (
-  mall_id bigint not null references mall (id),
-  name text not null,
-  sealed text not null,
-  updated_at bigint not null,
-  constraint mall_secret_key primary key (mall_id, name)
-) @clustered@;
-
 create table session (
   mall_id bigint not null,
   token_hash text not null,

@@ -53,6 +53,7 @@ create index trade_order_by_member on trade_order (mall_id, member_id, id);
 create index trade_order_by_status on trade_order (mall_id, status, id);
 create index trade_order_unpaid on trade_order (mall_id, expires_at) where status = 'unpaid';
 create index trade_order_shipped on trade_order (mall_id, shipped_at) where status = 'shipped';
+create index trade_order_by_receiver on trade_order (mall_id, receiver_search) where receiver_search is not null;
 create index trade_order_by_paid_at on trade_order (mall_id, paid_at) where paid_at is not null;
 
 -- unit_shares: what each unit of the line cost, as [[fen, units], …]; the parts sum to payable_fen.

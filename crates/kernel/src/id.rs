@@ -93,6 +93,11 @@ impl Ids {
         }
     }
 
+    /// The smallest id that any node can make at an instant: a bound for ranges over time.
+    pub fn first_at(instant: Instant) -> Id {
+        Id((instant.0 - EPOCH_MS).max(0) << (SEQUENCE_BITS + NODE_BITS))
+    }
+
     /// The instant in which an id was made (to the millisecond).
     pub fn instant_of(id: Id) -> Instant {
         Instant((id.0 >> (SEQUENCE_BITS + NODE_BITS)) + EPOCH_MS)
@@ -110,6 +115,7 @@ mod tests {
         let made: Vec<Id> = (0..20_000).map(|_| ids.next(&clock)).collect();
         assert!(made.windows(2).all(|w| w[0] < w[1]));
         assert_eq!(Ids::instant_of(made[0]), clock.now());
+        assert!(Ids::first_at(clock.now()) <= made[0] && made[0] < Ids::first_at(clock.now() + 1));
     }
 
     #[test]

@@ -1,0 +1,75 @@
+//! What every handler and job can reach: the database, the clock, sessions, caches, files and the outside world.
+//! Built once in `server::wiring` (and by the test kit with other parts).
+
+use crate::cache::Cache;
+use crate::config::Config;
+use crate::ctx::Ctx;
+use crate::job::Jobs;
+use crate::mall::Malls;
+use crate::metrics::Metrics;
+use crate::permission::GrantSource;
+use crate::ratelimit::RateLimit;
+use crate::seal::Sealer;
+use crate::session::Sessions;
+use db::Db;
+use kernel::ports::{ExpressTracker, MiniProgram, ObjectStore, PaymentChannel, SmsSender};
+use kernel::{Actor, Clock, Ids, MallId, Result};
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// Clients of the outside world, by mall where accounts differ.
+pub trait Outside: Send + Sync {
+    /// The mall's mini program; `wechat.not_configured` (409) when its keys are missing.
+    fn mini_program(&self, mall_id: MallId) -> Result<Arc<dyn MiniProgram>>;
+    /// The mall's account at a payment channel; `payment.channel_unavailable` (409) when it is not set up.
+    fn payment_channel(&self, mall_id: MallId, channel: &str) -> Result<Arc<dyn PaymentChannel>>;
+    fn sms(&self) -> Arc<dyn SmsSender>;
+    fn express(&self) -> Arc<dyn ExpressTracker>;
+    fn objects(&self) -> Arc<dyn ObjectStore>;
+}
+
+/// The parts of the program; see [`App`].
+pub struct Parts {
+    pub config: Config,
+    pub db: Db,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<Ids>,
+    pub outside: Arc<dyn Outside>,
+    pub grants: Arc<dyn GrantSource>,
+    pub malls: Malls,
+    pub sessions: Sessions,
+    pub sealer: Sealer,
+    pub cache: Cache,
+    pub rate_limit: RateLimit,
+    pub metrics: Metrics,
+    pub jobs: Jobs,
+}
+
+/// Shared handle to the [`Parts`]; the state of every route.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+impl App {
+    pub fn new(parts: Parts) -> Self {
+        App(Arc::new(parts))
+    }
+
+    /// Context for `actor` in a mall, at this moment.
+    pub fn ctx(&self, mall_id: MallId, actor: Actor) -> Ctx {
+        Ctx::new(mall_id, actor, self.clock.clone(), self.ids.clone())
+            .with_cache(self.cache.clone())
+            .with_jobs(self.jobs.clone())
+    }
+
+    /// Context of jobs and notices.
+    pub fn system(&self, mall_id: MallId) -> Ctx {
+        self.ctx(mall_id, Actor::System)
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

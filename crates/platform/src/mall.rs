@@ -1,0 +1,164 @@
+//! Malls of this deployment, kept in memory: every request begins by asking which mall it is for.
+//! A mall is named by the session's token, else the `X-Mall` header, else the host, else it is the only one.
+
+use db::{Db, Tx, args};
+use kernel::{Error, Id, Instant, MallId, Result, minutes, seconds};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+use utoipa::ToSchema;
+
+/// Settings of a mall that its owner may change.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct MallSettings {
+    /// Shown name of the mall.
+    pub name: String,
+    pub logo_key: Option<String>,
+    /// Brand colour, `#RRGGBB`.
+    pub accent: String,
+    /// Minutes after which an unpaid order closes.
+    #[schema(minimum = 5, maximum = 1440)]
+    pub order_expiry_minutes: i64,
+    /// Days after shipping when an order completes by itself.
+    #[schema(minimum = 1, maximum = 60)]
+    pub auto_confirm_days: i64,
+    pub service_phone: Option<String>,
+    /// ICP filing number shown at the foot of H5 pages.
+    pub icp_number: Option<String>,
+}
+
+impl Default for MallSettings {
+    fn default() -> Self {
+        MallSettings {
+            name: String::new(),
+            logo_key: None,
+            accent: "#2F7D6B".into(),
+            order_expiry_minutes: 30,
+            auto_confirm_days: 10,
+            service_phone: None,
+            icp_number: None,
+        }
+    }
+}
+
+impl MallSettings {
+    pub const fn order_expiry(&self) -> i64 {
+        minutes(self.order_expiry_minutes)
+    }
+}
+
+/// One tenant.
+#[derive(Debug, Clone)]
+pub struct Mall {
+    pub id: MallId,
+    pub code: String,
+    pub currency: String,
+    /// Offset of the mall's day from UTC in milliseconds (China: 8 h).
+    pub utc_offset_ms: i64,
+    pub settings: MallSettings,
+}
+
+#[derive(Default)]
+struct Directory {
+    by_id: HashMap<i64, Arc<Mall>>,
+    by_code: HashMap<String, Arc<Mall>>,
+    by_host: HashMap<String, Arc<Mall>>,
+    only: Option<Arc<Mall>>,
+    loaded_at: Instant,
+}
+
+/// The directory of malls; reloaded when changed here and at least every 10 seconds.
+#[derive(Clone, Default)]
+pub struct Malls(Arc<RwLock<Arc<Directory>>>);
+
+impl Malls {
+    /// Reads all open malls.
+    pub async fn load(&self, db: &Db, now: Instant) -> Result<()> {
+        let directory = db.read(move |tx| read_directory(tx, now)).await?;
+        *self.0.write().unwrap_or_else(|e| e.into_inner()) = Arc::new(directory);
+        Ok(())
+    }
+
+    /// True when another node may have changed something since the last load.
+    pub fn is_stale(&self, now: Instant) -> bool {
+        now - self.directory().loaded_at > seconds(10)
+    }
+
+    pub fn get(&self, id: MallId) -> Result<Arc<Mall>> {
+        self.directory().by_id.get(&id.0).cloned().ok_or_else(unknown)
+    }
+
+    /// The mall named by header or host; the only one if neither is known.
+    pub fn resolve(&self, code: Option<&str>, host: Option<&str>) -> Result<Arc<Mall>> {
+        let directory = self.directory();
+        if let Some(code) = code {
+            return directory.by_code.get(code).cloned().ok_or_else(unknown);
+        }
+        let host = host.map(|h| h.rsplit_once(':').map_or(h, |(name, _)| name));
+        let by_host = host.and_then(|h| directory.by_host.get(h));
+        by_host.or(directory.only.as_ref()).cloned().ok_or_else(unknown)
+    }
+
+    pub fn all(&self) -> Vec<Arc<Mall>> {
+        self.directory().by_id.values().cloned().collect()
+    }
+
+    fn directory(&self) -> Arc<Directory> {
+        self.0.read().unwrap_or_else(|e| e.into_inner()).clone()
+    }
+}
+
+fn unknown() -> Error {
+    Error::not_found("mall.unknown", "没有找到这家商城")
+}
+
+fn read_directory(tx: &mut Tx<'_>, now: Instant) -> Result<Directory> {
+    let malls: Vec<(Id, String, String, String, i64, String)> = tx.all(
+        "select id, code, name, currency, utc_offset_ms, settings from mall where status = 'open' order by id",
+        &args![],
+    )?;
+    let mut directory = Directory { loaded_at: now, ..Directory::default() };
+    for (id, code, name, currency, utc_offset_ms, settings) in malls {
+        let mut settings: MallSettings = serde_json::from_str(&settings).map_err(Error::internal)?;
+        if settings.name.is_empty() {
+            settings.name = name;
+        }
+        let mall = Arc::new(Mall { id, code: code.clone(), currency, utc_offset_ms, settings });
+        directory.by_code.insert(code, mall.clone());
+        directory.by_id.insert(id.0, mall);
+    }
+    let hosts: Vec<(String, Id)> = tx.all("select host, mall_id from mall_host", &args![])?;
+    for (host, id) in hosts {
+        if let Some(mall) = directory.by_id.get(&id.0) {
+            directory.by_host.insert(host, mall.clone());
+        }
+    }
+    if directory.by_id.len() == 1 {
+        directory.only = directory.by_id.values().next().cloned();
+    }
+    Ok(directory)
+}
+
+/// Founds a mall: its row and its settings. `mall.code_taken` (409) if the code is used.
+pub fn create(tx: &mut Tx<'_>, id: MallId, code: &str, name: &str, now: Instant) -> Result<()> {
+    let fits = !code.is_empty() && code.len() <= 32 && code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if !fits {
+        return Err(Error::field("code", "商城代号用小写字母、数字或短横线，最长 32 个字符"));
+    }
+    let settings = MallSettings { name: name.into(), ..MallSettings::default() };
+    tx.exec(
+        "insert into mall (id, code, name, settings, created_at) values ($1, $2, $3, $4, $5)",
+        &args![id, code, name, serde_json::to_string(&settings).map_err(Error::internal)?, now],
+    )?;
+    Ok(())
+}
+
+/// Writes changed settings; the caller reloads the directory after commit.
+pub fn save_settings(tx: &mut Tx<'_>, id: MallId, settings: &MallSettings) -> Result<()> {
+    tx.exec(
+        "update mall set settings = $2, name = $3 where id = $1",
+        &args![id, serde_json::to_string(settings).map_err(Error::internal)?, &settings.name],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! Permissions of staff. A permission is a type, so a handler that needs one says so in its signature:
+//! `Staff<perm::OrderShip>`. Codes are stored in roles; bits are only for speed and never leave the process.
+
+use db::Db;
+use kernel::ports::Pending;
+use kernel::{Id, MallId};
+
+/// A right to do something in the back office.
+pub trait Permission: Send + Sync + 'static {
+    /// Stored and sent code, like `order.ship`.
+    const CODE: &'static str;
+    /// Position in [`ALL`]; `u32::MAX` for "any signed-in staff".
+    const BIT: u32;
+}
+
+/// One permission as shown in the role editor.
+#[derive(Debug, Clone, Copy)]
+pub struct PermissionInfo {
+    pub code: &'static str,
+    pub group: &'static str,
+    pub label: &'static str,
+}
+
+macro_rules! permissions {
+    ($($bit:literal $name:ident $code:literal $group:literal $label:literal;)*) => {
+        /// The permission types.
+        pub mod perm {
+            use super::Permission;
+            $(
+                #[doc = $label]
+                pub struct $name;
+                impl Permission for $name {
+                    const CODE: &'static str = $code;
+                    const BIT: u32 = $bit;
+                }
+            )*
+            /// Any staff that is signed in.
+            pub struct SignedIn;
+            impl Permission for SignedIn {
+                const CODE: &'static str = "";
+                const BIT: u32 = u32::MAX;
+            }
+        }
+        /// Every permission, in the order of their bits.
+        pub const ALL: &[PermissionInfo] = &[
+            $(PermissionInfo { code: $code, group: $group, label: $label },)*
+        ];
+    };
+}
+
+permissions! {
+    0  DashboardView  "dashboard.view"   "概览" "查看概览";
+    1  ProductView    "product.view"     "商品" "查看商品";
+    2  ProductEdit    "product.edit"     "商品" "编辑商品、分类与品牌";
+    3  InventoryView  "inventory.view"   "商品" "查看库存";
+    4  InventoryEdit  "inventory.edit"   "商品" "调整库存";
+    5  FreightView    "freight.view"     "商品" "查看运费模板";
+    6  FreightEdit    "freight.edit"     "商品" "编辑运费模板";
+    7  OrderView      "order.view"       "订单" "查看订单";
+    8  OrderShip      "order.ship"       "订单" "发货与备货";
+    9  OrderRefund    "order.refund"     "订单" "退款";
+    10 OrderClose     "order.close"      "订单" "关闭未付款订单";
+    11 OrderPayOffline "order.pay_offline" "订单" "登记线下收款";
+    12 OrderRemark    "order.remark"     "订单" "备注订单";
+    13 OrderRedeem    "order.redeem"     "订单" "核销自提";
+    14 ReviewView     "review.view"      "订单" "查看评价";
+    15 ReviewEdit     "review.edit"      "订单" "回复与隐藏评价";
+    16 MemberView     "member.view"      "会员" "查看会员";
+    17 StoreView      "store.view"       "门店" "查看门店";
+    18 StoreEdit      "store.edit"       "门店" "编辑门店";
+    19 StaffView      "staff.view"       "设置" "查看员工与角色";
+    20 StaffEdit      "staff.edit"       "设置" "编辑员工与角色";
+    21 AuditView      "audit.view"       "设置" "查看操作日志";
+    22 SettingsEdit   "settings.edit"    "设置" "修改商城设置";
+}
+
+/// What a staff member may do, resolved from the role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grants {
+    pub staff_id: Id,
+    pub name: String,
+    /// The store a clerk is bound to; `None` sees every store.
+    pub store_id: Option<Id>,
+    bits: u64,
+}
+
+impl Grants {
+    /// From stored codes; unknown codes (of a newer release) are ignored.
+    pub fn new<'a>(staff_id: Id, name: String, store_id: Option<Id>, codes: impl IntoIterator<Item = &'a str>) -> Self {
+        let bits = codes.into_iter().filter_map(position).fold(0, |bits, bit| bits | 1 << bit);
+        Grants { staff_id, name, store_id, bits }
+    }
+
+    /// Everything; for owners.
+    pub fn everything(staff_id: Id, name: String, store_id: Option<Id>) -> Self {
+        Grants { staff_id, name, store_id, bits: (1 << ALL.len()) - 1 }
+    }
+
+    pub fn allow<P: Permission>(&self) -> bool {
+        P::BIT == u32::MAX || self.bits & (1 << P::BIT) != 0
+    }
+
+    /// The codes held, in display order.
+    pub fn codes(&self) -> Vec<&'static str> {
+        ALL.iter().enumerate().filter(|(bit, _)| self.bits & (1 << bit) != 0).map(|(_, p)| p.code).collect()
+    }
+}
+
+fn position(code: &str) -> Option<usize> {
+    ALL.iter().position(|p| p.code == code)
+}
+
+/// Loads the grants of a staff member; implemented by `people::staff`.
+pub trait GrantSource: Send + Sync {
+    /// `None` when the staff member does not exist or is disabled.
+    fn load<'a>(&'a self, db: &'a Db, mall_id: MallId, staff_id: Id) -> Pending<'a, Option<Grants>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_follow_the_list() {
+        let grants = Grants::new(Id(1), "a".into(), None, ["order.ship", "unheard.of"]);
+        assert!(grants.allow::<perm::OrderShip>());
+        assert!(!grants.allow::<perm::OrderRefund>());
+        assert!(grants.allow::<perm::SignedIn>());
+        assert_eq!(grants.codes(), ["order.ship"]);
+        assert_eq!(ALL[perm::SettingsEdit::BIT as usize].code, perm::SettingsEdit::CODE);
+        assert_eq!(Grants::everything(Id(1), String::new(), None).codes().len(), ALL.len());
+    }
+}
