@@ -1,0 +1,281 @@
+//! The life of an order in one table: every move, who may make it, what it is called in the log and which event it emits.
+//!
+//! ```text
+//! unpaid ──paid──▶ to_ship ──ship──▶ shipped ──confirm──▶ completed
+//!   │     └──────▶ to_pick_up ───────redeem──────────────▶ completed
+//!   └─cancel─▶ closed ◀──refund── to_ship, to_pick_up, shipped
+//! ```
+//! Partial shipping is a fact of the parcels, not a status. `paid_waiting` is for group buys and presales.
+
+use kernel::{Error, Result};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Where an order stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    Unpaid,
+    PaidWaiting,
+    ToShip,
+    ToPickUp,
+    Shipped,
+    Completed,
+    Closed,
+}
+
+impl Status {
+    pub const ALL: [Status; 7] = [
+        Status::Unpaid,
+        Status::PaidWaiting,
+        Status::ToShip,
+        Status::ToPickUp,
+        Status::Shipped,
+        Status::Completed,
+        Status::Closed,
+    ];
+
+    /// The stored word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Status::Unpaid => "unpaid",
+            Status::PaidWaiting => "paid_waiting",
+            Status::ToShip => "to_ship",
+            Status::ToPickUp => "to_pick_up",
+            Status::Shipped => "shipped",
+            Status::Completed => "completed",
+            Status::Closed => "closed",
+        }
+    }
+
+    /// From the stored word.
+    pub fn parse(text: &str) -> Result<Self> {
+        let found = Status::ALL.into_iter().find(|status| status.as_str() == text);
+        found.ok_or_else(|| Error::internal(format_args!("unknown order status {text}")))
+    }
+}
+
+/// How the goods reach the member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryKind {
+    Express,
+    Pickup,
+}
+
+impl DeliveryKind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            DeliveryKind::Express => "express",
+            DeliveryKind::Pickup => "pickup",
+        }
+    }
+    pub fn parse(text: &str) -> Self {
+        if text == "pickup" { DeliveryKind::Pickup } else { DeliveryKind::Express }
+    }
+    /// Where a paid order of this kind goes.
+    pub const fn after_payment(self) -> Status {
+        match self {
+            DeliveryKind::Express => Status::ToShip,
+            DeliveryKind::Pickup => Status::ToPickUp,
+        }
+    }
+}
+
+/// A step in the life of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Move {
+    Paid,
+    PayOffline,
+    Cancel,
+    Close,
+    Expire,
+    Ship,
+    Confirm,
+    AutoConfirm,
+    Redeem,
+    Refund,
+}
+
+/// Who may make a move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    Member,
+    Staff,
+    System,
+}
+
+/// One row of the table of moves.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    pub step: Move,
+    pub from: &'static [Status],
+    /// `None`: decided by the delivery kind.
+    pub to: Option<Status>,
+    pub who: Who,
+    /// `kind` of the order event.
+    pub event: &'static str,
+    /// Event in the outbox.
+    pub emits: &'static str,
+    /// The line in the order's timeline.
+    pub text: &'static str,
+}
+
+use Status::{Closed, Completed, Shipped, ToPickUp, ToShip, Unpaid};
+
+/// Every move there is.
+pub const RULES: &[Rule] = &[
+    Rule { step: Move::Paid, from: &[Unpaid], to: None, who: Who::System, event: "paid", emits: "order.paid", text: "付款成功" },
+    Rule { step: Move::PayOffline, from: &[Unpaid], to: None, who: Who::Staff, event: "paid", emits: "order.paid", text: "登记线下收款" },
+    Rule { step: Move::Cancel, from: &[Unpaid], to: Some(Closed), who: Who::Member, event: "cancelled", emits: "order.closed", text: "取消了订单" },
+    Rule { step: Move::Close, from: &[Unpaid], to: Some(Closed), who: Who::Staff, event: "closed", emits: "order.closed", text: "商家关闭了订单" },
+    Rule { step: Move::Expire, from: &[Unpaid], to: Some(Closed), who: Who::System, event: "expired", emits: "order.closed", text: "超时未付款，订单关闭" },
+    Rule { step: Move::Ship, from: &[ToShip], to: Some(Shipped), who: Who::Staff, event: "shipped", emits: "order.shipped", text: "商品已全部发出" },
+    Rule { step: Move::Confirm, from: &[Shipped], to: Some(Completed), who: Who::Member, event: "completed", emits: "order.completed", text: "确认收货" },
+    Rule { step: Move::AutoConfirm, from: &[Shipped], to: Some(Completed), who: Who::System, event: "completed", emits: "order.completed", text: "超时自动确认收货" },
+    Rule { step: Move::Redeem, from: &[ToPickUp], to: Some(Completed), who: Who::Staff, event: "redeemed", emits: "order.completed", text: "门店核销，商品已取走" },
+    Rule { step: Move::Refund, from: &[ToShip, ToPickUp, Shipped], to: Some(Closed), who: Who::Staff, event: "refunded", emits: "order.closed", text: "商家全额退款" },
+];
+
+/// The rule of a move.
+pub fn rule(step: Move) -> &'static Rule {
+    RULES.iter().find(|rule| rule.step == step).expect("every move has a rule")
+}
+
+impl Move {
+    /// The status after this move, or `order.not_allowed` (409) if it cannot be made from `from`.
+    pub fn apply(self, from: Status, delivery: DeliveryKind) -> Result<Status> {
+        let rule = rule(self);
+        if !rule.from.contains(&from) {
+            return Err(not_allowed(from));
+        }
+        Ok(rule.to.unwrap_or(delivery.after_payment()))
+    }
+}
+
+/// The refusal of a move; names the state in words.
+pub fn not_allowed(from: Status) -> Error {
+    let state = match from {
+        Status::Unpaid => "待付款",
+        Status::PaidWaiting => "等待中",
+        Status::ToShip => "待发货",
+        Status::ToPickUp => "待自提",
+        Status::Shipped => "已发货",
+        Status::Completed => "已完成",
+        Status::Closed => "已关闭",
+    };
+    Error::conflict("order.not_allowed", format!("订单现在是“{state}”，不能这样操作"))
+}
+
+/// What a page may offer for an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    Pay,
+    Cancel,
+    Confirm,
+    Track,
+    Review,
+    BuyAgain,
+    Ship,
+    Refund,
+    Close,
+    Redeem,
+    MarkReady,
+    PayOffline,
+    Remark,
+}
+
+/// What the actions depend on.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing {
+    pub status: Status,
+    pub delivery: DeliveryKind,
+    pub has_parcels: bool,
+    pub has_unreviewed_lines: bool,
+    pub pickup_ready: bool,
+}
+
+/// Actions of the member who owns the order.
+pub fn member_actions(standing: Standing) -> Vec<Action> {
+    let mut actions = match standing.status {
+        Unpaid => vec![Action::Pay, Action::Cancel],
+        Shipped => vec![Action::Confirm],
+        Completed if standing.has_unreviewed_lines => vec![Action::Review],
+        _ => Vec::new(),
+    };
+    if standing.has_parcels && standing.status != Closed {
+        actions.push(Action::Track);
+    }
+    if matches!(standing.status, Completed | Closed) {
+        actions.push(Action::BuyAgain);
+    }
+    actions
+}
+
+/// Actions of staff; the page hides those the role does not allow.
+pub fn staff_actions(standing: Standing) -> Vec<Action> {
+    let mut actions = match standing.status {
+        Unpaid => vec![Action::PayOffline, Action::Close],
+        ToShip => vec![Action::Ship, Action::Refund],
+        ToPickUp if standing.pickup_ready => vec![Action::Redeem, Action::Refund],
+        ToPickUp => vec![Action::MarkReady, Action::Redeem, Action::Refund],
+        Shipped => vec![Action::Refund],
+        _ => Vec::new(),
+    };
+    actions.push(Action::Remark);
+    actions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_parses_back() {
+        for status in Status::ALL {
+            assert_eq!(Status::parse(status.as_str()).unwrap(), status);
+        }
+        assert!(Status::parse("lost").is_err());
+    }
+
+    #[test]
+    fn nothing_leaves_an_end_state() {
+        for rule in RULES {
+            assert!(!rule.from.contains(&Closed) && !rule.from.contains(&Completed), "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn payment_leads_where_the_goods_will_be() {
+        assert_eq!(Move::Paid.apply(Unpaid, DeliveryKind::Express).unwrap(), ToShip);
+        assert_eq!(Move::Paid.apply(Unpaid, DeliveryKind::Pickup).unwrap(), ToPickUp);
+        assert!(Move::Paid.apply(Closed, DeliveryKind::Express).unwrap_err().is("order.not_allowed"));
+        assert!(Move::Ship.apply(Unpaid, DeliveryKind::Express).is_err());
+    }
+
+    #[test]
+    fn every_offered_action_has_a_rule_from_that_state() {
+        let step_of = |action| match action {
+            Action::Cancel => Some(Move::Cancel),
+            Action::Confirm => Some(Move::Confirm),
+            Action::Ship => Some(Move::Ship),
+            Action::Refund => Some(Move::Refund),
+            Action::Close => Some(Move::Close),
+            Action::Redeem => Some(Move::Redeem),
+            Action::PayOffline => Some(Move::PayOffline),
+            _ => None,
+        };
+        for status in Status::ALL {
+            for delivery in [DeliveryKind::Express, DeliveryKind::Pickup] {
+                let standing =
+                    Standing { status, delivery, has_parcels: true, has_unreviewed_lines: true, pickup_ready: true };
+                for action in member_actions(standing).into_iter().chain(staff_actions(standing)) {
+                    if let Some(step) = step_of(action) {
+                        assert!(step.apply(status, delivery).is_ok(), "{action:?} offered in {status:?}");
+                    }
+                }
+            }
+        }
+    }
+}

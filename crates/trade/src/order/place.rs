@@ -1,0 +1,129 @@
+//! Writing a placed order: the order, its lines with unit shares, the first event. Runs inside the transaction that
+//! reserved the stock and claimed the idempotency key.
+
+use super::DeliveryKind;
+use crate::quote::{Draft, shares_text};
+use db::{Tx, args};
+use kernel::{Error, Id, Instant, Result};
+use platform::seal::Sealer;
+use platform::{Ctx, outbox};
+use serde::{Deserialize, Serialize};
+
+/// Whom the goods are for, as it was when the order was placed. Sealed at rest.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Receiver {
+    pub name: String,
+    pub phone: String,
+    pub district_code: String,
+    /// `浙江省 杭州市 上城区 清波街道`.
+    pub region: String,
+    pub detail: String,
+}
+
+const RECEIVER: &str = "trade_order.receiver";
+
+impl Receiver {
+    pub fn seal(&self, sealer: &Sealer) -> Result<String> {
+        Ok(sealer.seal(RECEIVER, &serde_json::to_string(self).map_err(Error::internal)?))
+    }
+    pub fn open(sealer: &Sealer, sealed: &str) -> Result<Self> {
+        serde_json::from_str(&sealer.open(RECEIVER, sealed)?).map_err(Error::internal)
+    }
+    /// Key under which staff find orders by the receiver's phone.
+    pub fn search_key(sealer: &Sealer, phone: &str) -> String {
+        let mut key = sealer.hash(RECEIVER, phone);
+        key.truncate(24);
+        key
+    }
+}
+
+/// An order about to be written.
+pub struct NewOrder<'a> {
+    pub id: Id,
+    pub group_id: Id,
+    pub shop_id: Id,
+    pub member_id: Id,
+    pub delivery: DeliveryKind,
+    pub location_id: Id,
+    pub store_id: Option<Id>,
+    pub receiver: Option<&'a Receiver>,
+    pub remark: Option<&'a str>,
+    pub expires_at: Instant,
+}
+
+#[derive(Serialize)]
+struct Placed {
+    order_id: Id,
+    member_id: Id,
+    total_fen: i64,
+}
+
+/// Writes the order as priced.
+pub fn insert(tx: &mut Tx<'_>, ctx: &Ctx, sealer: &Sealer, new: &NewOrder<'_>, draft: &Draft) -> Result<()> {
+    let quantity: i64 = draft.lines.iter().map(|line| line.quantity).sum();
+    let receiver = new.receiver.map(|r| r.seal(sealer)).transpose()?;
+    let search = new.receiver.map(|r| Receiver::search_key(sealer, &r.phone));
+    tx.exec(
+        "insert into trade_order
+           (id, mall_id, shop_id, member_id, group_id, status, delivery_kind, location_id, store_id,
+            goods_fen, discount_fen, freight_fen, total_fen, quantity, receiver, receiver_search,
+            explanation, remark, created_at, expires_at)
+         values ($1, $2, $3, $4, $5, 'unpaid', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+        &args![
+            new.id,
+            ctx.mall_id,
+            new.shop_id,
+            new.member_id,
+            new.group_id,
+            new.delivery.as_str(),
+            new.location_id,
+            new.store_id,
+            draft.goods(),
+            draft.discount(),
+            draft.freight,
+            draft.total(),
+            quantity,
+            receiver,
+            search,
+            serde_json::to_string(&draft.explanation).map_err(Error::internal)?,
+            new.remark,
+            ctx.now,
+            new.expires_at
+        ],
+    )?;
+    let lines: Vec<Vec<db::Arg>> = draft
+        .lines
+        .iter()
+        .zip(1i64..)
+        .map(|(line, number)| {
+            args![
+                ctx.mall_id,
+                new.id,
+                number,
+                line.sku.product_id,
+                line.sku.sku_id,
+                &line.sku.name,
+                &line.sku.option_text,
+                line.sku.picture_key.as_deref(),
+                line.quantity,
+                line.sku.price,
+                line.amount,
+                line.discount,
+                line.payable,
+                shares_text(line.payable, line.quantity),
+                line.sku.return_7d
+            ]
+            .to_vec()
+        })
+        .collect();
+    tx.insert_many(
+        "insert into order_line
+           (mall_id, order_id, id, product_id, sku_id, name, option_text, picture_key, quantity,
+            unit_price_fen, amount_fen, discount_fen, payable_fen, unit_shares, return_7d) values",
+        "",
+        &lines,
+    )?;
+    super::add_event(tx, ctx, new.id, "placed", "提交了订单")?;
+    let placed = Placed { order_id: new.id, member_id: new.member_id, total_fen: draft.total().0 };
+    outbox::emit(tx, ctx, "order.placed", &placed)
+}

@@ -1,0 +1,367 @@
+//! Orders as lists show them, for the member and for staff. Two queries a page: the orders, then the lines of all.
+
+use super::model::{Action, DeliveryKind, Standing, Status, member_actions, staff_actions};
+use super::place::Receiver;
+use super::store::{Line, Order, lines_of};
+use db::{Arg, Tx, args};
+use kernel::{Cursor, Id, Instant, MallId, Page, Result};
+use platform::App;
+use platform::storage::{self, Picture};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One line as shown.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct OrderLineView {
+    pub id: Id,
+    pub product_id: Id,
+    pub sku_id: Id,
+    pub name: String,
+    pub option_text: String,
+    pub picture: Picture,
+    pub quantity: i64,
+    pub unit_price_fen: i64,
+    pub payable_fen: i64,
+    pub shipped_quantity: i64,
+    pub reviewed: bool,
+}
+
+/// One entry of the timeline.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct OrderEventView {
+    pub at: Instant,
+    pub kind: String,
+    pub text: String,
+}
+
+/// An order in the member's list.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct OrderCard {
+    pub id: Id,
+    pub number: String,
+    pub status: Status,
+    pub delivery_kind: DeliveryKind,
+    pub total_fen: i64,
+    pub quantity: i64,
+    pub created_at: Instant,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Instant>,
+    /// At most four.
+    pub lines: Vec<OrderLineView>,
+    pub allowed_actions: Vec<Action>,
+}
+
+/// The buyer, as staff see them.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct OrderMember {
+    pub id: Id,
+    pub nickname: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_masked: Option<String>,
+}
+
+/// An order in the back office's list.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AdminOrderRow {
+    pub id: Id,
+    pub number: String,
+    pub status: Status,
+    pub member: OrderMember,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receiver_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_masked: Option<String>,
+    pub total_fen: i64,
+    pub quantity: i64,
+    pub delivery_kind: DeliveryKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store_name: Option<String>,
+    pub created_at: Instant,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paid_at: Option<Instant>,
+    /// At most three.
+    pub lines: Vec<OrderLineView>,
+    pub allowed_actions: Vec<Action>,
+}
+
+/// Tabs of the member's list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StateFilter {
+    #[default]
+    All,
+    Unpaid,
+    ToShip,
+    ToPickUp,
+    Shipped,
+    ToReview,
+    Completed,
+    Closed,
+}
+
+impl StateFilter {
+    fn status(self) -> Option<Status> {
+        match self {
+            StateFilter::All => None,
+            StateFilter::Unpaid => Some(Status::Unpaid),
+            StateFilter::ToShip => Some(Status::ToShip),
+            StateFilter::ToPickUp => Some(Status::ToPickUp),
+            StateFilter::Shipped => Some(Status::Shipped),
+            StateFilter::ToReview | StateFilter::Completed => Some(Status::Completed),
+            StateFilter::Closed => Some(Status::Closed),
+        }
+    }
+}
+
+/// What staff look for.
+#[derive(Debug, Clone, Default)]
+pub struct ListFilter {
+    pub state: StateFilter,
+    /// An order id, a receiver's phone, a nickname or a tracking number.
+    pub q: Option<String>,
+    pub from: Option<Instant>,
+    pub to: Option<Instant>,
+    pub delivery: Option<DeliveryKind>,
+    /// The store a clerk is bound to.
+    pub store_id: Option<Id>,
+}
+
+/// Turns stored lines into shown ones.
+pub fn line_views(app: &App, lines: &[Line]) -> Vec<OrderLineView> {
+    let view = |line: &Line| OrderLineView {
+        id: line.id,
+        product_id: line.product_id,
+        sku_id: line.sku_id,
+        name: line.name.clone(),
+        option_text: line.option_text.clone(),
+        picture: storage::picture(app, line.picture_key.as_deref().unwrap_or_default(), &line.name),
+        quantity: line.quantity,
+        unit_price_fen: line.unit_price.0,
+        payable_fen: line.payable.0,
+        shipped_quantity: line.shipped_quantity,
+        reviewed: line.reviewed_at.is_some(),
+    };
+    lines.iter().map(view).collect()
+}
+
+/// The timeline, newest first.
+pub fn events(tx: &mut Tx<'_>, mall_id: MallId, order_id: Id) -> Result<Vec<OrderEventView>> {
+    let rows: Vec<(Instant, String, String)> = tx.all(
+        "select at, kind, text from order_event where mall_id = $1 and order_id = $2 order by id desc",
+        &args![mall_id, order_id],
+    )?;
+    Ok(rows.into_iter().map(|(at, kind, text)| OrderEventView { at, kind, text }).collect())
+}
+
+const CARD_COLUMNS: &str = "o.id, o.shop_id, o.member_id, o.group_id, o.status, o.delivery_kind, o.location_id, o.store_id,
+    o.goods_fen, o.discount_fen, o.freight_fen, o.total_fen, o.paid_fen, o.refunded_fen, o.quantity, o.receiver, o.explanation,
+    o.remark, o.staff_remark, o.closed_reason, o.created_at, o.expires_at, o.paid_at, o.shipped_at, o.completed_at";
+
+fn standing(order: &Order, lines: &[Line], pickup_ready: bool) -> Standing {
+    Standing {
+        status: order.status,
+        delivery: order.delivery,
+        has_parcels: lines.iter().any(|line| line.shipped_quantity > 0),
+        has_unreviewed_lines: lines.iter().any(|line| line.reviewed_at.is_none()),
+        pickup_ready,
+    }
+}
+
+/// The member's orders, newest first.
+pub fn cards(
+    app: &App,
+    tx: &mut Tx<'_>,
+    mall_id: MallId,
+    member_id: Id,
+    state: StateFilter,
+    cursor: Option<Cursor>,
+    limit: i64,
+) -> Result<Page<OrderCard>> {
+    let before = cursor.map_or(i64::MAX, |c| c.id);
+    let mut sql = format!("select {CARD_COLUMNS} from trade_order o where o.mall_id = $1 and o.member_id = $2 and o.id < $3");
+    let mut values: Vec<Arg> = args![mall_id, member_id, before].to_vec();
+    if let Some(status) = state.status() {
+        values.push(status.as_str().into());
+        sql.push_str(&format!(" and o.status = ${}", values.len()));
+    }
+    if state == StateFilter::ToReview {
+        sql.push_str(
+            " and exists (select 1 from order_line l
+               where l.mall_id = o.mall_id and l.order_id = o.id and l.reviewed_at is null)",
+        );
+    }
+    values.push((limit + 1).into());
+    sql.push_str(&format!(" order by o.id desc limit ${}", values.len()));
+    let orders: Vec<Order> = tx.all(&sql, &values)?;
+    let page = Page::from_rows(orders, limit, |order| Cursor { key: 0, id: order.id.0 });
+    let ids: Vec<Id> = page.items.iter().map(|order| order.id).collect();
+    let mut lines = lines_of(tx, mall_id, &ids)?;
+    Ok(page.map(|order| {
+        let lines = lines.remove(&order.id).unwrap_or_default();
+        OrderCard {
+            id: order.id,
+            number: order.id.to_string(),
+            status: order.status,
+            delivery_kind: order.delivery,
+            total_fen: order.total.0,
+            quantity: order.quantity,
+            created_at: order.created_at,
+            expires_at: order.expires_at.filter(|_| order.status == Status::Unpaid),
+            allowed_actions: member_actions(standing(&order, &lines, false)),
+            lines: line_views(app, &lines[..lines.len().min(4)]),
+        }
+    }))
+}
+
+struct AdminRow {
+    order: Order,
+    nickname: String,
+    phone_tail: Option<String>,
+    store_name: Option<String>,
+    ready_at: Option<Instant>,
+}
+
+impl db::FromRow for AdminRow {
+    fn from_row(row: &mut db::Row<'_>) -> Result<Self> {
+        Ok(AdminRow {
+            order: Order::from_row(row)?,
+            nickname: row.next()?,
+            phone_tail: row.next()?,
+            store_name: row.next()?,
+            ready_at: row.next()?,
+        })
+    }
+}
+
+/// Orders as staff look for them, newest first.
+pub fn admin_rows(
+    app: &App,
+    tx: &mut Tx<'_>,
+    mall_id: MallId,
+    filter: &ListFilter,
+    cursor: Option<Cursor>,
+    limit: i64,
+) -> Result<Page<AdminOrderRow>> {
+    let mut sql = format!(
+        "select {CARD_COLUMNS}, m.nickname, m.phone_tail, s.name, p.ready_at
+         from trade_order o
+         join member m on m.mall_id = o.mall_id and m.id = o.member_id
+         left join store s on s.mall_id = o.mall_id and s.id = o.store_id
+         left join pickup p on p.mall_id = o.mall_id and p.order_id = o.id
+         where o.mall_id = $1 and o.id < $2"
+    );
+    let mut values: Vec<Arg> = args![mall_id, cursor.map_or(i64::MAX, |c| c.id)].to_vec();
+    let mut and = |text: &str, value: Arg| {
+        values.push(value);
+        sql.push_str(&text.replace("$?", &format!("${}", values.len())));
+    };
+    if let Some(status) = filter.state.status() {
+        and(" and o.status = $?", status.as_str().into());
+    }
+    if let Some(from) = filter.from {
+        and(" and o.created_at >= $?", from.into());
+    }
+    if let Some(to) = filter.to {
+        and(" and o.created_at < $?", to.into());
+    }
+    if let Some(delivery) = filter.delivery {
+        and(" and o.delivery_kind = $?", delivery.as_str().into());
+    }
+    if let Some(store_id) = filter.store_id {
+        and(" and o.store_id = $?", store_id.into());
+    }
+    if let Some(q) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
+        let digits: String = q.chars().filter(char::is_ascii_digit).collect();
+        let only_digits = digits.len() == q.len();
+        if only_digits && digits.len() == 11 && digits.starts_with('1') {
+            and(" and o.receiver_search = $?", Receiver::search_key(&app.sealer, &digits).into());
+        } else if only_digits && digits.len() >= 16 && digits.parse::<i64>().is_ok() {
+            let id: i64 = digits.parse().unwrap_or(0);
+            and(" and (o.id = $?", id.into());
+            and(
+                " or o.id in (select order_id from parcel where mall_id = o.mall_id and tracking_number = $?))",
+                q.into(),
+            );
+        } else {
+            and(
+                " and (o.id in (select order_id from parcel where mall_id = o.mall_id and tracking_number = $?)",
+                q.into(),
+            );
+            and(" or m.nickname = $?)", q.into());
+        }
+    }
+    and(" order by o.id desc limit $?", (limit + 1).into());
+    let rows: Vec<AdminRow> = tx.all(&sql, &values)?;
+    let page = Page::from_rows(rows, limit, |row| Cursor { key: 0, id: row.order.id.0 });
+    let ids: Vec<Id> = page.items.iter().map(|row| row.order.id).collect();
+    let mut lines = lines_of(tx, mall_id, &ids)?;
+    let mut items = Vec::with_capacity(page.items.len());
+    for row in page.items {
+        let lines = lines.remove(&row.order.id).unwrap_or_default();
+        items.push(admin_row(app, row, &lines)?);
+    }
+    Ok(Page { items, next_cursor: page.next_cursor })
+}
+
+fn admin_row(app: &App, row: AdminRow, lines: &[Line]) -> Result<AdminOrderRow> {
+    let AdminRow { order, nickname, phone_tail, store_name, ready_at } = row;
+    let receiver = order.receiver(&app.sealer)?;
+    Ok(AdminOrderRow {
+        id: order.id,
+        number: order.id.to_string(),
+        status: order.status,
+        member: OrderMember {
+            id: order.member_id,
+            nickname,
+            phone_masked: phone_tail.map(|tail| format!("*******{tail}")),
+        },
+        phone_masked: receiver.as_ref().map(|r| mask_phone(&r.phone)),
+        receiver_name: receiver.map(|r| r.name),
+        total_fen: order.total.0,
+        quantity: order.quantity,
+        delivery_kind: order.delivery,
+        store_name,
+        created_at: order.created_at,
+        paid_at: order.paid_at,
+        allowed_actions: staff_actions(standing(&order, lines, ready_at.is_some())),
+        lines: line_views(app, &lines[..lines.len().min(3)]),
+    })
+}
+
+/// `138****0000`.
+pub fn mask_phone(phone: &str) -> String {
+    match (phone.get(..3), phone.len().checked_sub(4).and_then(|at| phone.get(at..))) {
+        (Some(head), Some(tail)) if phone.len() >= 8 => format!("{head}****{tail}"),
+        _ => "****".to_owned(),
+    }
+}
+
+/// Orders waiting for the member, for the badges: unpaid, to ship, to pick up, shipped, to review.
+pub fn badges(tx: &mut Tx<'_>, mall_id: MallId, member_id: Id) -> Result<[i64; 5]> {
+    let rows: Vec<(String, i64)> = tx.all(
+        "select status, count(*) from trade_order
+         where mall_id = $1 and member_id = $2 and status in ('unpaid', 'to_ship', 'to_pick_up', 'shipped')
+         group by status",
+        &args![mall_id, member_id],
+    )?;
+    let of = |status: Status| rows.iter().find(|row| row.0 == status.as_str()).map_or(0, |row| row.1);
+    let (to_review,): (i64,) = tx.one(
+        "select count(*) from trade_order o
+         where o.mall_id = $1 and o.member_id = $2 and o.status = 'completed'
+           and exists (select 1 from order_line l
+             where l.mall_id = o.mall_id and l.order_id = o.id and l.reviewed_at is null)",
+        &args![mall_id, member_id],
+    )?;
+    Ok([of(Status::Unpaid), of(Status::ToShip), of(Status::ToPickUp), of(Status::Shipped), to_review])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phones_are_masked() {
+        assert_eq!(mask_phone("13812345678"), "138****5678");
+        assert_eq!(mask_phone("123"), "****");
+    }
+}

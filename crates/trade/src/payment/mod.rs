@@ -1,0 +1,16 @@
+//! Payments and refunds: attempts to collect and to give back, through one channel each. Owns `payment`, `refund`,
+//! `payment_notice`. Payment does not know what an order is: it collects for a [`Payable`] and tells the flow that asked.
+//! A payment becomes `paid` once, by the channel's transaction id; replays change nothing.
+
+mod notice;
+mod refund;
+mod store;
+mod view;
+
+pub use notice::{Checked, check_payment, remember_notice};
+pub use refund::{NewRefund, Refund, finish_refund, find_refund, open_refunds, record_refund_error, refunds_of_order, request_refund};
+pub use store::{
+    Payable, Payment, PaymentStatus, attempts, close_pending, due_for_query, find, find_for_channel, insert_attempt,
+    insert_offline, mark_paid, of_member, reusable, save_instruction, touch_checked,
+};
+pub use view::{Instruction, PaymentView, RefundView, instruction_from_port, payment_view};

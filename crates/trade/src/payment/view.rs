@@ -1,0 +1,86 @@
+//! Payments and refunds as shown.
+
+use super::refund::Refund;
+use super::store::{Payment, PaymentStatus};
+use kernel::ports::PayInstruction;
+use kernel::{Id, Instant};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What the front end does to let the member pay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Instruction {
+    /// Arguments of `wx.requestPayment`.
+    MiniProgram { app_id: String, time_stamp: String, nonce_str: String, package: String, sign_type: String, pay_sign: String },
+    /// Text of a QR code.
+    Native { code_url: String },
+    /// Address to open.
+    H5 { h5_url: String },
+}
+
+/// From the channel's answer.
+pub fn instruction_from_port(instruction: PayInstruction) -> Instruction {
+    match instruction {
+        PayInstruction::MiniProgram { app_id, time_stamp, nonce_str, package, sign_type, pay_sign } => {
+            Instruction::MiniProgram { app_id, time_stamp, nonce_str, package, sign_type, pay_sign }
+        }
+        PayInstruction::Native { code_url } => Instruction::Native { code_url },
+        PayInstruction::H5 { h5_url } => Instruction::H5 { h5_url },
+    }
+}
+
+/// One payment as shown.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct PaymentView {
+    pub id: Id,
+    pub channel: String,
+    pub status: PaymentStatus,
+    pub amount_fen: i64,
+    pub created_at: Instant,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paid_at: Option<Instant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transaction_id: Option<String>,
+    pub order_ids: Vec<Id>,
+}
+
+/// A payment with the orders it pays.
+pub fn payment_view(payment: &Payment, order_ids: Vec<Id>) -> PaymentView {
+    PaymentView {
+        id: payment.id,
+        channel: payment.channel.clone(),
+        status: payment.status,
+        amount_fen: payment.amount.0,
+        created_at: payment.created_at,
+        paid_at: payment.paid_at,
+        transaction_id: payment.transaction_id.clone(),
+        order_ids,
+    }
+}
+
+/// One refund as shown.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct RefundView {
+    pub id: Id,
+    pub amount_fen: i64,
+    /// `requested`, `processing`, `done` or `failed`.
+    pub status: String,
+    pub reason: String,
+    pub created_at: Instant,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Instant>,
+}
+
+impl From<Refund> for RefundView {
+    fn from(refund: Refund) -> Self {
+        RefundView {
+            id: refund.id,
+            amount_fen: refund.amount.0,
+            status: refund.status,
+            reason: refund.reason,
+            created_at: refund.created_at,
+            finished_at: refund.finished_at,
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What pricing needs to know, read in a handful of queries: the items, their SKUs and stock, where they go, and the
+//! freight templates. No rule is applied here.
+
+use super::{Delivery, QuoteRequest, Source};
+use crate::cart::{self, Item};
+use db::{Tx, args};
+use goods::catalog::SkuForSale;
+use goods::freight::Template;
+use kernel::{Error, Id, Result};
+use people::address::AddressView;
+use platform::{App, Ctx};
+use std::collections::HashMap;
+
+/// Where the goods go.
+#[derive(Debug, Clone)]
+pub enum Place {
+    Address { district_code: String, address: Box<AddressView> },
+    NoAddress,
+    Store { store_id: Id, name: String },
+    NoStore,
+}
+
+/// Everything the lanes may look at.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// Summed per SKU, in the order in which the member put them.
+    pub items: Vec<Item>,
+    pub skus: Vec<SkuForSale>,
+    /// Pieces available at the location that would hand them out; empty when the caller reserves right away.
+    pub available: HashMap<Id, i64>,
+    /// Products with a purchase limit: id, name, limit, pieces bought before.
+    pub limits: Vec<(Id, String, i64, i64)>,
+    pub place: Place,
+    pub shop_id: Option<Id>,
+    pub location_id: Option<Id>,
+    pub templates: Vec<Template>,
+}
+
+/// Who asks for a quote of what.
+#[derive(Clone)]
+pub struct Request {
+    pub member_id: Id,
+    pub source: Source,
+    pub items: Vec<Item>,
+    pub delivery: Delivery,
+    /// False while placing: the reservation itself decides.
+    pub check_stock: bool,
+}
+
+impl Request {
+    /// Checks the form of a quote request.
+    pub fn new(member_id: Id, request: &QuoteRequest) -> Result<Self> {
+        if request.items.len() > 120 {
+            return Err(Error::field("items", "一次最多 120 种商品"));
+        }
+        let mut items: Vec<Item> = Vec::with_capacity(request.items.len());
+        for (position, item) in request.items.iter().enumerate() {
+            if !(1..=cart::MAX_QUANTITY).contains(&item.quantity) {
+                return Err(Error::invalid("cart.quantity_invalid", "数量要在 1 到 999 之间")
+                    .at(format!("items[{position}].quantity")));
+            }
+            match items.iter_mut().find(|known| known.sku_id == item.sku_id) {
+                Some(known) => known.quantity += item.quantity,
+                None => items.push(Item { sku_id: item.sku_id, quantity: item.quantity }),
+            }
+        }
+        Ok(Request {
+            member_id,
+            source: request.source,
+            items,
+            delivery: request.delivery.clone(),
+            check_stock: true,
+        })
+    }
+}
+
+/// Reads the facts of one quote.
+pub fn gather(app: &App, tx: &mut Tx<'_>, ctx: &Ctx, request: &Request) -> Result<Facts> {
+    let mall_id = ctx.mall_id;
+    let items = match request.source {
+        Source::Cart => cart::selected(tx, mall_id, request.member_id)?,
+        Source::Now => request.items.clone(),
+    };
+    let ids: Vec<Id> = items.iter().map(|item| item.sku_id).collect();
+    let skus = goods::catalog::skus_for_sale(tx, mall_id, &ids)?;
+    let shop_id = skus.first().map(|sku| sku.shop_id);
+    if skus.iter().any(|sku| Some(sku.shop_id) != shop_id) {
+        return Err(Error::conflict("order.several_shops", "请按店铺分开结算"));
+    }
+    let (place, location_id) = place_of(app, tx, ctx, request, shop_id)?;
+    let available = match location_id {
+        Some(location_id) if request.check_stock => {
+            let known = goods::inventory::available(tx, mall_id, location_id, &ids)?;
+            ids.iter().map(|id| (*id, known.get(id).copied().unwrap_or(0))).collect()
+        }
+        _ => HashMap::new(),
+    };
+    let templates = match place {
+        Place::Address { .. } => {
+            let wanted: Vec<Id> = skus.iter().filter_map(|sku| sku.freight_template_id).collect();
+            goods::freight::templates(tx, mall_id, &wanted)?
+        }
+        _ => Vec::new(),
+    };
+    let limits = limits_of(tx, ctx, request.member_id, &skus)?;
+    Ok(Facts { items, skus, available, limits, place, shop_id, location_id, templates })
+}
+
+fn place_of(
+    app: &App,
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    request: &Request,
+    shop_id: Option<Id>,
+) -> Result<(Place, Option<Id>)> {
+    match &request.delivery {
+        Delivery::Express { address_id } => {
+            let place = match address_id {
+                Some(id) => {
+                    let address = people::address::find(tx, &app.sealer, ctx.mall_id, request.member_id, *id)?;
+                    Place::Address { district_code: address.district_code.clone(), address: Box::new(address) }
+                }
+                None => Place::NoAddress,
+            };
+            let location = match shop_id {
+                Some(shop_id) => Some(goods::store::default_location(tx, ctx.mall_id, shop_id)?),
+                None => None,
+            };
+            Ok((place, location))
+        }
+        Delivery::Pickup { store_id: Some(id) } => {
+            let (store, location_id) = goods::store::location_of_store(tx, ctx.mall_id, *id)?;
+            if store.status != "open" {
+                return Err(Error::conflict("store.closed", "这家门店暂停自提，换一家试试"));
+            }
+            Ok((Place::Store { store_id: *id, name: store.name }, Some(location_id)))
+        }
+        Delivery::Pickup { store_id: None } => Ok((Place::NoStore, None)),
+    }
+}
+
+/// Pieces of limited products the member has bought in orders that were not closed.
+fn limits_of(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, skus: &[SkuForSale]) -> Result<Vec<(Id, String, i64, i64)>> {
+    let mut limits: Vec<(Id, String, i64, i64)> = Vec::new();
+    for sku in skus {
+        if let Some(limit) = sku.purchase_limit
+            && !limits.iter().any(|known| known.0 == sku.product_id)
+        {
+            limits.push((sku.product_id, sku.name.clone(), limit, 0));
+        }
+    }
+    if limits.is_empty() {
+        return Ok(limits);
+    }
+    let ids: Vec<Id> = limits.iter().map(|limit| limit.0).collect();
+    let bought: Vec<(Id, i64)> = tx.all(
+        "select l.product_id, cast(sum(l.quantity) as bigint)
+         from trade_order o
+         join order_line l on l.mall_id = o.mall_id and l.order_id = o.id
+         where o.mall_id = $1 and o.member_id = $2 and o.status <> 'closed' and l.product_id = any($3)
+         group by l.product_id",
+        &args![ctx.mall_id, member_id, &ids],
+    )?;
+    for limit in &mut limits {
+        limit.3 = bought.iter().find(|row| row.0 == limit.0).map_or(0, |row| row.1);
+    }
+    Ok(limits)
+}

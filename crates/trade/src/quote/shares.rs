@@ -1,0 +1,45 @@
+//! What each unit of a line cost. A line's payable is split over its units by largest remainder (ties to the earlier
+//! unit) and stored run-length, so refunding any unit gives back exactly what that unit cost.
+
+use kernel::Fen;
+
+/// `[(share, units)]`, dearer units first; the shares sum to `payable`.
+pub fn shares(payable: Fen, quantity: i64) -> Vec<(Fen, i64)> {
+    if quantity <= 0 {
+        return Vec::new();
+    }
+    let (base, dearer) = (payable.0.div_euclid(quantity), payable.0.rem_euclid(quantity));
+    let runs = [(Fen(base + 1), dearer), (Fen(base), quantity - dearer)];
+    runs.into_iter().filter(|(_, units)| *units > 0).collect()
+}
+
+/// The stored text: `[[1990,2]]`.
+pub fn shares_text(payable: Fen, quantity: i64) -> String {
+    let runs: Vec<String> = shares(payable, quantity).iter().map(|(fen, units)| format!("[{},{units}]", fen.0)).collect();
+    format!("[{}]", runs.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn dearer_units_come_first() {
+        assert_eq!(shares_text(Fen(1_000), 3), "[[334,1],[333,2]]");
+        assert_eq!(shares_text(Fen(900), 3), "[[300,3]]");
+        assert_eq!(shares_text(Fen(0), 2), "[[0,2]]");
+    }
+
+    proptest! {
+        #[test]
+        fn shares_sum_and_agree_with_largest_remainder(payable in 0i64..10_000_000_000, quantity in 1i64..1_000) {
+            let runs = shares(Fen(payable), quantity);
+            prop_assert_eq!(runs.iter().map(|(fen, units)| fen.0 * units).sum::<i64>(), payable);
+            prop_assert_eq!(runs.iter().map(|(_, units)| units).sum::<i64>(), quantity);
+            let weights = vec![1; usize::try_from(quantity).unwrap()];
+            let flat: Vec<Fen> = runs.iter().flat_map(|(fen, n)| std::iter::repeat_n(*fen, usize::try_from(*n).unwrap())).collect();
+            prop_assert_eq!(flat, kernel::prorate(Fen(payable), &weights));
+        }
+    }
+}
