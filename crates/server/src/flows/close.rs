@@ -1,0 +1,176 @@
+//! Close an unpaid order: by its member, by staff, or by the clock. The channel closes its intents first; if it says
+//! that one was paid, the order is finalised instead. Only then the stock goes back.
+
+use super::{ORDER, ORDER_GROUP, detail, pay, settle};
+use axum::extract::State;
+use goods::inventory::{self, Holder};
+use kernel::ports::CloseOutcome;
+use kernel::{Error, Id, Result};
+use platform::audit::Note;
+use platform::permission::perm;
+use platform::problem::ProblemBody;
+use platform::{Answer, App, Ctx, Json, Member, Path, Staff};
+use serde::{Deserialize, Serialize};
+use trade::order::{self, Move, Order, Status};
+use trade::payment::{self, PaymentStatus};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Routes under `/api/v1`.
+pub fn shop_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(cancel_order))
+}
+
+/// Routes under `/admin/v1`.
+pub fn admin_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(close_order))
+}
+
+/// What the channel said when asked to close.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Intents {
+    /// Nothing can be paid any more.
+    Closed,
+    /// The member was faster; the orders were finalised.
+    Paid,
+}
+
+/// Makes every pending intent of an order's group unpayable, outside of any transaction.
+pub async fn close_intents(app: &App, ctx: &Ctx, order: &Order) -> Result<Intents> {
+    let (mall_id, group_id) = (ctx.mall_id, order.group_id);
+    let attempts = app.db.read(move |tx| payment::attempts(tx, mall_id, ORDER_GROUP, group_id)).await?;
+    for attempt in attempts.iter().filter(|attempt| attempt.status == PaymentStatus::Pending) {
+        let account = app.outside.payment_channel(mall_id, &attempt.channel)?;
+        if account.close(&attempt.number()).await? == CloseOutcome::AlreadyPaid {
+            return match pay::refresh(app, ctx, attempt).await? {
+                settle::Outcome::Paid | settle::Outcome::Known | settle::Outcome::SentBack => Ok(Intents::Paid),
+                other => Err(Error::gateway("payment.channel_failed", "支付渠道的状态还不明确，请稍后再试")
+                    .because(format_args!("close said paid, query said {other:?}"))),
+            };
+        }
+    }
+    Ok(Intents::Closed)
+}
+
+/// The transaction that closes: order, stock, attempts.
+fn finish(tx: &mut db::Tx<'_>, ctx: &Ctx, order: &Order, step: Move, reason: Option<&str>) -> Result<Status> {
+    let status = order::advance(tx, ctx, order, step, reason)?;
+    inventory::release(tx, ctx, Holder { kind: ORDER, id: order.id })?;
+    payment::close_pending(tx, ctx, ORDER_GROUP, order.group_id)?;
+    Ok(status)
+}
+
+/// The sweep over orders whose time to pay is over.
+pub async fn close_expired(app: App) -> Result<()> {
+    for mall in app.malls.all() {
+        let ctx = app.system(mall.id);
+        let (mall_id, now) = (mall.id, ctx.now);
+        let due = app.db.read(move |tx| order::expired_unpaid(tx, mall_id, now, 200)).await?;
+        for id in due {
+            if let Err(error) = expire(&app, &ctx, id).await {
+                tracing::warn!(order_id = %id, %error, "an unpaid order could not be closed yet");
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn expire(app: &App, ctx: &Ctx, id: Id) -> Result<()> {
+    let mall_id = ctx.mall_id;
+    let order = app.db.read(move |tx| order::find(tx, mall_id, id)).await?;
+    if close_intents(app, ctx, &order).await? == Intents::Paid {
+        return Ok(());
+    }
+    let ctx = ctx.clone();
+    app.db
+        .write(move |tx| {
+            let order = order::find(tx, mall_id, id)?;
+            if order.status == Status::Unpaid {
+                finish(tx, &ctx, &order, Move::Expire, None)?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+/// Why the member does not want it any more.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CancelOrder {
+    #[schema(max_length = 100)]
+    pub reason: Option<String>,
+}
+
+/// Cancel an unpaid order.
+#[utoipa::path(post, path = "/orders/{id}/cancel", tag = "order", security(("member" = [])), params(("id" = Id, Path)),
+    request_body = CancelOrder, responses((status = 200, body = detail::OrderDetail),
+    (status = 404, body = ProblemBody, description = "`order.not_found`"),
+    (status = 409, body = ProblemBody, description = "`order.not_allowed`, `order.already_paid`"),
+    (status = 502, body = ProblemBody, description = "`payment.channel_failed`: the channel could not close, try again")))]
+async fn cancel_order(
+    State(app): State<App>,
+    member: Member,
+    Path(id): Path<Id>,
+    Json(request): Json<CancelOrder>,
+) -> Answer<Json<detail::OrderDetail>> {
+    let reason = detail::short_text("reason", request.reason, 100)?;
+    let (mall_id, member_id) = (member.mall.id, member.id);
+    let order = app.db.read(move |tx| order::find_of_member(tx, mall_id, member_id, id)).await?;
+    Move::Cancel.apply(order.status, order.delivery)?;
+    if close_intents(&app, &member.ctx, &order).await? == Intents::Paid {
+        return Err(already_paid().into());
+    }
+    let ctx = member.ctx.clone();
+    app.db
+        .write(move |tx| {
+            let order = order::find_of_member(tx, mall_id, member_id, id)?;
+            finish(tx, &ctx, &order, Move::Cancel, reason.as_deref())
+        })
+        .await?;
+    detail::member_detail(&app, mall_id, member_id, id).await.map(Json).map_err(Into::into)
+}
+
+/// Why staff close it.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CloseOrder {
+    #[schema(min_length = 1, max_length = 100)]
+    pub reason: String,
+}
+
+/// Close an unpaid order.
+///
+/// Needs `order.close`.
+#[utoipa::path(post, path = "/orders/{id}/close", tag = "orders", security(("staff" = [])), params(("id" = Id, Path)),
+    request_body = CloseOrder, responses((status = 200, body = detail::AdminOrderDetail),
+    (status = 404, body = ProblemBody, description = "`order.not_found`"),
+    (status = 409, body = ProblemBody, description = "`order.not_allowed`, `order.already_paid`"),
+    (status = 502, body = ProblemBody, description = "`payment.channel_failed`")))]
+async fn close_order(
+    State(app): State<App>,
+    staff: Staff<perm::OrderClose>,
+    Path(id): Path<Id>,
+    Json(request): Json<CloseOrder>,
+) -> Answer<Json<detail::AdminOrderDetail>> {
+    let reason = detail::required_text("reason", request.reason, 100)?;
+    let mall_id = staff.mall.id;
+    let order = app.db.read(move |tx| order::find(tx, mall_id, id)).await?;
+    detail::within_store(&staff.grants, &order)?;
+    Move::Close.apply(order.status, order.delivery)?;
+    if close_intents(&app, &staff.ctx, &order).await? == Intents::Paid {
+        return Err(already_paid().into());
+    }
+    staff
+        .write(&app, "order.close", move |tx, ctx| {
+            let order = order::find(tx, mall_id, id)?;
+            finish(tx, ctx, &order, Move::Close, Some(&reason))?;
+            Ok(((), Note::new("order", id, format!("关闭未付款订单：{reason}"))))
+        })
+        .await?;
+    detail::admin_detail(&app, mall_id, id).await.map(Json).map_err(Into::into)
+}
+
+fn already_paid() -> Error {
+    Error::conflict("order.already_paid", "这个订单刚刚已经付款")
+}

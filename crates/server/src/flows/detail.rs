@@ -1,0 +1,370 @@
+//! The whole of an order on one page, for its member and for staff: lines, amounts with their explanation, receiver or
+//! pickup, parcels, payments, refunds, timeline, and what may be done now. Also the lists.
+
+use super::ORDER_GROUP;
+use axum::extract::State;
+use db::{Tx, args};
+use goods::store::StoreView;
+use kernel::{Cursor, Error, Id, Instant, MallId, Page, Result};
+use platform::audit::Note;
+use platform::permission::{Grants, perm};
+use platform::problem::ProblemBody;
+use platform::{Answer, App, Json, Member, Path, Query, Staff};
+use serde::{Deserialize, Serialize};
+use trade::order::{
+    self, Action, AdminOrderRow, DeliveryKind, ListFilter, Order, OrderCard, OrderEventView, OrderLineView, OrderMember, Standing,
+    StateFilter, Status,
+};
+use trade::payment::{self, PaymentView, RefundView};
+use trade::quote::Explanation;
+use trade::shipping::{self, ParcelView, UploadView};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Routes under `/api/v1`.
+pub fn shop_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list_orders)).routes(routes!(get_order))
+}
+
+/// Routes under `/admin/v1`.
+pub fn admin_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list_all_orders))
+        .routes(routes!(get_any_order))
+        .routes(routes!(remark_order))
+}
+
+/// Whom the goods are for.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ReceiverView {
+    pub name: String,
+    pub phone: String,
+    pub phone_masked: String,
+    pub region: String,
+    pub detail: String,
+}
+
+/// Where the goods are fetched.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct PickupView {
+    pub store: StoreView,
+    /// Twelve digits; only the member sees them, once the order is paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    pub ready: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redeemed_at: Option<Instant>,
+}
+
+/// An order with everything about it.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct OrderDetail {
+    pub id: Id,
+    pub number: String,
+    pub status: Status,
+    pub allowed_actions: Vec<Action>,
+    pub created_at: Instant,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Instant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paid_at: Option<Instant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<Instant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed_reason: Option<String>,
+    pub delivery_kind: DeliveryKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receiver: Option<ReceiverView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pickup: Option<PickupView>,
+    pub lines: Vec<OrderLineView>,
+    pub goods_fen: i64,
+    pub discount_fen: i64,
+    pub freight_fen: i64,
+    pub total_fen: i64,
+    pub explanation: Vec<Explanation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
+    pub parcels: Vec<ParcelView>,
+    pub events: Vec<OrderEventView>,
+    pub payments: Vec<PaymentView>,
+    pub refunds: Vec<RefundView>,
+}
+
+/// An order as staff see it.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AdminOrderDetail {
+    #[serde(flatten)]
+    pub order: OrderDetail,
+    pub member: OrderMember,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub staff_remark: Option<String>,
+    /// What WeChat's shipping management was told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shipping_upload: Option<UploadView>,
+}
+
+/// For whom a detail is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    Member,
+    Staff,
+}
+
+/// The detail for its member.
+pub async fn member_detail(app: &App, mall_id: MallId, member_id: Id, id: Id) -> Result<OrderDetail> {
+    let reader = app.clone();
+    app.db
+        .read(move |tx| {
+            let order = order::find_of_member(tx, mall_id, member_id, id)?;
+            compose(&reader, tx, mall_id, &order, Reader::Member)
+        })
+        .await
+}
+
+/// The detail for staff.
+pub async fn admin_detail(app: &App, mall_id: MallId, id: Id) -> Result<AdminOrderDetail> {
+    let reader = app.clone();
+    app.db
+        .read(move |tx| {
+            let order = order::find(tx, mall_id, id)?;
+            Ok(AdminOrderDetail {
+                member: buyer(tx, mall_id, order.member_id)?,
+                staff_remark: order.staff_remark.clone(),
+                shipping_upload: shipping::upload_view(tx, mall_id, id)?,
+                order: compose(&reader, tx, mall_id, &order, Reader::Staff)?,
+            })
+        })
+        .await
+}
+
+fn compose(app: &App, tx: &mut Tx<'_>, mall_id: MallId, order: &Order, reader: Reader) -> Result<OrderDetail> {
+    let lines = order::lines(tx, mall_id, order.id)?;
+    let parcels = shipping::parcels(tx, mall_id, order.id)?;
+    let pickup = match order.store_id {
+        Some(store_id) => Some(pickup_view(app, tx, mall_id, order, store_id, reader)?),
+        None => None,
+    };
+    let group = order::group_ids(tx, mall_id, order.member_id, order.group_id)?;
+    let attempts = payment::attempts(tx, mall_id, ORDER_GROUP, order.group_id)?;
+    let refunds = payment::refunds_of_order(tx, mall_id, order.id)?;
+    let standing = Standing {
+        status: order.status,
+        delivery: order.delivery,
+        has_parcels: !parcels.is_empty(),
+        has_unreviewed_lines: lines.iter().any(|line| line.reviewed_at.is_none()),
+        pickup_ready: pickup.as_ref().is_some_and(|p| p.ready),
+    };
+    let receiver = order.receiver(&app.sealer)?.map(|r| ReceiverView {
+        phone_masked: order::mask_phone(&r.phone),
+        name: r.name,
+        phone: r.phone,
+        region: r.region,
+        detail: r.detail,
+    });
+    Ok(OrderDetail {
+        id: order.id,
+        number: order.id.to_string(),
+        status: order.status,
+        allowed_actions: match reader {
+            Reader::Member => order::member_actions(standing),
+            Reader::Staff => order::staff_actions(standing),
+        },
+        created_at: order.created_at,
+        expires_at: order.expires_at.filter(|_| order.status == Status::Unpaid),
+        paid_at: order.paid_at,
+        completed_at: order.completed_at,
+        closed_reason: order.closed_reason.clone(),
+        delivery_kind: order.delivery,
+        receiver,
+        pickup,
+        lines: order::line_views(app, &lines),
+        goods_fen: order.goods.0,
+        discount_fen: order.discount.0,
+        freight_fen: order.freight.0,
+        total_fen: order.total.0,
+        explanation: serde_json::from_str(&order.explanation).map_err(Error::internal)?,
+        remark: order.remark.clone(),
+        parcels: parcels.iter().map(|parcel| parcel.view()).collect::<Result<_>>()?,
+        events: order::events(tx, mall_id, order.id)?,
+        payments: attempts.iter().map(|attempt| payment::payment_view(attempt, group.clone())).collect(),
+        refunds: refunds.into_iter().map(RefundView::from).collect(),
+    })
+}
+
+fn pickup_view(
+    app: &App,
+    tx: &mut Tx<'_>,
+    mall_id: MallId,
+    order: &Order,
+    store_id: Id,
+    reader: Reader,
+) -> Result<PickupView> {
+    let store = goods::store::store_view(app, tx, mall_id, store_id)?;
+    let pickup = trade::pickup::of_order(tx, mall_id, order.id)?;
+    let shows_code = reader == Reader::Member && order.status == Status::ToPickUp;
+    Ok(PickupView {
+        store,
+        code: pickup.as_ref().filter(|_| shows_code).map(|p| p.code.clone()),
+        ready: pickup.as_ref().is_some_and(|p| p.ready_at.is_some()),
+        redeemed_at: pickup.and_then(|p| p.redeemed_at),
+    })
+}
+
+/// Name and masked phone of a buyer.
+pub fn buyer(tx: &mut Tx<'_>, mall_id: MallId, member_id: Id) -> Result<OrderMember> {
+    let (nickname, tail): (String, Option<String>) = tx.one(
+        "select nickname, phone_tail from member where mall_id = $1 and id = $2",
+        &args![mall_id, member_id],
+    )?;
+    Ok(OrderMember { id: member_id, nickname, phone_masked: tail.map(|tail| format!("*******{tail}")) })
+}
+
+/// A clerk bound to a store touches only its orders. `order.other_store` (403).
+pub fn within_store(grants: &Grants, order: &Order) -> Result<()> {
+    match grants.store_id {
+        Some(store_id) if order.store_id != Some(store_id) => {
+            Err(Error::forbidden("order.other_store", "这不是你所在门店的订单"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// An optional text of at most `max` characters; blank is none.
+pub fn short_text(field: &'static str, text: Option<String>, max: usize) -> Result<Option<String>> {
+    let text = text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty());
+    match text {
+        Some(text) if text.chars().count() > max => Err(Error::field(field, format!("最多 {max} 个字"))),
+        other => Ok(other),
+    }
+}
+
+/// A text of one to `max` characters.
+pub fn required_text(field: &'static str, text: String, max: usize) -> Result<String> {
+    short_text(field, Some(text), max)?.ok_or_else(|| Error::field(field, "请填写这一项"))
+}
+
+/// Which of the member's orders to list.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct OrderQuery {
+    #[param(inline)]
+    pub state: StateFilter,
+    pub cursor: Option<String>,
+}
+
+const PAGE: i64 = 20;
+
+/// List my orders, newest first.
+#[utoipa::path(get, path = "/orders", tag = "order", security(("member" = [])), params(OrderQuery),
+    responses((status = 200, body = Page<OrderCard>)))]
+async fn list_orders(State(app): State<App>, member: Member, Query(query): Query<OrderQuery>) -> Answer<Json<Page<OrderCard>>> {
+    let cursor = query.cursor.as_deref().map(Cursor::decode).transpose()?;
+    let (reader, mall_id, member_id) = (app.clone(), member.mall.id, member.id);
+    let page = app
+        .db
+        .read(move |tx| order::cards(&reader, tx, mall_id, member_id, query.state, cursor, PAGE))
+        .await?;
+    Ok(Json(page))
+}
+
+/// Show one of my orders.
+#[utoipa::path(get, path = "/orders/{id}", tag = "order", security(("member" = [])), params(("id" = Id, Path)),
+    responses((status = 200, body = OrderDetail), (status = 404, body = ProblemBody, description = "`order.not_found`")))]
+async fn get_order(State(app): State<App>, member: Member, Path(id): Path<Id>) -> Answer<Json<OrderDetail>> {
+    member_detail(&app, member.mall.id, member.id, id).await.map(Json).map_err(Into::into)
+}
+
+/// Which orders to list.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct AdminOrderQuery {
+    #[param(inline)]
+    pub state: StateFilter,
+    /// An order number, a receiver's phone, a nickname or a tracking number.
+    pub q: Option<String>,
+    pub from: Option<Instant>,
+    pub to: Option<Instant>,
+    #[param(inline)]
+    pub delivery: Option<DeliveryKind>,
+    pub cursor: Option<String>,
+}
+
+/// List orders, newest first.
+///
+/// Needs `order.view`. A clerk bound to a store sees that store's orders.
+#[utoipa::path(get, path = "/orders", tag = "orders", security(("staff" = [])), params(AdminOrderQuery),
+    responses((status = 200, body = Page<AdminOrderRow>)))]
+async fn list_all_orders(
+    State(app): State<App>,
+    staff: Staff<perm::OrderView>,
+    Query(query): Query<AdminOrderQuery>,
+) -> Answer<Json<Page<AdminOrderRow>>> {
+    let cursor = query.cursor.as_deref().map(Cursor::decode).transpose()?;
+    let filter = ListFilter {
+        state: query.state,
+        q: query.q.filter(|q| q.chars().count() <= 60),
+        from: query.from,
+        to: query.to,
+        delivery: query.delivery,
+        store_id: staff.grants.store_id,
+    };
+    let (reader, mall_id) = (app.clone(), staff.mall.id);
+    let page = app.db.read(move |tx| order::admin_rows(&reader, tx, mall_id, &filter, cursor, PAGE)).await?;
+    Ok(Json(page))
+}
+
+/// Show an order.
+///
+/// Needs `order.view`.
+#[utoipa::path(get, path = "/orders/{id}", tag = "orders", security(("staff" = [])), params(("id" = Id, Path)),
+    responses((status = 200, body = AdminOrderDetail), (status = 404, body = ProblemBody, description = "`order.not_found`")))]
+async fn get_any_order(
+    State(app): State<App>,
+    staff: Staff<perm::OrderView>,
+    Path(id): Path<Id>,
+) -> Answer<Json<AdminOrderDetail>> {
+    let mall_id = staff.mall.id;
+    let order = app.db.read(move |tx| order::find(tx, mall_id, id)).await?;
+    within_store(&staff.grants, &order)?;
+    admin_detail(&app, mall_id, id).await.map(Json).map_err(Into::into)
+}
+
+/// A note that only staff see.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderRemark {
+    #[schema(max_length = 200)]
+    pub text: String,
+}
+
+/// Note something about an order.
+///
+/// Needs `order.remark`. The member does not see it.
+#[utoipa::path(post, path = "/orders/{id}/remark", tag = "orders", security(("staff" = [])), params(("id" = Id, Path)),
+    request_body = OrderRemark, responses((status = 200, body = AdminOrderDetail),
+    (status = 404, body = ProblemBody, description = "`order.not_found`")))]
+async fn remark_order(
+    State(app): State<App>,
+    staff: Staff<perm::OrderRemark>,
+    Path(id): Path<Id>,
+    Json(request): Json<OrderRemark>,
+) -> Answer<Json<AdminOrderDetail>> {
+    let text = short_text("text", Some(request.text), 200)?;
+    let (mall_id, grants) = (staff.mall.id, staff.grants.clone());
+    staff
+        .write(&app, "order.remark", move |tx, ctx| {
+            let order = order::find(tx, mall_id, id)?;
+            within_store(&grants, &order)?;
+            tx.exec(
+                "update trade_order set staff_remark = $3 where mall_id = $1 and id = $2",
+                &args![ctx.mall_id, id, text.as_deref()],
+            )?;
+            Ok(((), Note::new("order", id, "备注订单")))
+        })
+        .await?;
+    admin_detail(&app, mall_id, id).await.map(Json).map_err(Into::into)
+}

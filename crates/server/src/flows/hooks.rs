@@ -1,0 +1,48 @@
+//! Where domains that must not know each other meet: what happens when a guest becomes a member, what the badges count,
+//! and the address under which the outside reaches us.
+
+use db::{Tx, args};
+use kernel::{Id, MallId, Result};
+use people::identity::{BadgeSource, Badges, MergeGuest};
+use platform::{App, Ctx};
+
+/// A guest's cart, favourites and history follow them into membership.
+pub struct ShopperMerge;
+
+impl MergeGuest for ShopperMerge {
+    fn merge(&self, tx: &mut Tx<'_>, ctx: &Ctx, guest: Id, member: Id) -> Result<()> {
+        trade::cart::merge(tx, ctx, guest, member)?;
+        goods::shelf::merge_shopper(tx, ctx, guest, member)
+    }
+}
+
+/// The numbers on the "me" page.
+pub struct ShopperBadges;
+
+impl BadgeSource for ShopperBadges {
+    fn badges(&self, tx: &mut Tx<'_>, mall_id: MallId, member_id: Id) -> Result<Badges> {
+        let [unpaid, to_ship, to_pick_up, shipped, to_review] = trade::order::badges(tx, mall_id, member_id)?;
+        let (favourites,): (i64,) = tx.one(
+            "select count(*) from favourite where mall_id = $1 and member_id = $2",
+            &args![mall_id, member_id],
+        )?;
+        Ok(Badges {
+            unpaid,
+            to_ship,
+            to_pick_up,
+            shipped,
+            to_review,
+            cart: trade::cart::count(tx, mall_id, member_id)?,
+            favourites,
+        })
+    }
+}
+
+/// `server.public_url`, or the address we listen on.
+pub fn public_url(app: &App) -> String {
+    let server = &app.config.server;
+    match server.public_url.trim_end_matches('/') {
+        "" => format!("http://{}:{}", server.bind, server.port),
+        url => url.to_owned(),
+    }
+}

@@ -1,0 +1,48 @@
+//! Stories that cross domains, each read top to bottom: place, pay, settle, close, ship, hand over, refund, complete.
+//! A flow decides the order of the domains' verbs and what shares a transaction; the rules stay in the domains.
+//! No network call happens inside a transaction: a flow prepares, asks outside, and finalises.
+
+pub mod close;
+pub mod complete;
+pub mod dashboard;
+pub mod detail;
+pub mod hooks;
+pub mod notify;
+pub mod pay;
+pub mod place;
+pub mod redeem;
+pub mod refund;
+pub mod review;
+pub mod settle;
+pub mod ship;
+pub mod upload_shipping;
+
+use platform::App;
+use utoipa_axum::router::OpenApiRouter;
+
+/// What a payment of orders is for.
+pub const ORDER_GROUP: &str = "order_group";
+/// Holder kind of an order's stock reservation.
+pub const ORDER: &str = "order";
+
+/// Storefront routes of the flows.
+pub fn shop_routes() -> OpenApiRouter<App> {
+    place::shop_routes()
+        .merge(detail::shop_routes())
+        .merge(pay::shop_routes())
+        .merge(close::shop_routes())
+        .merge(complete::shop_routes())
+        .merge(ship::shop_routes())
+        .merge(review::shop_routes())
+}
+
+/// Back-office routes of the flows.
+pub fn admin_routes() -> OpenApiRouter<App> {
+    detail::admin_routes()
+        .merge(pay::admin_routes())
+        .merge(close::admin_routes())
+        .merge(ship::admin_routes())
+        .merge(redeem::admin_routes())
+        .merge(refund::admin_routes())
+        .merge(dashboard::admin_routes())
+}

@@ -1,0 +1,292 @@
+//! Pay for an order: write the attempt, ask the channel outside of any transaction, keep its answer. Asking again shows
+//! the same instruction while it lives. A member who waits on the page makes us ask the channel, at most every 3 seconds.
+
+use super::{ORDER_GROUP, close, detail, settle};
+use axum::extract::State;
+use kernel::ports::{PayScene, PaymentIntent};
+use kernel::{Error, Fen, Id, Instant, Result, minutes, seconds};
+use platform::extract::IdempotencyKey;
+use platform::permission::perm;
+use platform::problem::ProblemBody;
+use platform::audit::Note;
+use platform::{Answer, App, Ctx, Json, Member, Path, Staff};
+use serde::{Deserialize, Serialize};
+use trade::order::{self, Status};
+use trade::payment::{self, Instruction, Payable, Payment, PaymentStatus, PaymentView};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Routes under `/api/v1`.
+pub fn shop_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(pay_order)).routes(routes!(get_payment))
+}
+
+/// Routes under `/admin/v1`.
+pub fn admin_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(pay_order_offline))
+}
+
+/// Through which channel a member may pay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    Wechat,
+}
+
+/// Where the member pays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Scene {
+    MiniProgram,
+    Native,
+    H5,
+}
+
+impl Scene {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Scene::MiniProgram => "mini_program",
+            Scene::Native => "native",
+            Scene::H5 => "h5",
+        }
+    }
+    const fn port(self) -> PayScene {
+        match self {
+            Scene::MiniProgram => PayScene::MiniProgram,
+            Scene::Native => PayScene::Native,
+            Scene::H5 => PayScene::H5,
+        }
+    }
+}
+
+/// How to pay.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PayRequest {
+    pub channel: Channel,
+    pub scene: Scene,
+    /// A path of this storefront to return to after paying in H5, like `/#/pages/pay/result?id=1`.
+    pub return_url: Option<String>,
+}
+
+/// An attempt to pay and what to do for it.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct PayIntent {
+    pub payment_id: Id,
+    pub status: PaymentStatus,
+    pub amount_fen: i64,
+    pub expires_at: Instant,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instruction: Option<Instruction>,
+}
+
+/// Start paying for an order.
+///
+/// Answers the same instruction while it can still be paid.
+#[utoipa::path(post, path = "/orders/{id}/pay", tag = "payment", security(("member" = [])), params(("id" = Id, Path),
+    ("Idempotency-Key" = String, Header)), request_body = PayRequest, responses((status = 200, body = PayIntent),
+    (status = 404, body = ProblemBody, description = "`order.not_found`"),
+    (status = 409, body = ProblemBody, description = "`order.not_allowed`, `order.expired`, `payment.channel_unavailable`, `payment.openid_required`"),
+    (status = 502, body = ProblemBody, description = "`payment.channel_failed`: try again, nothing was charged")))]
+async fn pay_order(
+    State(app): State<App>,
+    member: Member,
+    Path(id): Path<Id>,
+    _key: IdempotencyKey,
+    Json(request): Json<PayRequest>,
+) -> Answer<Json<PayIntent>> {
+    let return_url = request.return_url.as_deref().map(|url| return_address(&app, url)).transpose()?;
+    let account = app.outside.payment_channel(member.mall.id, "wechat")?;
+    let openid = match request.scene {
+        Scene::MiniProgram => Some(openid_of(&app, &member, account.app_id()).await?),
+        _ => None,
+    };
+    let attempt = prepare(&app, &member, id, request.scene).await?;
+    let instruction = match &attempt.instruction {
+        Some(kept) => serde_json::from_str(kept).map_err(Error::internal)?,
+        None => {
+            let intent = PaymentIntent {
+                number: attempt.number(),
+                description: format!("{} 订单 {id}", member.mall.settings.name).chars().take(40).collect(),
+                amount: attempt.amount,
+                scene: request.scene.port(),
+                openid,
+                client_ip: member.visitor.ip.to_string(),
+                expires_at: attempt.expires_at,
+                notify_url: format!("{}/notify/wechat-pay/{}", super::hooks::public_url(&app), member.mall.id),
+            };
+            let made = payment::instruction_from_port(account.create(&intent).await?);
+            let kept = serde_json::to_string(&made).map_err(Error::internal)?;
+            let ctx = member.ctx.clone();
+            app.db.write(move |tx| payment::save_instruction(tx, &ctx, attempt.id, &kept)).await?;
+            made
+        }
+    };
+    Ok(Json(PayIntent {
+        payment_id: attempt.id,
+        status: attempt.status,
+        amount_fen: attempt.amount.0,
+        expires_at: attempt.expires_at,
+        instruction: Some(with_return(instruction, return_url.as_deref())),
+    }))
+}
+
+/// Phase one: an attempt that can be paid, new or the one made before.
+async fn prepare(app: &App, member: &Member, id: Id, scene: Scene) -> Result<Payment> {
+    let (ctx, member_id, currency) = (member.ctx.clone(), member.id, member.mall.currency.clone());
+    app.db
+        .write(move |tx| {
+            let order = order::find_of_member(tx, ctx.mall_id, member_id, id)?;
+            let orders = order::by_group(tx, ctx.mall_id, member_id, order.group_id)?;
+            if let Some(other) = orders.iter().find(|order| order.status != Status::Unpaid) {
+                return Err(order::not_allowed(other.status));
+            }
+            let expires_at = order.expires_at.unwrap_or(ctx.now);
+            if expires_at - ctx.now < minutes(1) {
+                return Err(Error::conflict("order.expired", "付款时间到了，请重新下单"));
+            }
+            let amount = Fen(orders.iter().map(|order| order.total.0).sum());
+            let payable = Payable { kind: ORDER_GROUP, id: order.group_id, amount };
+            if let Some(known) = payment::reusable(tx, &ctx, payable, "wechat", scene.as_str())? {
+                return Ok(known);
+            }
+            payment::insert_attempt(tx, &ctx, payable, member_id, "wechat", scene.as_str(), &currency, expires_at)
+        })
+        .await
+}
+
+async fn openid_of(app: &App, member: &Member, app_id: &str) -> Result<String> {
+    let (mall_id, member_id, app_id) = (member.mall.id, member.id, app_id.to_owned());
+    let found: Option<(String,)> = app
+        .db
+        .read(move |tx| {
+            tx.opt(
+                "select subject from member_identity
+                 where mall_id = $1 and member_id = $2 and provider = 'wechat' and app_id = $3",
+                &db::args![mall_id, member_id, &app_id],
+            )
+        })
+        .await?;
+    found.map(|row| row.0).ok_or_else(|| Error::conflict("payment.openid_required", "请在微信小程序里登录后再付款"))
+}
+
+/// Only paths of our own storefront may be returned to.
+fn return_address(app: &App, path: &str) -> Result<String> {
+    let fits = path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && path.len() <= 300;
+    if fits { Ok(format!("{}{path}", super::hooks::public_url(app))) } else { Err(Error::field("return_url", "返回地址不正确")) }
+}
+
+fn with_return(instruction: Instruction, return_url: Option<&str>) -> Instruction {
+    match (instruction, return_url) {
+        (Instruction::H5 { h5_url }, Some(url)) => {
+            let glue = if h5_url.contains('?') { '&' } else { '?' };
+            let mut h5_url = format!("{h5_url}{glue}redirect_url=");
+            for byte in url.bytes() {
+                if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+                    h5_url.push(char::from(byte));
+                } else {
+                    h5_url.push_str(&format!("%{byte:02X}"));
+                }
+            }
+            Instruction::H5 { h5_url }
+        }
+        (other, _) => other,
+    }
+}
+
+/// Show a payment.
+///
+/// While it is pending, the channel is asked when our knowledge is older than three seconds.
+#[utoipa::path(get, path = "/payments/{id}", tag = "payment", security(("member" = [])), params(("id" = Id, Path)),
+    responses((status = 200, body = PaymentView), (status = 404, body = ProblemBody, description = "`payment.not_found`")))]
+async fn get_payment(State(app): State<App>, member: Member, Path(id): Path<Id>) -> Answer<Json<PaymentView>> {
+    let (mall_id, member_id) = (member.mall.id, member.id);
+    let known = app.db.read(move |tx| payment::of_member(tx, mall_id, member_id, id)).await?;
+    let stale = member.ctx.now - known.checked_at > seconds(3);
+    if known.status == PaymentStatus::Pending && known.instruction.is_some() && stale {
+        if let Err(error) = refresh(&app, &member.ctx, &known).await {
+            tracing::warn!(payment_id = %id, %error, "the channel could not be asked");
+        }
+    }
+    let view = app
+        .db
+        .read(move |tx| {
+            let payment = payment::of_member(tx, mall_id, member_id, id)?;
+            let orders = order::group_ids(tx, mall_id, member_id, payment.payable_id)?;
+            Ok(payment::payment_view(&payment, orders))
+        })
+        .await?;
+    Ok(Json(view))
+}
+
+/// Asks the channel about a payment and acts on the answer.
+pub async fn refresh(app: &App, ctx: &Ctx, known: &Payment) -> Result<settle::Outcome> {
+    let account = app.outside.payment_channel(ctx.mall_id, &known.channel)?;
+    let theirs = account.query(&known.number()).await?;
+    let (worker, ctx, id) = (app.clone(), ctx.acting_as(kernel::Actor::System), known.id);
+    app.db
+        .write(move |tx| match &theirs {
+            Some(theirs) => settle::settle(&worker, tx, &ctx, &*account, theirs),
+            None => {
+                payment::touch_checked(tx, &ctx, id)?;
+                Ok(settle::Outcome::Open)
+            }
+        })
+        .await
+}
+
+/// The sweep that settles doubt: asks the channel about pending payments, the older the more seldom.
+pub async fn refresh_due(app: App) -> Result<()> {
+    for mall in app.malls.all() {
+        let ctx = app.system(mall.id);
+        let asker = ctx.clone();
+        let due = app.db.read(move |tx| payment::due_for_query(tx, &asker, 50)).await?;
+        for known in due {
+            if let Err(error) = refresh(&app, &ctx, &known).await {
+                tracing::warn!(payment_id = %known.id, %error, "the channel could not be asked");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A note for the books.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OfflinePayment {
+    #[schema(max_length = 200)]
+    pub note: Option<String>,
+}
+
+/// Record a payment received by hand.
+///
+/// Needs `order.pay_offline`. Intents of other channels are closed first, so that nobody pays twice.
+#[utoipa::path(post, path = "/orders/{id}/pay-offline", tag = "orders", security(("staff" = [])), params(("id" = Id, Path)),
+    request_body = OfflinePayment, responses((status = 200, body = detail::AdminOrderDetail),
+    (status = 404, body = ProblemBody, description = "`order.not_found`"),
+    (status = 409, body = ProblemBody, description = "`order.not_allowed`, `order.already_paid`")))]
+async fn pay_order_offline(
+    State(app): State<App>,
+    staff: Staff<perm::OrderPayOffline>,
+    Path(id): Path<Id>,
+    Json(request): Json<OfflinePayment>,
+) -> Answer<Json<detail::AdminOrderDetail>> {
+    let note = detail::short_text("note", request.note, 200)?;
+    let (mall_id, currency) = (staff.mall.id, staff.mall.currency.clone());
+    let order = app.db.read(move |tx| order::find(tx, mall_id, id)).await?;
+    detail::within_store(&staff.grants, &order)?;
+    if close::close_intents(&app, &staff.ctx, &order).await? == close::Intents::Paid {
+        return Err(Error::conflict("order.already_paid", "这个订单刚刚已经付款").into());
+    }
+    let worker = app.clone();
+    staff
+        .write(&app, "order.pay_offline", move |tx, ctx| {
+            let order = order::find(tx, mall_id, id)?;
+            settle::offline(&worker, tx, ctx, &order, note.as_deref(), &currency)?;
+            payment::close_pending(tx, ctx, ORDER_GROUP, order.group_id)?;
+            Ok(((), Note::new("order", id, format!("登记线下收款 ¥{}", order.total))))
+        })
+        .await?;
+    detail::admin_detail(&app, staff.mall.id, id).await.map(Json).map_err(Into::into)
+}

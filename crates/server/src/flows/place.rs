@@ -1,0 +1,196 @@
+//! Place an order. One transaction: claim the idempotency key, re-price inside it, compare with the total the member
+//! saw, reserve the stock, write the order, empty the cart. Nothing outside is asked; a replay answers the same.
+
+use super::{ORDER, settle};
+use axum::extract::State;
+use goods::inventory::{Demand, Holder};
+use kernel::{Error, Fen, Id, Instant, Result};
+use platform::extract::IdempotencyKey;
+use platform::idempotency::{Claim, once};
+use platform::problem::ProblemBody;
+use platform::{Answer, App, Ctx, Json, Member};
+use serde::{Deserialize, Serialize};
+use trade::order::{self, DeliveryKind, NewOrder, Receiver, Status};
+use trade::quote::{self, Delivery, Draft, Facts, ItemInput, Place, QuoteRequest, Request, Source};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Routes under `/api/v1`.
+pub fn shop_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(place_order))
+}
+
+/// An order as the member saw it.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlaceOrder {
+    pub source: Source,
+    #[serde(default)]
+    pub items: Vec<ItemInput>,
+    pub delivery: Delivery,
+    #[schema(max_length = 200)]
+    pub remark: Option<String>,
+    /// The quote's total; a drift is refused with the new quote.
+    pub expected_total_fen: i64,
+}
+
+/// One of the orders placed.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct PlacedOrderBrief {
+    pub id: Id,
+    pub number: String,
+}
+
+/// What was placed. Orders of one group are paid together.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct PlacedOrder {
+    pub group_id: Id,
+    pub orders: Vec<PlacedOrderBrief>,
+    pub total_fen: i64,
+    pub expires_at: Instant,
+    pub status: Status,
+}
+
+/// Place an order.
+///
+/// Needs an `Idempotency-Key`. Stock is reserved until `expires_at`; pay before then.
+#[utoipa::path(post, path = "/orders", tag = "order", security(("member" = [])), request_body = PlaceOrder,
+    params(("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = PlacedOrder),
+    (status = 404, body = ProblemBody, description = "`address.not_found`, `store.not_found`"),
+    (status = 409, body = ProblemBody, description = "`order.price_changed` (details.quote), `inventory.sold_out` (details.sku_ids), `order.not_placeable` (details.problems)"),
+    (status = 422, body = ProblemBody, description = "`idempotency.mismatch`")))]
+async fn place_order(
+    State(app): State<App>,
+    member: Member,
+    key: IdempotencyKey,
+    Json(request): Json<PlaceOrder>,
+) -> Answer<Json<PlacedOrder>> {
+    let claim = Claim::new(&member.ctx, "place_order", &key, &request)?;
+    let ask = prepare(member.id, &request)?;
+    let expiry = member.mall.settings.order_expiry();
+    let place = app.clone();
+    let placed = app
+        .db
+        .write(move |tx| {
+            once(tx, &member.ctx, &claim, |tx| {
+                place_in(&place, tx, &member.ctx, &ask, &request, expiry)
+            })
+        })
+        .await?;
+    Ok(Json(placed))
+}
+
+/// Checks the form of the request before a transaction begins.
+pub fn prepare(member_id: Id, request: &PlaceOrder) -> Result<Request> {
+    if request.remark.as_deref().is_some_and(|remark| remark.chars().count() > 200) {
+        return Err(Error::field("remark", "留言最多 200 个字"));
+    }
+    let asked = QuoteRequest {
+        source: request.source,
+        items: request.items.clone(),
+        delivery: request.delivery.clone(),
+    };
+    let mut ask = Request::new(member_id, &asked)?;
+    ask.check_stock = false;
+    Ok(ask)
+}
+
+/// The transaction's body; also used by the benches and tests that place without HTTP.
+pub fn place_in(
+    app: &App,
+    tx: &mut db::Tx<'_>,
+    ctx: &Ctx,
+    ask: &Request,
+    request: &PlaceOrder,
+    expiry_ms: i64,
+) -> Result<PlacedOrder> {
+    let facts = quote::gather(app, tx, ctx, ask)?;
+    if !facts.limits.is_empty() {
+        // Two orders of one member at once must not pass the purchase limit together.
+        tx.exec(
+            "update member set updated_at = $3 where mall_id = $1 and id = $2",
+            &db::args![ctx.mall_id, ask.member_id, ctx.now],
+        )?;
+    }
+    let facts = if facts.limits.is_empty() { facts } else { quote::gather(app, tx, ctx, ask)? };
+    let draft = quote::price(&facts)?;
+    accept(app, &draft, request.expected_total_fen)?;
+
+    let id = ctx.id();
+    let expires_at = ctx.now + expiry_ms;
+    reserve(tx, ctx, id, &facts, &draft, expires_at)?;
+    let receiver = receiver_of(&facts);
+    let new = NewOrder {
+        id,
+        group_id: id,
+        shop_id: facts.shop_id.ok_or_else(|| Error::internal("an order without a shop"))?,
+        member_id: ask.member_id,
+        delivery: match facts.place {
+            Place::Store { .. } => DeliveryKind::Pickup,
+            _ => DeliveryKind::Express,
+        },
+        location_id: facts.location_id.ok_or_else(|| Error::internal("an order without a location"))?,
+        store_id: match facts.place {
+            Place::Store { store_id, .. } => Some(store_id),
+            _ => None,
+        },
+        receiver: receiver.as_ref(),
+        remark: request.remark.as_deref().map(str::trim).filter(|remark| !remark.is_empty()),
+        expires_at,
+    };
+    order::insert(tx, ctx, &app.sealer, &new, &draft)?;
+    if ask.source == Source::Cart {
+        let bought: Vec<Id> = draft.lines.iter().map(|line| line.sku.sku_id).collect();
+        trade::cart::remove(tx, ctx.mall_id, ask.member_id, &bought)?;
+    }
+    let status = if draft.total() == Fen::ZERO {
+        settle::without_payment(app, tx, ctx, ask.member_id, id)?
+    } else {
+        Status::Unpaid
+    };
+    Ok(PlacedOrder {
+        group_id: id,
+        orders: vec![PlacedOrderBrief { id, number: id.to_string() }],
+        total_fen: draft.total().0,
+        expires_at,
+        status,
+    })
+}
+
+/// Refuses what cannot be placed, or costs something else than the member saw.
+fn accept(app: &App, draft: &Draft, expected_total_fen: i64) -> Result<()> {
+    if let Some(first) = draft.problems.first() {
+        let problems = serde_json::json!({ "problems": draft.problems });
+        return Err(Error::conflict("order.not_placeable", first.message.clone()).with(problems));
+    }
+    if draft.total().0 != expected_total_fen {
+        let quote = draft.clone().into_quote(app);
+        return Err(Error::conflict("order.price_changed", "价格有变动，请确认新的金额")
+            .with(serde_json::json!({ "quote": quote })));
+    }
+    Ok(())
+}
+
+fn reserve(tx: &mut db::Tx<'_>, ctx: &Ctx, order_id: Id, facts: &Facts, draft: &Draft, until: Instant) -> Result<()> {
+    let location_id = facts.location_id.ok_or_else(|| Error::internal("a reservation without a location"))?;
+    let demands: Vec<Demand> = draft
+        .lines
+        .iter()
+        .map(|line| Demand { sku_id: line.sku.sku_id, location_id, quantity: line.quantity })
+        .collect();
+    goods::inventory::reserve(tx, ctx, Holder { kind: ORDER, id: order_id }, &demands, Some(until))
+}
+
+fn receiver_of(facts: &Facts) -> Option<Receiver> {
+    let Place::Address { address, .. } = &facts.place else { return None };
+    let parts = [Some(&address.province), Some(&address.city), Some(&address.district), address.street.as_ref()];
+    Some(Receiver {
+        name: address.name.clone(),
+        phone: address.phone.clone(),
+        district_code: address.district_code.clone(),
+        region: parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" "),
+        detail: address.detail.clone(),
+    })
+}

@@ -1,0 +1,181 @@
+//! Give the money back: the refund is a row, reserved against order and payment in one transaction; a job then asks the
+//! channel, always with the same number, until it says done. Goods not sent yet return to stock.
+
+use super::{ORDER, ORDER_GROUP, detail};
+use axum::extract::State;
+use db::Tx;
+use goods::inventory::{self, Demand, Holder};
+use kernel::ports::{ChannelRefund, ChannelRefundState, RefundRequest};
+use kernel::{Error, Fen, Id, Result, minutes, seconds};
+use platform::audit::Note;
+use platform::job::{self, Job, NewJob};
+use platform::permission::perm;
+use platform::problem::ProblemBody;
+use platform::{Answer, App, Ctx, Json, Path, Staff};
+use serde::{Deserialize, Serialize};
+use trade::order::{self, Move, Order};
+use trade::payment::{self, NewRefund, Payment, PaymentStatus, Refund};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Name of the job that asks the channel.
+pub const SEND_REFUND: &str = "send_refund";
+
+/// Routes under `/admin/v1`.
+pub fn admin_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(refund_order))
+}
+
+#[derive(Serialize, Deserialize)]
+struct SendRefund {
+    refund_id: Id,
+}
+
+/// Writes a refund and, unless it was cash, the job that asks the channel.
+pub fn start(tx: &mut Tx<'_>, ctx: &Ctx, payment: &Payment, new: &NewRefund<'_>) -> Result<Refund> {
+    let refund = payment::request_refund(tx, ctx, payment, new)?;
+    if !refund.is_finished() {
+        enqueue(tx, ctx, refund.id, ctx.now)?;
+    }
+    Ok(refund)
+}
+
+fn enqueue(tx: &mut Tx<'_>, ctx: &Ctx, refund_id: Id, run_at: kernel::Instant) -> Result<()> {
+    job::enqueue(tx, ctx, NewJob::new(SEND_REFUND, &SendRefund { refund_id }).at(run_at))
+}
+
+/// Why.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefundOrder {
+    #[schema(min_length = 1, max_length = 80)]
+    pub reason: String,
+}
+
+/// Refund an order in full and close it.
+///
+/// Needs `order.refund`. Goods not shipped yet return to stock; the money goes back the way it came.
+#[utoipa::path(post, path = "/orders/{id}/refund", tag = "orders", security(("staff" = [])), params(("id" = Id, Path)),
+    request_body = RefundOrder, responses((status = 200, body = detail::AdminOrderDetail),
+    (status = 404, body = ProblemBody, description = "`order.not_found`"),
+    (status = 409, body = ProblemBody, description = "`order.not_allowed`, `refund.not_paid`, `refund.too_much`")))]
+async fn refund_order(
+    State(app): State<App>,
+    staff: Staff<perm::OrderRefund>,
+    Path(id): Path<Id>,
+    Json(request): Json<RefundOrder>,
+) -> Answer<Json<detail::AdminOrderDetail>> {
+    let reason = detail::required_text("reason", request.reason, 80)?;
+    let (mall_id, grants, worker) = (staff.mall.id, staff.grants.clone(), app.clone());
+    staff
+        .write(&app, "order.refund", move |tx, ctx| {
+            let order = order::find(tx, mall_id, id)?;
+            detail::within_store(&grants, &order)?;
+            let amount = refund_in_full(&worker, tx, ctx, &order, &reason)?;
+            Ok(((), Note::new("order", id, format!("全额退款 ¥{amount}：{reason}"))))
+        })
+        .await?;
+    detail::admin_detail(&app, mall_id, id).await.map(Json).map_err(Into::into)
+}
+
+/// One transaction: the order closes, its money is on the way back, its unsent goods are on the shelf again.
+fn refund_in_full(app: &App, tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, reason: &str) -> Result<Fen> {
+    let unsent = trade::shipping::unshipped(tx, ctx.mall_id, order.id)?;
+    order::advance(tx, ctx, order, Move::Refund, Some(reason))?;
+    let amount = order.paid.minus(order.refunded)?;
+    tx.exec(
+        "update trade_order set refunded_fen = refunded_fen + $3 where mall_id = $1 and id = $2",
+        &db::args![ctx.mall_id, order.id, amount],
+    )?;
+    if amount > Fen::ZERO {
+        let attempts = payment::attempts(tx, ctx.mall_id, ORDER_GROUP, order.group_id)?;
+        let paid = attempts.iter().find(|a| matches!(a.status, PaymentStatus::Paid | PaymentStatus::Refunding));
+        let paid = paid.ok_or_else(|| Error::conflict("refund.not_paid", "没有找到这个订单的到账记录"))?;
+        start(tx, ctx, paid, &NewRefund { order_id: Some(order.id), amount, reason })?;
+    }
+    let lines = order::lines(tx, ctx.mall_id, order.id)?;
+    let back: Vec<Demand> = unsent
+        .iter()
+        .filter_map(|left| lines.iter().find(|line| line.id == left.line_id).map(|line| (line, left.quantity)))
+        .map(|(line, quantity)| Demand { sku_id: line.sku_id, location_id: order.location_id, quantity })
+        .collect();
+    if !back.is_empty() {
+        inventory::restock(tx, ctx, Holder { kind: ORDER, id: order.id }, &back, "退款退回库存")?;
+    }
+    let unsold: Vec<(Id, i64)> = lines.iter().map(|line| (line.product_id, -line.quantity)).collect();
+    goods::catalog::add_sales(app, tx, ctx, &unsold)?;
+    Ok(amount)
+}
+
+/// The job: asks the channel for the refund, or how it stands, until it is finished.
+pub async fn send(app: App, job: Job) -> Result<()> {
+    let SendRefund { refund_id } = job.read()?;
+    let ctx = app.system(job.mall_id);
+    let mall_id = ctx.mall_id;
+    let (refund, payment) = app
+        .db
+        .read(move |tx| {
+            let refund = payment::find_refund(tx, mall_id, refund_id)?;
+            let payment = payment::find(tx, mall_id, refund.payment_id)?;
+            Ok((refund, payment))
+        })
+        .await?;
+    if refund.is_finished() {
+        return Ok(());
+    }
+    let answer = ask(&app, &ctx, &refund, &payment).await;
+    let writer = ctx.clone();
+    match answer {
+        Ok(theirs) => app.db.write(move |tx| record(tx, &writer, refund_id, &theirs, true)).await,
+        Err(error) => {
+            let text: String = error.to_string().chars().take(300).collect();
+            app.db.write(move |tx| payment::record_refund_error(tx, &writer, refund_id, &text)).await?;
+            Err(error)
+        }
+    }
+}
+
+async fn ask(app: &App, ctx: &Ctx, refund: &Refund, payment: &Payment) -> Result<ChannelRefund> {
+    let account = app.outside.payment_channel(ctx.mall_id, &payment.channel)?;
+    if let Some(known) = account.query_refund(&refund.number()).await? {
+        return Ok(known);
+    }
+    let request = RefundRequest {
+        payment_number: payment.number(),
+        refund_number: refund.number(),
+        amount: refund.amount,
+        payment_total: payment.amount,
+        reason: refund.reason.clone(),
+        notify_url: format!("{}/notify/wechat-pay/{}", super::hooks::public_url(app), ctx.mall_id),
+    };
+    account.refund(&request).await
+}
+
+/// Writes down the channel's word about a refund. While it is processing and `follow` is set, asks again later.
+pub fn record(tx: &mut Tx<'_>, ctx: &Ctx, refund_id: Id, theirs: &ChannelRefund, follow: bool) -> Result<()> {
+    let refund = payment::find_refund(tx, ctx.mall_id, refund_id)?;
+    if refund.is_finished() {
+        return Ok(());
+    }
+    if theirs.amount != refund.amount {
+        tracing::error!(%refund_id, "the channel reports another refund amount");
+        return Err(Error::gateway("payment.refund_contradicts", "渠道的退款金额和记录不一致"));
+    }
+    let (status, text) = match theirs.state {
+        ChannelRefundState::Processing => ("processing", None),
+        ChannelRefundState::Done => ("done", Some(format!("退款 ¥{} 已到账", refund.amount))),
+        ChannelRefundState::Closed | ChannelRefundState::Abnormal => {
+            ("failed", Some(format!("退款 ¥{} 没有成功，请联系客服处理", refund.amount)))
+        }
+    };
+    payment::finish_refund(tx, ctx, refund_id, status, &theirs.channel_refund_id)?;
+    if let (Some(order_id), Some(text)) = (refund.order_id, text) {
+        order::add_event(tx, ctx, order_id, if status == "done" { "refund_done" } else { "refund_failed" }, &text)?;
+    }
+    if status == "processing" && follow {
+        let age = ctx.now - refund.created_at;
+        enqueue(tx, ctx, refund_id, ctx.now + age.clamp(seconds(5), minutes(30)))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! Money arrived: record the payment, move the orders, commit their stock — one transaction, idempotent by the
+//! channel's transaction id. Money that finds its orders closed or paid already is recorded and sent back at once.
+
+use super::{ORDER, ORDER_GROUP, refund};
+use db::Tx;
+use goods::inventory::{self, Holder};
+use kernel::ports::{ChannelPayment, PaymentChannel};
+use kernel::{Error, Fen, Id, Result};
+use platform::{App, Ctx};
+use trade::order::{self, DeliveryKind, Move, Order, Status};
+use trade::payment::{self, Checked, NewRefund, Payable, Payment};
+
+/// What came of a channel's report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The orders are paid now.
+    Paid,
+    /// It was known before.
+    Known,
+    /// Not paid yet.
+    Open,
+    /// Paid, but there was nothing left to pay: goes back.
+    SentBack,
+    /// It contradicts what we asked; nothing was changed.
+    Contradicts(&'static str),
+    /// No payment of ours has this number.
+    Unknown,
+}
+
+impl Outcome {
+    /// The word stored with a notice.
+    pub fn as_text(self) -> String {
+        match self {
+            Outcome::Paid => "paid".into(),
+            Outcome::Known => "known".into(),
+            Outcome::Open => "open".into(),
+            Outcome::SentBack => "sent_back".into(),
+            Outcome::Contradicts(what) => format!("contradicts: {what}"),
+            Outcome::Unknown => "unknown number".into(),
+        }
+    }
+}
+
+/// Acts on what the channel says about a payment.
+pub fn settle(
+    app: &App,
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    account: &dyn PaymentChannel,
+    theirs: &ChannelPayment,
+) -> Result<Outcome> {
+    let Some(ours) = payment::find_for_channel(tx, ctx.mall_id, account.name(), &theirs.number)? else {
+        return Ok(Outcome::Unknown);
+    };
+    match payment::check_payment(&ours, theirs, account) {
+        Checked::Open => {
+            payment::touch_checked(tx, ctx, ours.id)?;
+            return Ok(Outcome::Open);
+        }
+        Checked::Contradicts(what) => {
+            tracing::error!(payment_id = %ours.id, what, "a channel's report contradicts our payment");
+            return Ok(Outcome::Contradicts(what));
+        }
+        Checked::Paid => {}
+    }
+    let transaction_id = theirs.transaction_id.as_deref().unwrap_or_default();
+    let paid_at = theirs.paid_at.unwrap_or(ctx.now);
+    if !payment::mark_paid(tx, ctx, ours.id, transaction_id, theirs.payer_openid.as_deref(), paid_at)? {
+        return Ok(Outcome::Known);
+    }
+    let orders = order::by_group(tx, ctx.mall_id, ours.member_id, ours.payable_id)?;
+    let owed = Fen(orders.iter().map(|order| order.total.0).sum());
+    let waiting = !orders.is_empty() && orders.iter().all(|order| order.status == Status::Unpaid);
+    if waiting && owed == ours.amount {
+        for order in &orders {
+            paid(app, tx, ctx, order, Move::Paid, None)?;
+        }
+        return Ok(Outcome::Paid);
+    }
+    send_back(tx, ctx, &ours, &orders)?;
+    Ok(Outcome::SentBack)
+}
+
+/// The payment has nothing to pay: give it back, and say so in the orders.
+fn send_back(tx: &mut Tx<'_>, ctx: &Ctx, ours: &Payment, orders: &[Order]) -> Result<()> {
+    let was_closed = orders.iter().any(|order| order.status == Status::Closed);
+    let reason = if was_closed { "订单已关闭，款项原路退回" } else { "重复付款，款项原路退回" };
+    let order_id = orders.first().map(|order| order.id);
+    let paid = Payment { status: payment::PaymentStatus::Paid, ..ours.clone() };
+    refund::start(tx, ctx, &paid, &NewRefund { order_id, amount: ours.amount, reason })?;
+    for order in orders {
+        order::add_event(tx, ctx, order.id, "sent_back", &format!("收到付款 ¥{}：{reason}", ours.amount))?;
+    }
+    Ok(())
+}
+
+/// Moves one order to paid: stock leaves the shelf's count, sales are counted, pickup gets its code.
+pub fn paid(app: &App, tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, step: Move, note: Option<&str>) -> Result<Status> {
+    let status = order::advance(tx, ctx, order, step, note)?;
+    inventory::commit(tx, ctx, Holder { kind: ORDER, id: order.id })?;
+    let sold: Vec<(Id, i64)> =
+        order::lines(tx, ctx.mall_id, order.id)?.iter().map(|line| (line.product_id, line.quantity)).collect();
+    goods::catalog::add_sales(app, tx, ctx, &sold)?;
+    if order.delivery == DeliveryKind::Pickup {
+        let store_id = order.store_id.ok_or_else(|| Error::internal("a pickup order without a store"))?;
+        trade::pickup::issue(tx, ctx, order.id, store_id)?;
+    }
+    Ok(status)
+}
+
+/// An order of nothing to pay is paid as it is placed.
+pub fn without_payment(app: &App, tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, group_id: Id) -> Result<Status> {
+    let orders = order::by_group(tx, ctx.mall_id, member_id, group_id)?;
+    let mut status = Status::Unpaid;
+    for order in &orders {
+        status = paid(app, tx, ctx, order, Move::Paid, None)?;
+    }
+    Ok(status)
+}
+
+/// Staff received the money by hand.
+pub fn offline(app: &App, tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, note: Option<&str>, currency: &str) -> Result<()> {
+    let orders = order::by_group(tx, ctx.mall_id, order.member_id, order.group_id)?;
+    let amount = Fen(orders.iter().map(|order| order.total.0).sum());
+    for order in &orders {
+        paid(app, tx, ctx, order, Move::PayOffline, note)?;
+    }
+    let payable = Payable { kind: ORDER_GROUP, id: order.group_id, amount };
+    payment::insert_offline(tx, ctx, payable, order.member_id, currency)?;
+    Ok(())
+}

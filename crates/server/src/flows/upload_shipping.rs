@@ -1,0 +1,129 @@
+//! Tells WeChat's shipping management that goods were sent or handed over, for orders paid through WeChat: until then
+//! the merchant's money stays frozen. A job with retries, because WeChat may not know a fresh payment for minutes.
+
+use super::{ORDER_GROUP, ship};
+use kernel::ports::{LogisticsKind, ShippedParcel, ShippingInfo};
+use kernel::{Id, Result};
+use platform::App;
+use platform::job::{self, Job, NewJob};
+use platform::outbox::Event;
+use serde::{Deserialize, Serialize};
+use trade::order::{self, DeliveryKind, Line, Order, Status};
+use trade::payment::{self, Payment, PaymentStatus};
+use trade::shipping::{self, ParcelRow};
+
+/// Name of the job.
+pub const UPLOAD_SHIPPING: &str = "upload_shipping";
+
+#[derive(Serialize, Deserialize)]
+struct Moved {
+    order_id: Id,
+}
+
+/// The job.
+pub async fn upload(app: App, job: Job) -> Result<()> {
+    let Moved { order_id } = job.read()?;
+    let ctx = app.system(job.mall_id);
+    let mall_id = ctx.mall_id;
+    let (order, lines, parcels, payments) = app
+        .db
+        .read(move |tx| {
+            let order = order::find(tx, mall_id, order_id)?;
+            let lines = order::lines(tx, mall_id, order_id)?;
+            let parcels = shipping::parcels(tx, mall_id, order_id)?;
+            let payments = payment::attempts(tx, mall_id, ORDER_GROUP, order.group_id)?;
+            Ok((order, lines, parcels, payments))
+        })
+        .await?;
+    let Some(info) = info_of(&app, &order, &lines, &parcels, &payments, ctx.now)? else { return Ok(()) };
+    let program = app.outside.mini_program(mall_id)?;
+    let sent = program.upload_shipping_info(&info).await;
+    let last_try = job.is_last_attempt();
+    let (status, error) = match &sent {
+        Ok(()) => ("done", None),
+        Err(error) if last_try => ("failed", Some(error.to_string())),
+        Err(error) => ("waiting", Some(error.to_string())),
+    };
+    let error: Option<String> = error.map(|text| text.chars().take(300).collect());
+    app.db.write(move |tx| shipping::mark_upload(tx, &ctx, order_id, status, error.as_deref())).await?;
+    sent
+}
+
+/// What to tell; `None` when the order was not paid through WeChat inside a mini program or nothing left the shop.
+fn info_of(
+    app: &App,
+    order: &Order,
+    lines: &[Line],
+    parcels: &[ParcelRow],
+    payments: &[Payment],
+    now: kernel::Instant,
+) -> Result<Option<ShippingInfo>> {
+    let paid = payments.iter().find(|p| p.status == PaymentStatus::Paid && p.channel == "wechat");
+    let Some((transaction_id, openid)) = paid.and_then(|p| Some((p.transaction_id.clone()?, p.payer.clone()?))) else {
+        return Ok(None);
+    };
+    let contact = order.receiver(&app.sealer)?.map(|r| order::mask_phone(&r.phone));
+    let (logistics, parcels) = match order.delivery {
+        DeliveryKind::Pickup => {
+            let all: Vec<(&Line, i64)> = lines.iter().map(|line| (line, line.quantity)).collect();
+            let handed = ShippedParcel {
+                tracking_number: String::new(),
+                carrier_code: String::new(),
+                item_description: describe(&all),
+                receiver_contact: None,
+            };
+            (LogisticsKind::Pickup, vec![handed])
+        }
+        DeliveryKind::Express => {
+            let mut sent = Vec::with_capacity(parcels.len());
+            for parcel in parcels.iter().take(15) {
+                let inside = parcel.lines()?;
+                let goods: Vec<(&Line, i64)> = inside
+                    .iter()
+                    .filter_map(|i| lines.iter().find(|line| line.id == i.line_id).map(|line| (line, i.quantity)))
+                    .collect();
+                sent.push(ShippedParcel {
+                    tracking_number: parcel.tracking_number.clone(),
+                    carrier_code: ship::carrier_for_wechat(&parcel.carrier_code)?.to_owned(),
+                    item_description: describe(&goods),
+                    receiver_contact: contact.clone(),
+                });
+            }
+            (LogisticsKind::Express, sent)
+        }
+    };
+    if parcels.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(ShippingInfo {
+        transaction_id,
+        openid,
+        logistics,
+        split: order.delivery == DeliveryKind::Express && (parcels.len() > 1 || order.status == Status::ToShip),
+        all_delivered: order.status != Status::ToShip,
+        parcels,
+        uploaded_at: now,
+    }))
+}
+
+/// `西湖龙井 100g*1个`, at most 120 characters.
+fn describe(goods: &[(&Line, i64)]) -> String {
+    let mut text = String::new();
+    for (line, quantity) in goods {
+        if !text.is_empty() {
+            text.push('，');
+        }
+        text.push_str(&format!("{}*{quantity}个", line.name));
+    }
+    text.chars().take(120).collect()
+}
+
+/// Subscriber: an order moved, so WeChat is to hear of it.
+pub async fn enqueue(app: App, event: Event) -> Result<()> {
+    let Moved { order_id } = event.read()?;
+    let ctx = app.system(event.mall_id);
+    let key = event.id;
+    app.db
+        .write(move |tx| job::enqueue(tx, &ctx, NewJob::new(UPLOAD_SHIPPING, &Moved { order_id }).once(key)))
+        .await
+}

@@ -1,0 +1,11 @@
+//! The top floor: flows across domains, wiring, routes, the command line. Nobody imports it but the tests.
+
+pub mod cli;
+pub mod demo;
+pub mod doctor;
+pub mod flows;
+pub mod outside;
+pub mod router;
+pub mod serve;
+pub mod web;
+pub mod wiring;

@@ -1,0 +1,5 @@
+//! `hefang`: see [`server::cli`].
+
+fn main() -> std::process::ExitCode {
+    server::cli::main()
+}

@@ -1,0 +1,149 @@
+//! Clients of the outside world as configured: one object store, one SMS account and one express account for the
+//! deployment; a mini program and a merchant account for each mall. What is not configured refuses with a clear code.
+
+use gateways::express::{Kuaidi100, Kuaidi100Config};
+use gateways::objectstore::{LocalStore, LocalStoreConfig, S3Store, S3StoreConfig};
+use gateways::sms::{AliyunSms, AliyunSmsConfig};
+use gateways::wechat::{MiniProgramConfig, WechatMiniProgram, WechatPay, WechatPayConfig};
+use kernel::ports::{ExpressTracker, MiniProgram, ObjectStore, PaymentChannel, Pending, SmsSender, Track};
+use kernel::{Clock, Error, MallId, Result};
+use platform::Outside;
+use platform::config::Config;
+use platform::mall::Malls;
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The `[outside]` part of the configuration.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OutsideConfig {
+    pub objects: Option<ObjectsConfig>,
+    pub sms: Option<AliyunSmsConfig>,
+    pub express: Option<Kuaidi100Config>,
+    /// By mall code.
+    pub mall: HashMap<String, MallAccounts>,
+}
+
+/// Where uploaded files lie.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ObjectsConfig {
+    Local(LocalStoreConfig),
+    S3(S3StoreConfig),
+}
+
+/// Accounts of one mall.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MallAccounts {
+    pub wechat_mini_program: Option<MiniProgramConfig>,
+    pub wechat_pay: Option<WechatPayConfig>,
+}
+
+/// The clients, made once at start-up; a broken key is found then, not at the first payment.
+pub struct Clients {
+    malls: Malls,
+    objects: Arc<dyn ObjectStore>,
+    sms: Arc<dyn SmsSender>,
+    express: Arc<dyn ExpressTracker>,
+    mini_programs: HashMap<String, Arc<dyn MiniProgram>>,
+    merchants: HashMap<String, Arc<dyn PaymentChannel>>,
+}
+
+impl Clients {
+    /// From `[outside]` of the configuration.
+    pub fn from_config(config: &Config, malls: Malls, clock: Arc<dyn Clock>) -> Result<Self> {
+        let table = toml::Value::Table(config.outside.clone());
+        let outside: OutsideConfig = table.try_into().map_err(|e: toml::de::Error| {
+            Error::invalid("config.invalid", format!("配置 [outside] 不正确：{}", e.message()))
+        })?;
+        Self::new(outside, config, malls, clock)
+    }
+
+    /// From parsed settings.
+    pub fn new(outside: OutsideConfig, config: &Config, malls: Malls, clock: Arc<dyn Clock>) -> Result<Self> {
+        let objects: Arc<dyn ObjectStore> = match outside.objects {
+            Some(ObjectsConfig::S3(s3)) => Arc::new(S3Store::new(s3, clock.clone())?),
+            Some(ObjectsConfig::Local(local)) => Arc::new(LocalStore::new(local)?),
+            None => Arc::new(LocalStore::new(LocalStoreConfig {
+                root: config.data.dir.join("files"),
+                public_base: "/files".into(),
+            })?),
+        };
+        let sms: Arc<dyn SmsSender> = match outside.sms {
+            Some(aliyun) => Arc::new(AliyunSms::new(aliyun, clock.clone())?),
+            None => Arc::new(NotConfigured),
+        };
+        let express: Arc<dyn ExpressTracker> = match outside.express {
+            Some(account) => Arc::new(Kuaidi100::new(account)?),
+            None => Arc::new(NotConfigured),
+        };
+        let mut clients = Clients {
+            malls,
+            objects,
+            sms,
+            express,
+            mini_programs: HashMap::new(),
+            merchants: HashMap::new(),
+        };
+        for (code, accounts) in outside.mall {
+            clients.add_mall(&code, accounts, clock.clone())?;
+        }
+        Ok(clients)
+    }
+
+    fn add_mall(&mut self, code: &str, accounts: MallAccounts, clock: Arc<dyn Clock>) -> Result<()> {
+        if let Some(program) = accounts.wechat_mini_program {
+            self.mini_programs.insert(code.to_owned(), Arc::new(WechatMiniProgram::new(program, clock.clone())?));
+        }
+        if let Some(merchant) = accounts.wechat_pay {
+            self.merchants.insert(code.to_owned(), Arc::new(WechatPay::new(merchant, clock)?));
+        }
+        Ok(())
+    }
+}
+
+impl Outside for Clients {
+    fn mini_program(&self, mall_id: MallId) -> Result<Arc<dyn MiniProgram>> {
+        let mall = self.malls.get(mall_id)?;
+        self.mini_programs
+            .get(&mall.code)
+            .cloned()
+            .ok_or_else(|| Error::conflict("wechat.not_configured", "这家商城还没有配置微信小程序"))
+    }
+
+    fn payment_channel(&self, mall_id: MallId, channel: &str) -> Result<Arc<dyn PaymentChannel>> {
+        let mall = self.malls.get(mall_id)?;
+        self.merchants
+            .get(&mall.code)
+            .filter(|account| account.name() == channel)
+            .cloned()
+            .ok_or_else(|| Error::conflict("payment.channel_unavailable", "这种支付方式暂时不可用"))
+    }
+
+    fn sms(&self) -> Arc<dyn SmsSender> {
+        self.sms.clone()
+    }
+    fn express(&self) -> Arc<dyn ExpressTracker> {
+        self.express.clone()
+    }
+    fn objects(&self) -> Arc<dyn ObjectStore> {
+        self.objects.clone()
+    }
+}
+
+/// Stands where nothing was configured, and says so.
+struct NotConfigured;
+
+impl SmsSender for NotConfigured {
+    fn send<'a>(&'a self, _: &'a str, _: &'a str, _: &'a [(&'a str, &'a str)]) -> Pending<'a, ()> {
+        Box::pin(async { Err(Error::conflict("sms.not_configured", "短信服务还没有配置，请联系商家")) })
+    }
+}
+
+impl ExpressTracker for NotConfigured {
+    fn track<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> Pending<'a, Option<Track>> {
+        Box::pin(async { Ok(None) })
+    }
+}

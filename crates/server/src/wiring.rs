@@ -1,0 +1,94 @@
+//! Puts the parts together: database, clients, sessions, jobs. The one list of who reacts to what.
+
+use crate::flows::{close, complete, hooks, pay, refund, upload_shipping};
+use db::{Db, Options};
+use kernel::{Clock, Ids, MallId, Result, hours, seconds};
+use platform::app::Parts;
+use platform::cache::Cache;
+use platform::config::Config;
+use platform::job::{Handlers, Jobs};
+use platform::mall::Malls;
+use platform::metrics::Metrics;
+use platform::ratelimit::RateLimit;
+use platform::seal::Sealer;
+use platform::session::Sessions;
+use platform::{App, Outside, idempotency};
+use std::sync::Arc;
+
+/// Opens the configured database; its constraints speak with the domains' codes.
+pub fn open_db(config: &Config) -> Result<Db> {
+    let settings = &config.database;
+    let mut options = Options::new(&config.database_url());
+    options.readers = settings.readers;
+    options.connections = settings.connections;
+    options.queue = settings.queue;
+    options.batch = settings.batch;
+    options.synchronous_full = settings.synchronous_full;
+    options.cache_kib = settings.cache_kib;
+    options.constraints = constraints();
+    Db::open(options)
+}
+
+/// Every floor's constraint names.
+pub fn constraints() -> Vec<&'static [db::Constraint]> {
+    vec![people::CONSTRAINTS, goods::CONSTRAINTS, trade::CONSTRAINTS]
+}
+
+/// The application around an open, migrated database.
+pub fn build(config: Config, db: Db, clock: Arc<dyn Clock>, malls: Malls, outside: Arc<dyn Outside>) -> Result<App> {
+    let sealer = Sealer::new(config.security.secret_key.expose())?;
+    let cache = Cache::new(config.cache.mib << 20, config.cache.lifetime_ms);
+    let ids = Arc::new(Ids::new(config.server.node));
+    Ok(App::new(Parts {
+        db,
+        clock,
+        ids,
+        outside,
+        grants: Arc::new(people::staff::StaffGrants::default()),
+        malls,
+        sessions: Sessions::default(),
+        sealer,
+        cache,
+        rate_limit: RateLimit::default(),
+        metrics: Metrics::default(),
+        jobs: Jobs::new(),
+        config,
+    }))
+}
+
+/// Who reacts to what, and what is done from time to time.
+pub fn handlers() -> Handlers {
+    let mut handlers = Handlers::new();
+    handlers
+        .on(refund::SEND_REFUND, refund::send)
+        .on(upload_shipping::UPLOAD_SHIPPING, upload_shipping::upload)
+        .subscribe("order.shipped", "upload_shipping_when_shipped", upload_shipping::enqueue)
+        .subscribe("order.parcel_sent", "upload_shipping_when_parcel_sent", upload_shipping::enqueue)
+        .subscribe("order.completed", "upload_shipping_when_handed_over", upload_shipping::enqueue)
+        .every("close_unpaid_orders", seconds(5), close::close_expired)
+        .every("ask_about_pending_payments", seconds(5), pay::refresh_due)
+        .every("confirm_overdue_orders", hours(1), complete::confirm_overdue)
+        .every("switch_scheduled_products", seconds(30), goods::catalog::switch_scheduled)
+        .every("forget_the_old", hours(1), forget);
+    handlers
+}
+
+/// Deletes what is kept for a time only: ended sessions, old idempotency answers.
+async fn forget(app: App) -> Result<()> {
+    let now = app.clock.now();
+    for mall in app.malls.all() {
+        let mall_id: MallId = mall.id;
+        app.db
+            .write(move |tx| {
+                platform::session::Sessions::sweep(tx, mall_id, now)?;
+                idempotency::sweep(tx, mall_id, now)
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+/// What happens when a guest signs in, and what the badges count.
+pub fn people_hooks() -> people::identity::Hooks {
+    people::identity::Hooks { merge: Arc::new(hooks::ShopperMerge), badges: Arc::new(hooks::ShopperBadges) }
+}
