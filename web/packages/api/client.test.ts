@@ -36,7 +36,11 @@ describe('call', () => {
     const call = createClient({ base: '', transport: recorder(409, problem).transport, token: () => null });
     const failure = await call('PUT', '/x').catch((thrown: unknown) => thrown);
     expect(failure).toBeInstanceOf(Failure);
-    expect(failure).toMatchObject({ status: 409, message: '商品已被他人修改', ...{ field: 'version', request_id: 'r1' } });
+    expect(failure).toMatchObject({
+      status: 409,
+      message: '商品已被他人修改',
+      ...{ field: 'version', request_id: 'r1' },
+    });
   });
   it('calls a lost connection a failure with status 0', async () => {
     const call = createClient({ base: '', transport: () => Promise.reject(new Error('down')), token: () => null });

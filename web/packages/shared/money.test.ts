@@ -1,4 +1,13 @@
-import { compareFen, fenToInput, formatFen, formatFenRange, formatFenShort, parseYuan, splitFen, sumFen } from './money';
+import {
+  compareFen,
+  fenToInput,
+  formatFen,
+  formatFenRange,
+  formatFenShort,
+  parseYuan,
+  splitFen,
+  sumFen,
+} from './money';
 
 describe('formatFen', () => {
   it('writes yuan with separators and two decimals', () => {

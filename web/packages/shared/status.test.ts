@@ -1,4 +1,12 @@
-import { memberAction, movementKind, ORDER_TABS, orderStatus, paymentStatus, productStatus, staffAction } from './status';
+import {
+  memberAction,
+  movementKind,
+  ORDER_TABS,
+  orderStatus,
+  paymentStatus,
+  productStatus,
+  staffAction,
+} from './status';
 
 describe('statuses', () => {
   it('has a word for every order status of the contract', () => {

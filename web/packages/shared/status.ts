@@ -36,15 +36,10 @@ const PAYMENT: Words = {
 };
 
 const REFUND: Words = {
-  pending: { label: '待退款', tone: 'waiting' },
   requested: { label: '待退款', tone: 'waiting' },
   processing: { label: '退款中', tone: 'moving' },
-  refunding: { label: '退款中', tone: 'moving' },
-  succeeded: { label: '已退款', tone: 'done' },
-  refunded: { label: '已退款', tone: 'done' },
+  done: { label: '已退款', tone: 'done' },
   failed: { label: '退款失败', tone: 'alarm' },
-  abnormal: { label: '退款异常', tone: 'alarm' },
-  closed: { label: '退款关闭', tone: 'muted' },
 };
 
 const PRODUCT: Words = {
@@ -65,11 +60,9 @@ const STAFF: Words = {
 };
 
 const UPLOAD: Words = {
-  pending: { label: '等待上传', tone: 'waiting' },
-  sent: { label: '已同步微信', tone: 'done' },
+  waiting: { label: '等待同步', tone: 'waiting' },
   done: { label: '已同步微信', tone: 'done' },
   failed: { label: '同步失败', tone: 'alarm' },
-  dead: { label: '同步失败', tone: 'alarm' },
 };
 
 const PARCEL: Words = {
@@ -129,15 +122,12 @@ const CHANNEL: Labels = {
 
 const MOVEMENT: Labels = {
   reserve: '下单占用',
-  commit: '出库',
+  commit: '售出',
   release: '释放占用',
   receive: '入库',
   adjust: '调整',
   transfer: '调拨',
-  transfer_in: '调入',
-  transfer_out: '调出',
   count: '盘点',
-  return: '退货入库',
 };
 
 const LANE: Labels = {

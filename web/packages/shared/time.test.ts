@@ -1,4 +1,15 @@
-import { endOfDay, formatAgo, formatDay, formatInstant, formatMoment, formatRemaining, shiftDay, startOfDay, today, weekdayName } from './time';
+import {
+  endOfDay,
+  formatAgo,
+  formatDay,
+  formatInstant,
+  formatMoment,
+  formatRemaining,
+  shiftDay,
+  startOfDay,
+  today,
+  weekdayName,
+} from './time';
 
 const NOW = Date.parse('2026-11-23T06:07:00Z'); // 14:07 in Hangzhou
 

@@ -1,0 +1,77 @@
+// The pages of the back office by job, for the side navigation and the quick jump.
+
+import {
+  Box,
+  Collection,
+  DataLine,
+  Document,
+  Goods,
+  Key,
+  Location,
+  MessageBox,
+  PriceTag,
+  Setting,
+  ShoppingBag,
+  Tickets,
+  User,
+  UserFilled,
+  Van,
+} from '@element-plus/icons-vue';
+import type { Component } from 'vue';
+
+export interface NavPage {
+  title: string;
+  path: string;
+  permission: string;
+  icon: Component;
+  /** Other words a person might type to find the page. */
+  words: string;
+}
+
+export interface NavGroup {
+  title: string;
+  pages: NavPage[];
+}
+
+const page = (title: string, path: string, permission: string, icon: Component, words = ''): NavPage => ({
+  title,
+  path,
+  permission,
+  icon,
+  words,
+});
+
+export const NAVIGATION: NavGroup[] = [
+  { title: '', pages: [page('概览', '/', 'dashboard.view', DataLine, 'dashboard 首页 今日 销售')] },
+  {
+    title: '订单',
+    pages: [
+      page('订单', '/orders', 'order.view', Tickets, 'orders 发货 退款'),
+      page('自提核销', '/redeem', 'order.redeem', ShoppingBag, 'redeem 取货码 门店'),
+      page('评价', '/reviews', 'review.view', MessageBox, 'reviews 回复'),
+    ],
+  },
+  {
+    title: '商品',
+    pages: [
+      page('商品', '/products', 'product.view', Goods, 'products 上架 下架'),
+      page('分类', '/categories', 'product.view', Collection, 'categories'),
+      page('品牌', '/brands', 'product.view', PriceTag, 'brands'),
+      page('库存', '/stock', 'inventory.view', Box, 'inventory 入库 盘点'),
+      page('运费模板', '/freight', 'freight.view', Van, 'freight 包邮 运费'),
+    ],
+  },
+  { title: '会员', pages: [page('会员', '/members', 'member.view', User, 'members 顾客')] },
+  { title: '门店', pages: [page('门店', '/stores', 'store.view', Location, 'stores 自提点 营业时间')] },
+  {
+    title: '设置',
+    pages: [
+      page('员工', '/staff', 'staff.view', UserFilled, 'staff 账号'),
+      page('角色权限', '/roles', 'staff.view', Key, 'roles permissions'),
+      page('操作日志', '/audit', 'audit.view', Document, 'audit 记录'),
+      page('商城设置', '/settings', 'settings.edit', Setting, 'settings 名称 备案'),
+    ],
+  },
+];
+
+export const ALL_PAGES: NavPage[] = NAVIGATION.flatMap((group) => group.pages);

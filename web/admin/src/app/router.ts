@@ -1,0 +1,85 @@
+// Every page with its address, title and the permission it needs. Pages load when first opened.
+
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
+import { asFailure } from './http';
+import { ALL_PAGES } from './navigation';
+import { useSession } from './session';
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    title?: string;
+    permission?: string;
+    open?: boolean;
+  }
+}
+
+const page = (
+  path: string,
+  title: string,
+  permission: string,
+  component: RouteRecordRaw['component'],
+): RouteRecordRaw => ({ path, component: component!, meta: { title, permission } });
+
+const pages: RouteRecordRaw[] = [
+  page('', '概览', 'dashboard.view', () => import('@/modules/overview/dashboard/page.vue')),
+  page('orders', '订单', 'order.view', () => import('@/modules/trade/order/list.vue')),
+  page('orders/:id', '订单详情', 'order.view', () => import('@/modules/trade/order/detail.vue')),
+  page('redeem', '自提核销', 'order.redeem', () => import('@/modules/trade/redeem/page.vue')),
+  page('reviews', '评价', 'review.view', () => import('@/modules/trade/review/list.vue')),
+  page('products', '商品', 'product.view', () => import('@/modules/goods/product/list.vue')),
+  page('products/new', '新建商品', 'product.edit', () => import('@/modules/goods/product/form.vue')),
+  page('products/:id', '编辑商品', 'product.view', () => import('@/modules/goods/product/form.vue')),
+  page('categories', '分类', 'product.view', () => import('@/modules/goods/category/list.vue')),
+  page('brands', '品牌', 'product.view', () => import('@/modules/goods/brand/list.vue')),
+  page('stock', '库存', 'inventory.view', () => import('@/modules/goods/stock/list.vue')),
+  page('freight', '运费模板', 'freight.view', () => import('@/modules/goods/freight/list.vue')),
+  page('freight/new', '新建运费模板', 'freight.edit', () => import('@/modules/goods/freight/form.vue')),
+  page('freight/:id', '编辑运费模板', 'freight.view', () => import('@/modules/goods/freight/form.vue')),
+  page('members', '会员', 'member.view', () => import('@/modules/people/member/list.vue')),
+  page('stores', '门店', 'store.view', () => import('@/modules/store/store/list.vue')),
+  page('stores/new', '新建门店', 'store.edit', () => import('@/modules/store/store/form.vue')),
+  page('stores/:id', '编辑门店', 'store.view', () => import('@/modules/store/store/form.vue')),
+  page('staff', '员工', 'staff.view', () => import('@/modules/setting/staff/list.vue')),
+  page('roles', '角色权限', 'staff.view', () => import('@/modules/setting/role/list.vue')),
+  page('audit', '操作日志', 'audit.view', () => import('@/modules/setting/audit/list.vue')),
+  page('settings', '商城设置', 'settings.edit', () => import('@/modules/setting/mall/form.vue')),
+  { path: ':rest(.*)*', component: () => import('@/shell/not-found.vue'), meta: { title: '没有这个页面' } },
+];
+
+export const router = createRouter({
+  history: createWebHistory(import.meta.env.BASE_URL),
+  routes: [
+    {
+      path: '/sign-in',
+      name: 'sign-in',
+      component: () => import('@/shell/sign-in.vue'),
+      meta: { open: true, title: '登录' },
+    },
+    { path: '/', component: () => import('@/shell/layout.vue'), children: pages },
+  ],
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+});
+
+router.beforeEach(async (to) => {
+  const session = useSession();
+  if (to.meta.open) return true;
+  const signIn = { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } };
+  try {
+    if (!(await session.restore())) return signIn;
+  } catch (thrown) {
+    const failure = asFailure(thrown);
+    if (failure.status === 401) return signIn;
+    ElMessage.error(failure.message);
+    return { name: 'sign-in', query: { ...signIn.query, reason: failure.code } };
+  }
+  // Someone without the overview starts at the first page they may see.
+  if (to.path === '/' && !session.can('dashboard.view')) {
+    const first = ALL_PAGES.find((known) => session.can(known.permission));
+    if (first) return first.path;
+  }
+  return true;
+});
+
+router.afterEach((to) => {
+  document.title = to.meta.title ? `${to.meta.title} · 河坊后台` : '河坊后台';
+});

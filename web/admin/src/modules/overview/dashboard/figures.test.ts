@@ -1,0 +1,40 @@
+import type { Dashboard } from '@api/types';
+import { changeText, figures, todos } from './figures';
+
+const day = { paid_fen: 11000, orders_paid: 3, orders_placed: 4, new_members: 0, refunded_fen: 0 };
+const data: Dashboard = {
+  today: day,
+  yesterday: { ...day, paid_fen: 10000, new_members: 0 },
+  last_week: { ...day, paid_fen: 0 },
+  todo: { to_ship: 2, to_pick_up: 0, unpaid: 0, low_stock: 1, refund_problems: 0, reviews_unanswered: 0 },
+  curve: [],
+  top_products: [],
+  as_of: '2026-11-22T16:30:00Z',
+};
+
+describe('figures', () => {
+  it('writes money and compares with yesterday till the same time', () => {
+    const [sales] = figures(data);
+    expect(sales).toMatchObject({ value: '¥110.00', yesterday: '¥100.00', last_week: '¥0.00', change: 100 });
+  });
+  it('has no comparison without a base', () => {
+    expect(figures(data)[2]?.change).toBeNull();
+  });
+  it('links to the rows of the mall day', () => {
+    expect(figures(data)[0]?.to).toBe('/orders?from=2026-11-23&to=2026-11-23');
+  });
+});
+
+describe('todos', () => {
+  it('lead to filtered lists', () => {
+    expect(todos(data.todo)[0]).toMatchObject({ count: 2, to: '/orders?state=to_ship' });
+  });
+});
+
+describe('changeText', () => {
+  it('writes a signed percentage', () => {
+    expect(changeText(100)).toBe('+10.0%');
+    expect(changeText(-5)).toBe('-0.5%');
+    expect(changeText(0)).toBe('持平');
+  });
+});

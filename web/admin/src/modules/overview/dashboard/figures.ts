@@ -1,0 +1,85 @@
+// The numbers of the overview: what each counts, what it is compared with, and the rows behind it.
+
+import type { Dashboard, DaySales, TodoCounts } from '@api/types';
+import { compareFen, formatFen } from '@shared/money';
+import { today } from '@shared/time';
+
+export interface Figure {
+  label: string;
+  /** 口径: exactly what is counted. */
+  meaning: string;
+  value: string;
+  yesterday: string;
+  last_week: string;
+  /** Change against yesterday till the same time, in tenths of a percent; null without a base. */
+  change: number | null;
+  to?: string;
+}
+
+export interface Todo {
+  label: string;
+  count: number;
+  to: string;
+  permission: string;
+  alarm?: boolean;
+}
+
+type Count = keyof DaySales;
+
+function figure(data: Dashboard, key: Count, label: string, meaning: string, to?: string): Figure {
+  const write = (value: number) => (key.endsWith('_fen') ? formatFen(value) : String(value));
+  return {
+    label,
+    meaning,
+    value: write(data.today[key]),
+    yesterday: write(data.yesterday[key]),
+    last_week: write(data.last_week[key]),
+    change: compareFen(data.today[key], data.yesterday[key]),
+    to,
+  };
+}
+
+export function figures(data: Dashboard): Figure[] {
+  const day = today(Date.parse(data.as_of));
+  return [
+    figure(
+      data,
+      'paid_fen',
+      '销售额',
+      '今天付款成功的订单实付金额之和，含运费，未扣退款',
+      `/orders?from=${day}&to=${day}`,
+    ),
+    figure(data, 'orders_paid', '付款订单', '今天付款成功的订单数', `/orders?from=${day}&to=${day}`),
+    figure(data, 'new_members', '新会员', '今天首次登录成为会员的人数', '/members'),
+    figure(data, 'refunded_fen', '退款', '今天退款成功的金额之和'),
+  ];
+}
+
+export function todos(counts: TodoCounts): Todo[] {
+  return [
+    { label: '待发货', count: counts.to_ship, to: '/orders?state=to_ship', permission: 'order.view', alarm: true },
+    { label: '待自提', count: counts.to_pick_up, to: '/orders?state=to_pick_up', permission: 'order.view' },
+    { label: '待付款', count: counts.unpaid, to: '/orders?state=unpaid', permission: 'order.view' },
+    {
+      label: '退款异常',
+      count: counts.refund_problems,
+      to: '/orders?state=closed',
+      permission: 'order.view',
+      alarm: true,
+    },
+    { label: '库存不足', count: counts.low_stock, to: '/stock?low=true', permission: 'inventory.view' },
+    {
+      label: '待回复评价',
+      count: counts.reviews_unanswered,
+      to: '/reviews?state=unanswered',
+      permission: 'review.view',
+    },
+  ];
+}
+
+/** `+10.0%`, `-3.2%`, `持平`. */
+export function changeText(change: number): string {
+  if (change === 0) return '持平';
+  const tenths = String(Math.abs(change)).padStart(2, '0');
+  return `${change > 0 ? '+' : '-'}${tenths.slice(0, -1)}.${tenths.slice(-1)}%`;
+}

@@ -1,0 +1,80 @@
+// A store as it is edited, and its way to and from the server.
+
+import type { AdminStore, KeyedPicture, StoreInput } from '@api/types';
+import { keyFromUrl } from '@/composables/stored-picture';
+import { hoursOf, weekRows, type DayRow } from './opening-hours';
+
+export interface StoreDraft {
+  name: string;
+  phone: string;
+  district_code: string;
+  address: string;
+  lat: string;
+  lng: string;
+  pictures: KeyedPicture[];
+  notice: string;
+  status: string;
+  week: DayRow[];
+}
+
+export function emptyStore(): StoreDraft {
+  const week = weekRows([1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday, open: '10:00', close: '21:30' })));
+  return {
+    name: '',
+    phone: '',
+    district_code: '',
+    address: '',
+    lat: '',
+    lng: '',
+    pictures: [],
+    notice: '',
+    status: 'open',
+    week,
+  };
+}
+
+export function draftOfStore(store: AdminStore): StoreDraft {
+  const key = store.picture_key ?? keyFromUrl(store.picture?.url);
+  return {
+    name: store.name,
+    phone: store.phone,
+    district_code: store.district_code ?? '',
+    address: store.address,
+    lat: String(store.lat),
+    lng: String(store.lng),
+    pictures: store.picture && key ? [{ key, picture: store.picture }] : [],
+    notice: store.notice ?? '',
+    status: store.status,
+    week: weekRows(store.hours),
+  };
+}
+
+export function storeInput(draft: StoreDraft): StoreInput {
+  return {
+    name: draft.name.trim(),
+    phone: draft.phone.trim(),
+    district_code: draft.district_code,
+    address: draft.address.trim(),
+    lat: Number(draft.lat),
+    lng: Number(draft.lng),
+    picture_key: draft.pictures[0]?.key ?? null,
+    notice: draft.notice.trim() || null,
+    status: draft.status,
+    hours: hoursOf(draft.week),
+  };
+}
+
+export function storeProblems(draft: StoreDraft): string[] {
+  const problems: string[] = [];
+  if (!draft.name.trim()) problems.push('门店还没有名称');
+  if (!draft.phone.trim()) problems.push('还没有填电话');
+  if (!draft.district_code) problems.push('还没有选所在区县');
+  if (!draft.address.trim()) problems.push('还没有填详细地址');
+  const lat = Number(draft.lat);
+  const lng = Number(draft.lng);
+  const placed = draft.lat.trim() && draft.lng.trim() && lat >= 3 && lat <= 54 && lng >= 73 && lng <= 136;
+  if (!placed) problems.push('坐标不在国内范围，请检查纬度和经度是否填反');
+  const backwards = draft.week.some((day) => day.works && day.open >= day.close);
+  if (backwards) problems.push('打烊时间要晚于开门时间');
+  return problems;
+}

@@ -1,0 +1,16 @@
+// Units of the back office and of the shared packages, which have no install of their own.
+
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+import base from './vite.config.ts';
+
+export default defineConfig({
+  ...base,
+  server: { fs: { allow: ['..'] } },
+  test: {
+    globals: true,
+    environment: 'node',
+    dir: fileURLToPath(new URL('..', import.meta.url)),
+    include: ['admin/src/**/*.test.ts', 'packages/**/*.test.ts'],
+  },
+});
