@@ -2,6 +2,7 @@
 //! A mall is named by the session's token, else the `X-Mall` header, else the host, else it is the only one.
 
 use db::{Db, Tx, args};
+use kernel::ports::ObjectStore;
 use kernel::{Error, Id, Instant, MallId, Result, minutes, seconds};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -57,6 +58,29 @@ pub struct Mall {
     /// Offset of the mall's day from UTC in milliseconds (China: 8 h).
     pub utc_offset_ms: i64,
     pub settings: MallSettings,
+}
+
+/// What every page shows of its mall.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct MallBrief {
+    pub code: String,
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo_url: Option<String>,
+    /// Brand colour, `#RRGGBB`.
+    pub accent: String,
+}
+
+impl Mall {
+    /// Name, logo and colour; addresses of files come from the store they lie in.
+    pub fn brief(&self, objects: &dyn ObjectStore) -> MallBrief {
+        MallBrief {
+            code: self.code.clone(),
+            name: self.settings.name.clone(),
+            logo_url: self.settings.logo_key.as_deref().map(|key| objects.url(key)),
+            accent: self.settings.accent.clone(),
+        }
+    }
 }
 
 #[derive(Default)]

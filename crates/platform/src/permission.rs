@@ -114,6 +114,8 @@ fn position(code: &str) -> Option<usize> {
 pub trait GrantSource: Send + Sync {
     /// `None` when the staff member does not exist or is disabled.
     fn load<'a>(&'a self, db: &'a Db, mall_id: MallId, staff_id: Id) -> Pending<'a, Option<Grants>>;
+    /// Staff or roles of this mall changed on this node; called after the commit. A source that keeps nothing ignores it.
+    fn forget(&self, _mall_id: MallId) {}
 }
 
 #[cfg(test)]

@@ -137,6 +137,19 @@ impl Sessions {
         Ok(())
     }
 
+    /// Ends every session of a subject but the one of `token` (its owner changed the password).
+    pub fn close_others(&self, tx: &mut Tx<'_>, mall_id: MallId, subject: Subject, token: &str) -> Result<()> {
+        let gone: Vec<(String,)> = tx.all(
+            "delete from session
+             where mall_id = $1 and kind = $2 and subject_id = $3 and token_hash <> $4
+             returning token_hash",
+            &args![mall_id, subject.kind(), subject.id(), seal::sha256_hex(token.as_bytes())],
+        )?;
+        let live = self.live.clone();
+        tx.after_commit(move || gone.iter().for_each(|(hash,)| drop(live.remove(hash))));
+        Ok(())
+    }
+
     /// Deletes sessions that ended before `now`.
     pub fn sweep(tx: &mut Tx<'_>, mall_id: MallId, now: Instant) -> Result<u64> {
         tx.exec("delete from session where mall_id = $1 and expires_at < $2", &args![mall_id, now])
