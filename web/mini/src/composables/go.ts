@@ -1,0 +1,62 @@
+// Every way from one page to another, by name. Tabs and pages differ in how they open; callers do
+// not need to know which is which.
+import type { Link } from '@/api/types';
+import { useSession } from '@/stores/session';
+
+const TABS = ['/pages/home/index', '/pages/category/index', '/pages/cart/index', '/pages/me/index'];
+
+function query(values: Record<string, string | number | undefined>): string {
+  const pairs = Object.entries(values).filter(([, value]) => value !== undefined && value !== '');
+  return pairs.length
+    ? `?${pairs.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join('&')}`
+    : '';
+}
+
+export const place = {
+  product: (id: string) => `/pages/product/detail${query({ id })}`,
+  products: (filter: { category_id?: string; q?: string; tag?: string; brand_id?: string; title?: string }) =>
+    `/pages/product/list${query(filter)}`,
+  search: (q = '') => `/pages/product/search${query({ q })}`,
+  reviews: (id: string) => `/pages/product/reviews${query({ id })}`,
+  order: (id: string) => `/pages/order/detail${query({ id })}`,
+  orders: (state = 'all') => `/pages/order/list${query({ state })}`,
+  track: (id: string, parcel_id: string) => `/pages/order/track${query({ id, parcel_id })}`,
+  review: (id: string) => `/pages/order/review${query({ id })}`,
+  checkout: () => '/pages/checkout/index',
+  cashier: (order_id: string, more: { payment_id?: string; returned?: 1 } = {}) =>
+    `/pages/checkout/cashier${query({ order_id, ...more })}`,
+  result: (order_id: string, payment_id: string) => `/pages/checkout/result${query({ order_id, payment_id })}`,
+  addresses: (choose = false) => `/pages/member/addresses${query({ choose: choose ? 1 : undefined })}`,
+  address: (id?: string) => `/pages/member/address-edit${query({ id })}`,
+};
+
+export function go(url: string): void {
+  if (TABS.includes(url.split('?')[0]!)) uni.switchTab({ url });
+  else uni.navigateTo({ url, fail: () => uni.redirectTo({ url }) });
+}
+
+export const replace = (url: string): void => {
+  if (TABS.includes(url.split('?')[0]!)) uni.switchTab({ url });
+  else uni.redirectTo({ url });
+};
+
+/** Back one page, or home when this page was the first one opened. */
+export function back(): void {
+  if (getCurrentPages().length > 1) uni.navigateBack();
+  else uni.switchTab({ url: '/pages/home/index' });
+}
+
+/** Where a link from the decorated home page leads. */
+export function linkAddress(link: Link, title?: string): string {
+  if (link.kind === 'product') return place.product(link.target);
+  if (link.kind === 'category') return place.products({ category_id: link.target, title });
+  if (link.kind === 'search') return place.products({ q: link.target, title });
+  return link.target;
+}
+
+/** True for a member; otherwise opens the sign-in page, which comes back here. */
+export function asMember(): boolean {
+  if (useSession().isMember) return true;
+  go('/pages/sign-in/index');
+  return false;
+}

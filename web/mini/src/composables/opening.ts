@@ -1,0 +1,25 @@
+// Opening hours in as few words as they need: days with the same hours are said together.
+import type { StoreHours } from '@/api/types';
+import { weekdayName } from '@shared/time';
+
+export function openingText(hours: readonly StoreHours[]): string {
+  const days = [1, 2, 3, 4, 5, 6, 7].map((weekday) =>
+    hours
+      .filter((hour) => hour.weekday === weekday)
+      .map((hour) => `${hour.open}–${hour.close}`)
+      .join('、'),
+  );
+  const runs: { from: number; to: number; text: string }[] = [];
+  days.forEach((text, at) => {
+    const last = runs[runs.length - 1];
+    if (last && last.text === text) last.to = at + 1;
+    else runs.push({ from: at + 1, to: at + 1, text });
+  });
+  if (runs.length === 1) return runs[0]!.text ? `每天 ${runs[0]!.text}` : '暂停营业';
+  return runs
+    .map(({ from, to, text }) => {
+      const day = from === to ? weekdayName(from) : `${weekdayName(from)}至${weekdayName(to)}`;
+      return `${day} ${text || '休息'}`;
+    })
+    .join('，');
+}

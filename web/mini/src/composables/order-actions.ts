@@ -1,0 +1,83 @@
+// What a member may do with an order. The server says which actions are allowed; here is only what
+// each one does, so that the list and the detail cannot differ.
+import { call } from '@/api/client';
+import type { Action, OrderDetail, OrderLineView, ParcelView } from '@/api/types';
+import { useCart } from '@/stores/cart';
+import { go, place } from './go';
+import { ask, say, sayFailure } from './say';
+
+const REASONS = ['不想买了', '选错了规格', '地址写错了', '想换个付款方式', '别的原因'];
+
+/** The order in which buttons stand; the last one is the primary. */
+const RANK: Action[] = ['refund_ask', 'cancel', 'track', 'buy_again', 'review', 'confirm', 'pay'];
+
+interface Acted {
+  id: string;
+  allowed_actions: Action[];
+  lines: OrderLineView[];
+  parcels?: ParcelView[];
+}
+
+/** The buttons to draw. Asking for a refund has no page in this release and is left out. */
+export function buttonsOf(order: { allowed_actions: Action[] }): Action[] {
+  return RANK.filter((action) => action !== 'refund_ask' && order.allowed_actions.includes(action));
+}
+
+function pickReason(): Promise<string | null> {
+  return new Promise((resolve) =>
+    uni.showActionSheet({
+      itemList: REASONS,
+      success: (chosen) => resolve(REASONS[chosen.tapIndex] ?? null),
+      fail: () => resolve(null),
+    }),
+  );
+}
+
+async function buyAgain(order: Acted): Promise<void> {
+  const cart = useCart();
+  let added = 0;
+  let refusal: unknown = null;
+  for (const line of order.lines) {
+    try {
+      await cart.add(line.sku_id, line.quantity);
+      added += 1;
+    } catch (reason) {
+      refusal = reason;
+    }
+  }
+  if (!added) return sayFailure(refusal);
+  if (refusal) say('有的商品已经买不到，其余放进了购物车');
+  go('/pages/cart/index');
+}
+
+async function seeParcels(order: Acted): Promise<void> {
+  const parcels = order.parcels ?? (await call('get', '/api/v1/orders/{id}', { path: { id: order.id } })).parcels;
+  if (parcels.length === 1) go(place.track(order.id, parcels[0]!.id));
+  else go(place.order(order.id));
+}
+
+/** Does it, and gives back the order as it is afterwards when it changed. */
+export async function act(action: Action, order: Acted): Promise<OrderDetail | null> {
+  try {
+    if (action === 'pay') go(place.cashier(order.id));
+    else if (action === 'review') go(place.review(order.id));
+    else if (action === 'track') await seeParcels(order);
+    else if (action === 'buy_again') await buyAgain(order);
+    else if (action === 'cancel') {
+      const reason = await pickReason();
+      if (reason === null) return null;
+      const after = await call('post', '/api/v1/orders/{id}/cancel', { path: { id: order.id }, body: { reason } });
+      say('订单已取消');
+      return after;
+    } else if (action === 'confirm') {
+      if (!(await ask({ title: '确认收货', text: '请确认已经收到全部商品。', yes: '已经收到', no: '还没有' })))
+        return null;
+      const after = await call('post', '/api/v1/orders/{id}/confirm', { path: { id: order.id } });
+      say('已确认收货');
+      return after;
+    }
+  } catch (reason) {
+    sayFailure(reason);
+  }
+  return null;
+}

@@ -1,0 +1,42 @@
+// On H5 uni-app's elements are custom tags, which browsers do not press with Enter or Space and which
+// Escape does not close. One listener gives every `role="button"` and every dialog that behaviour.
+
+const closers: (() => void)[] = [];
+
+/** Registers what Escape closes next; returns how to take it back. */
+export function closeOnEscape(close: () => void): () => void {
+  closers.push(close);
+  return () => {
+    const at = closers.lastIndexOf(close);
+    if (at >= 0) closers.splice(at, 1);
+  };
+}
+
+const PRESSED_BY_KEY = ['button', 'link', 'tab', 'checkbox', 'radio', 'switch', 'option'];
+
+/** An address typed or pasted into the same tab opens afresh: uni-app would keep the old page's content. */
+export function followTypedAddresses(): void {
+  // #ifdef H5
+  window.addEventListener('popstate', (event) => {
+    if (event.state === null) location.reload();
+  });
+  // #endif
+}
+
+export function installKeyboard(): void {
+  // #ifdef H5
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && closers.length) {
+      closers[closers.length - 1]?.();
+      return;
+    }
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    const target = event.target as HTMLElement | null;
+    if (!target || target.closest('a[href], input, textarea, select')) return;
+    if (PRESSED_BY_KEY.includes(target.getAttribute('role') ?? '')) {
+      event.preventDefault();
+      target.click();
+    }
+  });
+  // #endif
+}

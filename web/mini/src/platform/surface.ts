@@ -1,0 +1,40 @@
+// The page behind a sheet must not scroll, and the mall's accent also colours the tab bar.
+
+let locks = 0;
+
+export function lockScroll(): () => void {
+  locks += 1;
+  apply();
+  let held = true;
+  return () => {
+    if (!held) return;
+    held = false;
+    locks -= 1;
+    apply();
+  };
+}
+
+function apply(): void {
+  // #ifdef H5
+  document.documentElement.style.overflow = locks > 0 ? 'hidden' : '';
+  // #endif
+}
+
+export function paintTabBar(accent: string): void {
+  uni.setTabBarStyle({ selectedColor: accent, fail: () => undefined });
+}
+
+/** Whether the dark palette is on now. */
+export function isDark(): boolean {
+  // #ifdef H5
+  return window.matchMedia('(prefers-color-scheme: dark)').matches;
+  // #endif
+  // #ifndef H5
+  return (uni.getSystemInfoSync() as { theme?: string }).theme === 'dark';
+  // #endif
+}
+
+/** Sets the document's title, which browsers show in the tab; mini programs set their bar's. */
+export function nameThePage(title: string): void {
+  uni.setNavigationBarTitle({ title, fail: () => undefined });
+}

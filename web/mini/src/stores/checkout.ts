@@ -1,0 +1,43 @@
+// What is about to be bought, from "立即购买" or from the cart, and how it should reach the buyer. Kept
+// on the device, so that going to the address book, or a reload, loses nothing.
+import { defineStore } from 'pinia';
+import { ref, watch } from 'vue';
+import type { Delivery, OrderItem } from '@/api/types';
+
+const KEY = 'hefang.checkout';
+
+interface Draft {
+  source: 'cart' | 'now';
+  items: OrderItem[];
+  delivery: Delivery;
+  remark: string;
+}
+
+const EMPTY: Draft = { source: 'cart', items: [], delivery: { kind: 'express' }, remark: '' };
+
+export const useCheckout = defineStore('checkout', () => {
+  const draft = ref<Draft>({ ...EMPTY, ...((uni.getStorageSync(KEY) as Partial<Draft>) || {}) });
+  watch(draft, (value) => uni.setStorageSync(KEY, value), { deep: true });
+
+  function buyCart(): void {
+    draft.value = { ...draft.value, source: 'cart', items: [], remark: '' };
+  }
+
+  function buyNow(items: OrderItem[]): void {
+    draft.value = { ...draft.value, source: 'now', items, remark: '' };
+  }
+
+  function chooseAddress(address_id: string): void {
+    draft.value.delivery = { kind: 'express', address_id };
+  }
+
+  function chooseStore(store_id: string | null): void {
+    draft.value.delivery = { kind: 'pickup', store_id };
+  }
+
+  function finished(): void {
+    draft.value = { ...EMPTY, delivery: draft.value.delivery };
+  }
+
+  return { draft, buyCart, buyNow, chooseAddress, chooseStore, finished };
+});

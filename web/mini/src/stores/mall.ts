@@ -1,0 +1,28 @@
+// The mall we are in: its name and its accent colour, which replaces celadon everywhere. Kept on the
+// device so that the next start is painted right before the first answer.
+import { defineStore } from 'pinia';
+import { computed, ref } from 'vue';
+import type { MallBrief } from '@/api/types';
+import { accentVariables, onDarkPaper } from '@/composables/accent';
+import { isDark, paintTabBar } from '@/platform/surface';
+
+const KEY = 'hefang.mall';
+
+export const useMall = defineStore('mall', () => {
+  const brief = ref<MallBrief | null>((uni.getStorageSync(KEY) as MallBrief) || null);
+  const name = computed(() => brief.value?.name ?? '河坊');
+  const style = computed(() => accentVariables(brief.value?.accent));
+
+  function paint(): void {
+    const accent = brief.value?.accent;
+    if (accent) paintTabBar(isDark() ? onDarkPaper(accent) : accent);
+  }
+
+  function learn(found: MallBrief): void {
+    brief.value = found;
+    uni.setStorageSync(KEY, found);
+    paint();
+  }
+
+  return { brief, name, style, learn, paint };
+});
