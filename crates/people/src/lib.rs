@@ -1,6 +1,6 @@
-//! People: who shops, where they live, who works here. Guests and members, addresses, staff with roles and an audit log.
-//! Names, phones and addresses lie sealed in the database; a phone outside is masked. It knows neither orders nor goods:
-//! what those tell about people comes in through [`hooks`].
+//! People: who shops, where they live, who works here. Guests and members, addresses, staff with roles and an audit log,
+//! the mall's settings. Names, phones and addresses lie sealed in the database; a phone outside is masked.
+//! It knows neither orders nor goods: what those tell about people comes in through [`hooks`].
 
 pub mod phone;
 pub mod region;
@@ -10,3 +10,41 @@ pub mod hooks;
 pub mod identity;
 
 pub mod address;
+
+pub mod staff;
+
+pub mod settings;
+
+pub use hooks::Hooks;
+pub use phone::Phone;
+
+use axum::Extension;
+use db::Constraint;
+use platform::App;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Names of this floor's database constraints, with the codes and sentences they become.
+pub const CONSTRAINTS: &[Constraint] = &[
+    Constraint { name: "member_phone_taken", code: "member.phone_taken", message: "这个手机号已经属于另一个账号" },
+    Constraint { name: "member_identity_taken", code: "member.identity_taken", message: "这个微信已经绑定了另一个账号" },
+    Constraint { name: "role_name_taken", code: "role.name_taken", message: "已经有同名的角色" },
+    Constraint { name: "staff_username_taken", code: "staff.username_taken", message: "这个用户名已经有人用了" },
+];
+
+/// Routes of the shop, to be nested under `/api/v1`.
+pub fn shop_routes(hooks: Hooks) -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(identity::shop_routes())
+        .merge(region::routes())
+        .merge(address::routes())
+        .layer(Extension(hooks))
+}
+
+/// Routes of the back office, to be nested under `/admin/v1`.
+pub fn admin_routes(hooks: Hooks) -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(staff::routes())
+        .merge(identity::admin_routes())
+        .merge(settings::routes())
+        .layer(Extension(hooks))
+}

@@ -1,0 +1,146 @@
+//! The mall's own settings, edited by its staff. The row belongs to the platform; here are the rules of its values.
+//! A change is felt at once on this node and within seconds on others.
+
+use axum::extract::State;
+use db::{Tx, args};
+use kernel::{Error, MallId, Result};
+use platform::audit::Note;
+use platform::cache::Topic;
+use platform::mall::{MallSettings, save_settings};
+use platform::permission::perm;
+use platform::problem::ProblemBody;
+use platform::{Answer, App, Json, Staff};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(show_mall_settings, change_mall_settings))
+}
+
+/// Show the mall's settings.
+///
+/// Permission `settings.edit`.
+#[utoipa::path(
+    get,
+    path = "/settings/mall",
+    tag = "settings",
+    responses((status = 200, body = MallSettings)),
+    security(("staff" = []))
+)]
+async fn show_mall_settings(staff: Staff<perm::SettingsEdit>) -> Json<MallSettings> {
+    Json(staff.mall.settings.clone())
+}
+
+/// Change the mall's settings.
+///
+/// Permission `settings.edit`. Replaces all of them.
+#[utoipa::path(
+    put,
+    path = "/settings/mall",
+    tag = "settings",
+    request_body = MallSettings,
+    responses(
+        (status = 200, body = MallSettings),
+        (status = 400, body = ProblemBody, description = "`request.invalid` at the field that does not fit"),
+    ),
+    security(("staff" = []))
+)]
+async fn change_mall_settings(
+    State(app): State<App>,
+    staff: Staff<perm::SettingsEdit>,
+    Json(input): Json<MallSettings>,
+) -> Answer<Json<MallSettings>> {
+    let settings = checked(input)?;
+    let kept = settings.clone();
+    staff
+        .write(&app, "settings.update", move |tx, ctx| {
+            if let Some(key) = &kept.logo_key {
+                require_file(tx, ctx.mall_id, key)?;
+            }
+            save_settings(tx, ctx.mall_id, &kept)?;
+            Ok(((), Note::new("mall", ctx.mall_id, "修改商城设置")))
+        })
+        .await?;
+    app.malls.load(&app.db, app.clock.now()).await?;
+    app.cache.touch(Topic::Catalog(staff.mall.id));
+    Ok(Json(settings))
+}
+
+/// Tidies and checks every value; 400 at the first that does not fit.
+fn checked(input: MallSettings) -> Result<MallSettings> {
+    let text = |field: &'static str, value: Option<String>, longest: usize| -> Result<Option<String>> {
+        let value = value.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        match value {
+            Some(text) if text.chars().count() > longest || text.chars().any(char::is_control) => {
+                Err(Error::field(field, format!("最多 {longest} 个字")))
+            }
+            value => Ok(value),
+        }
+    };
+    let name = text("name", Some(input.name), 30)?.ok_or_else(|| Error::field("name", "商城名称请用 1 到 30 个字"))?;
+    let is_color = input.accent.len() == 7
+        && input.accent.starts_with('#')
+        && input.accent.bytes().skip(1).all(|b| b.is_ascii_hexdigit());
+    if !is_color {
+        return Err(Error::field("accent", "品牌色的写法是 #2F7D6B"));
+    }
+    if !(5..=1_440).contains(&input.order_expiry_minutes) {
+        return Err(Error::field("order_expiry_minutes", "未付款订单保留 5 到 1440 分钟"));
+    }
+    if !(1..=60).contains(&input.auto_confirm_days) {
+        return Err(Error::field("auto_confirm_days", "自动确认收货可设 1 到 60 天"));
+    }
+    let service_phone = text("service_phone", input.service_phone, 20)?;
+    let is_phone = |text: &String| text.bytes().all(|b| b.is_ascii_digit() || b" +-()".contains(&b));
+    if service_phone.as_ref().is_some_and(|phone| !is_phone(phone)) {
+        return Err(Error::field("service_phone", "客服电话只能有数字和短横线"));
+    }
+    Ok(MallSettings {
+        name,
+        logo_key: text("logo_key", input.logo_key, 200)?,
+        accent: input.accent,
+        order_expiry_minutes: input.order_expiry_minutes,
+        auto_confirm_days: input.auto_confirm_days,
+        service_phone,
+        icp_number: text("icp_number", input.icp_number, 40)?,
+    })
+}
+
+fn require_file(tx: &mut Tx<'_>, mall_id: MallId, key: &str) -> Result<()> {
+    let found: Option<(i64,)> =
+        tx.opt("select bytes from file where mall_id = $1 and key = $2", &args![mall_id, key])?;
+    found.map(drop).ok_or_else(|| Error::field("logo_key", "没有找到这张图片，请重新上传"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings() -> MallSettings {
+        MallSettings { name: "河坊生活".into(), ..MallSettings::default() }
+    }
+
+    #[test]
+    fn good_settings_pass_and_are_tidied() {
+        let tidy = checked(MallSettings { icp_number: Some("  ".into()), ..settings() }).unwrap();
+        assert_eq!((tidy.name.as_str(), tidy.icp_number), ("河坊生活", None));
+    }
+
+    #[test]
+    fn every_rule_names_its_field() {
+        let cases: [(&str, fn(&mut MallSettings)); 7] = [
+            ("name", |s| s.name = "  ".into()),
+            ("accent", |s| s.accent = "green".into()),
+            ("accent", |s| s.accent = "#12345é".into()),
+            ("order_expiry_minutes", |s| s.order_expiry_minutes = 4),
+            ("auto_confirm_days", |s| s.auto_confirm_days = i64::MAX),
+            ("service_phone", |s| s.service_phone = Some("call me".into())),
+            ("icp_number", |s| s.icp_number = Some("x".repeat(41))),
+        ];
+        for (field, spoil) in cases {
+            let mut spoilt = settings();
+            spoil(&mut spoilt);
+            assert_eq!(checked(spoilt).unwrap_err().field_name(), Some(field));
+        }
+    }
+}
