@@ -67,6 +67,11 @@ fn hex(length: usize) -> String {
     text.chars().take(length).collect()
 }
 
+/// PEM with plain line feeds, as merchants know it from OpenSSL; some SDKs cannot read anything else.
+fn plain_lines(pem: &str) -> String {
+    pem.replace('\r', "")
+}
+
 fn new_platform_key(now: Instant) -> Result<PlatformKey> {
     let key = PrivateKey::generate().map_err(|e| broken("platform key", e))?;
     let serial = format!("5A{}", wire::random::nonce());
@@ -75,7 +80,7 @@ fn new_platform_key(now: Instant) -> Result<PlatformKey> {
         Certificate::self_signed(&key, "Hefang sandbox platform", &serial, now_s - 86_400, now_s + 5 * YEAR_S)
             .map_err(|e| broken("platform certificate", e))?;
     let key = key.to_pem().map_err(|e| broken("platform key", e))?;
-    Ok(PlatformKey { key, certificate: certificate.pem().to_owned() })
+    Ok(PlatformKey { key, certificate: plain_lines(certificate.pem()) })
 }
 
 impl KeyFile {
@@ -201,10 +206,10 @@ impl Keyring {
             wechat_pay: Merchant {
                 merchant_id: self.file.merchant_id.clone(),
                 merchant_serial: self.file.merchant_serial.clone(),
-                merchant_private_key: self.file.merchant_key.clone(),
+                merchant_private_key: plain_lines(&self.file.merchant_key),
                 api_v3_key: self.file.api_v3_key.clone(),
                 public_key_id: self.file.public_key_id.clone(),
-                public_key,
+                public_key: plain_lines(&public_key),
                 platform_certificates: certificates
                     .map(|c| PlatformCertificate { serial: c.serial().to_owned(), certificate: c.pem().to_owned() })
                     .collect(),

@@ -30,6 +30,8 @@ pub use credentials::{AliyunSms, Credentials, Kuaidi100, Merchant, MiniApp, Plat
 pub use switches::Fault;
 
 use axum::Router;
+use axum::response::Redirect;
+use axum::routing::get;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -43,13 +45,21 @@ pub struct Sandbox {
     pub credentials_path: PathBuf,
     /// Levers for tests and demos: codes, payments, faults.
     pub control: Control,
+    world: Arc<world::World>,
 }
 
 impl Sandbox {
     /// The same routes under a prefix such as `/sandbox`, with and without a slash at the end.
     pub fn mounted_at(&self, prefix: &str) -> Router {
-        let prefix = prefix.trim_end_matches('/');
-        Router::new().nest(prefix, self.router.clone()).route_service(&format!("{prefix}/"), self.router.clone())
+        let prefix = prefix.trim_end_matches('/').to_owned();
+        let slash = format!("{prefix}/");
+        let to_console = {
+            let home = prefix.clone();
+            move || async move { Redirect::permanent(&home) }
+        };
+        // Nesting leaves out the bare slash, where the SMS API is called.
+        let bare = Router::new().route(&slash, get(to_console).post(sms::call)).with_state(self.world.clone());
+        Router::new().nest(&prefix, self.router.clone()).merge(bare)
     }
 }
 
@@ -69,6 +79,7 @@ pub fn router(config: SandboxConfig) -> kernel::Result<Sandbox> {
         router,
         credentials: world.credentials(),
         credentials_path: world.credentials_path(),
-        control: Control::new(world),
+        control: Control::new(world.clone()),
+        world,
     })
 }
