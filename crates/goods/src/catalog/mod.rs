@@ -1,7 +1,70 @@
 //! The catalogue: categories, brands, products and their SKUs. Owns `category`, `brand`, `product`, `sku`,
-//! `product_attribute` and `product_tag`.
+//! `product_attribute` and `product_tag`, and the search terms of products.
+//!
+//! Invariants: every SKU of a product has one value of each of its options, no two the same; a product's price range is
+//! that of its SKUs; a product is changed only by who read its present version; what is in the bin is found by nobody.
+//! It does not know who buys: trade asks for [`SkuForSale`]s and tells what was sold.
 
+mod admin;
+mod admin_list;
+mod brand;
+mod card;
+mod category;
+mod detail;
+mod draft;
+mod facet;
+mod index;
+mod list;
+mod rich_text;
 mod sale;
+mod save;
+mod shop;
+mod taxonomy;
+//TEST #[cfg(test)]
+//TEST mod tests;
+mod words;
 
+pub use admin::{AdminProduct, AdminSku};
+pub use admin_list::AdminProductRow;
+pub use brand::{BrandInput, BrandRow, brands, create_brand, delete_brand, update_brand};
+pub use card::ProductCard;
+pub(crate) use card::{CARD_COLUMNS, CardRow, cards};
+pub use category::{
+    CategoryInput, CategoryRow, categories, create_category, delete_category, find_category, update_category,
+};
+pub use detail::{ProductDetail, SkuView};
+pub use draft::{NameValue, ProductInput, ProductOption, ProductStatus, SkuInput};
+pub use list::{ProductFilter, ProductList, ProductSort};
+pub use rich_text::clean as clean_html;
 pub use sale::{SkuForSale, add_sales, skus_for_sale};
-pub(crate) use sale::{label, option_text, texts};
+pub use save::{bin, create, restore, set_status, turn_due, update};
+pub use taxonomy::{BrandBrief, CategoryBrief, CategoryNode};
+
+use kernel::Result;
+use platform::App;
+use utoipa_axum::router::OpenApiRouter;
+
+pub fn shop_routes() -> OpenApiRouter<App> {
+    shop::shop_routes().merge(taxonomy::shop_routes()).merge(words::shop_routes())
+}
+
+pub fn admin_routes() -> OpenApiRouter<App> {
+    admin::admin_routes().merge(taxonomy::admin_routes())
+}
+
+/// The sweep of schedules: turns products of every mall on and off sale when their instant has come.
+pub async fn turn_due_everywhere(app: App) -> Result<()> {
+    for mall in app.malls.all() {
+        let (mall_id, now) = (mall.id, app.clock.now());
+        if app.db.read(move |tx| save::anything_due(tx, mall_id, now)).await? {
+            let ctx = app.system(mall_id);
+            app.db.write(move |tx| turn_due(tx, &ctx)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What the catalogue needs to sanitise the descriptions of a mall: the public address of its files.
+pub fn files_of(app: &App, mall_id: kernel::MallId) -> String {
+    crate::picture::files_of(app, mall_id)
+}

@@ -1,5 +1,6 @@
 //! What trade asks of the catalogue: the facts of SKUs about to be sold, in one query, and the count of what was sold.
 
+use crate::label::{option_text, texts};
 use db::{Tx, args, row};
 use kernel::{Error, Fen, Id, MallId, Result};
 use platform::Ctx;
@@ -67,24 +68,6 @@ pub fn add_sales(tx: &mut Tx<'_>, ctx: &Ctx, sold: &[(Id, i64)]) -> Result<()> {
         ctx.touch(tx, Topic::Product(ctx.mall_id, product_id));
     }
     Ok(())
-}
-
-/// How goods are called in a sentence: the product's name and its options (JSON list).
-pub(crate) fn label(name: &str, option_values: &str) -> String {
-    match option_text(option_values) {
-        Ok(options) if !options.is_empty() => format!("{name} {options}"),
-        _ => name.to_owned(),
-    }
-}
-
-/// `["墨绿","38"]` as `墨绿 / 38`.
-pub(crate) fn option_text(option_values: &str) -> Result<String> {
-    Ok(texts(option_values)?.join(" / "))
-}
-
-/// A JSON list of texts, as columns store them.
-pub(crate) fn texts(json: &str) -> Result<Vec<String>> {
-    serde_json::from_str(json).map_err(Error::internal)
 }
 
 struct Row {

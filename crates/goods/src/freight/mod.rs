@@ -2,12 +2,12 @@
 //! Pricing ([`fee`]) is pure: the same templates and loads give the same fee, without IO.
 //! It does not know what an order is; it is given [`Load`]s and a district.
 
-//ADMIN mod admin;
+mod admin;
 mod price;
 mod template;
 //TEST #[cfg(test)]
 //TEST mod tests;
 
-//ADMIN pub use admin::{FreightTemplate, FreightTemplateInput, admin_routes, save};
+pub use admin::{FreightTemplate, FreightTemplateInput, admin_routes, save};
 pub use price::{Freight, Load, Undeliverable, fee};
 pub use template::{FreeRule, Rule, Template, Unit, note, templates};

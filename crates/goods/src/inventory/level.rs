@@ -30,6 +30,11 @@ pub fn receive(tx: &mut Tx<'_>, ctx: &Ctx, demand: Demand, note: Option<&str>) -
     levels.first().copied().ok_or_else(|| Error::internal("one demand makes one level"))
 }
 
+/// Goods of several SKUs arrive together.
+pub fn receive_all(tx: &mut Tx<'_>, ctx: &Ctx, demands: &[Demand], note: &str) -> Result<()> {
+    arrive(tx, ctx, None, demands, Some(note)).map(drop)
+}
+
 /// Goods of a holder come back on the shelf, as after a refund before shipping.
 pub fn restock(tx: &mut Tx<'_>, ctx: &Ctx, holder: Holder, demands: &[Demand], note: &str) -> Result<()> {
     arrive(tx, ctx, Some(holder), demands, Some(note)).map(drop)

@@ -5,15 +5,18 @@
 //! ([`drift`] reports where it does not), demand is summed per SKU and rows are locked in id order.
 //! It knows a [`Holder`], never an order; of a product it keeps one column, `in_stock`.
 
-//ADMIN mod admin;
+mod admin;
 mod level;
 mod movement;
 mod reserve;
 //TEST #[cfg(test)]
 //TEST mod tests;
 
-//ADMIN pub use admin::{Location, Movement, StockChange, StockRow, admin_routes};
-pub use level::{Level, adjust, available, best_available, count, low_count, receive, restock, transfer};
+pub use admin::{Location, Movement, StockChange, StockRow, admin_routes};
+pub(crate) use level::refresh_products;
+pub use level::{
+    Level, adjust, available, best_available, count, low_count, receive, receive_all, restock, transfer,
+};
 pub use movement::{Drift, drift, overdue};
 pub use reserve::{commit, release, reserve};
 

@@ -5,7 +5,7 @@
 use super::level::refresh_in_stock;
 use super::movement::{NewMovement, record};
 use super::{Demand, Holder, summed};
-use crate::catalog::label;
+use crate::label::label;
 use db::{Arg, Tx, args, row};
 use kernel::{Error, Id, Instant, Result};
 use platform::Ctx;

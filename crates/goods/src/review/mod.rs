@@ -2,12 +2,12 @@
 //! One review per order line, for ever; hidden reviews do not count. It does not know orders: whoever calls [`write`]
 //! has made sure that this member bought this line and may speak now.
 
-//ADMIN mod admin;
-//SHOP mod shop;
+mod admin;
+mod shop;
 //TEST #[cfg(test)]
 //TEST mod tests;
 mod write;
 
-//ADMIN pub use admin::{AdminReview, admin_routes, unanswered_count};
-//SHOP pub use shop::{ReviewView, shop_routes};
+pub use admin::{AdminReview, admin_routes, unanswered_count};
+pub use shop::{ReviewView, shop_routes};
 pub use write::{NewReview, write};

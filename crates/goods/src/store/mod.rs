@@ -2,16 +2,16 @@
 //! Invariants: a shop has exactly one default location (its warehouse), a store exactly one location of its own.
 //! It does not know what lies there (that is inventory) nor who works there (that is staff).
 
-//ADMIN mod admin;
+mod admin;
 mod hours;
 mod place;
 mod region;
 mod row;
-//SHOP mod shop;
+mod shop;
 //TEST #[cfg(test)]
 //TEST mod tests;
 
-//ADMIN pub use admin::{AdminStore, StoreInput, admin_routes, create_store};
+pub use admin::{AdminStore, StoreInput, admin_routes, create_store};
 pub use hours::OpeningHours;
 pub use place::{Point, distance_m};
 pub use region::{RegionPath, name_regions_with, region_path};
@@ -19,4 +19,4 @@ pub use row::{
     LocationRow, StoreRow, create_shop, default_location, find_location, find_store, location_of_store, locations,
     only_shop, stores_by_id,
 };
-//SHOP pub use shop::{StoreView, shop_routes, store_view};
+pub use shop::{StoreView, shop_routes, store_view};

@@ -1,0 +1,221 @@
+//! The list of products in the back office, whatever their status, also those in the bin.
+
+use super::draft::ProductStatus;
+use crate::label::containing;
+use db::{Tx, args, row};
+use kernel::{Cursor, Page};
+use kernel::{Error, Id, Instant, MallId, Result};
+use platform::App;
+use platform::storage::Picture;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// A product in the back office's list.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AdminProductRow {
+    pub id: Id,
+    pub name: String,
+    pub picture: Option<Picture>,
+    pub status: ListedStatus,
+    pub price_fen: i64,
+    pub max_price_fen: i64,
+    /// On hand at all locations together.
+    pub stock: i64,
+    /// Reserved at all locations together.
+    pub reserved: i64,
+    pub sales_count: i64,
+    pub category_name: String,
+    pub updated_at: Instant,
+}
+
+/// Status of a product, or that it is in the bin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ListedStatus {
+    OnSale,
+    OffSale,
+    Scheduled,
+    Deleted,
+}
+
+impl ListedStatus {
+    pub(super) fn new(status: &str, is_deleted: bool) -> Result<Self> {
+        Ok(match ProductStatus::parse(status)? {
+            _ if is_deleted => ListedStatus::Deleted,
+            ProductStatus::OnSale => ListedStatus::OnSale,
+            ProductStatus::OffSale => ListedStatus::OffSale,
+            ProductStatus::Scheduled => ListedStatus::Scheduled,
+        })
+    }
+}
+
+/// Which products to list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StatusFilter {
+    /// All but those in the bin.
+    #[default]
+    All,
+    OnSale,
+    OffSale,
+    Scheduled,
+    Deleted,
+}
+
+/// Order of the list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AdminSort {
+    /// Newest first.
+    #[default]
+    New,
+    Updated,
+    Sales,
+    PriceAsc,
+    PriceDesc,
+    /// Least on hand first.
+    Stock,
+}
+
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AdminFilter {
+    /// Part of the name, or a SKU's code or barcode.
+    pub q: Option<String>,
+    #[serde(default)]
+    #[param(inline)]
+    pub status: StatusFilter,
+    /// The category and everything below it.
+    pub category_id: Option<Id>,
+    #[serde(default)]
+    #[param(inline)]
+    pub sort: AdminSort,
+    pub cursor: Option<String>,
+    /// 1–100, 30 if absent.
+    pub limit: Option<i64>,
+}
+
+pub(super) struct Listed {
+    key: i64,
+    id: Id,
+    name: String,
+    picture_keys: String,
+    status: String,
+    is_deleted: bool,
+    price_fen: i64,
+    max_price_fen: i64,
+    stock: i64,
+    reserved: i64,
+    sales_count: i64,
+    category_name: String,
+    updated_at: Instant,
+}
+row!(Listed {
+    key,
+    id,
+    name,
+    picture_keys,
+    status,
+    is_deleted,
+    price_fen,
+    max_price_fen,
+    stock,
+    reserved,
+    sales_count,
+    category_name,
+    updated_at
+});
+
+impl AdminFilter {
+    fn page_size(&self) -> i64 {
+        self.limit.unwrap_or(30).clamp(1, 100)
+    }
+
+    fn condition(&self) -> &'static str {
+        match self.status {
+            StatusFilter::All => "p.deleted_at is null",
+            StatusFilter::OnSale => "p.deleted_at is null and p.status = 'on_sale'",
+            StatusFilter::OffSale => "p.deleted_at is null and p.status = 'off_sale'",
+            StatusFilter::Scheduled => "p.deleted_at is null and p.status = 'scheduled'",
+            StatusFilter::Deleted => "p.deleted_at is not null",
+        }
+    }
+
+    fn order(&self) -> (&'static str, bool) {
+        match self.sort {
+            AdminSort::New => ("p.id", true),
+            AdminSort::Updated => ("p.updated_at", true),
+            AdminSort::Sales => ("p.sales_count", true),
+            AdminSort::PriceAsc => ("p.min_price_fen", false),
+            AdminSort::PriceDesc => ("p.min_price_fen", true),
+            AdminSort::Stock => (STOCK, false),
+        }
+    }
+}
+
+const STOCK: &str = "(select cast(coalesce(sum(t.on_hand), 0) as bigint)
+   from sku k join stock t on t.mall_id = k.mall_id and t.sku_id = k.id
+   where k.mall_id = p.mall_id and k.product_id = p.id and k.deleted_at is null)";
+const RESERVED: &str = "(select cast(coalesce(sum(t.reserved), 0) as bigint)
+   from sku k join stock t on t.mall_id = k.mall_id and t.sku_id = k.id
+   where k.mall_id = p.mall_id and k.product_id = p.id and k.deleted_at is null)";
+
+/// One row more than the page holds.
+pub(super) fn rows(tx: &mut Tx<'_>, mall_id: MallId, filter: &AdminFilter) -> Result<Vec<Listed>> {
+    let (key, falls) = filter.order();
+    let (direction, operator, start) = if falls { ("desc", "<", i64::MAX) } else { ("asc", ">", i64::MIN) };
+    let after = filter.cursor.as_deref().map(Cursor::decode).transpose()?.unwrap_or(Cursor { key: start, id: start });
+    let q = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()).map(str::to_lowercase);
+    tx.all(
+        &format!(
+            "select {key}, p.id, p.name, p.picture_keys, p.status, p.deleted_at is not null, p.min_price_fen,
+               p.max_price_fen, {STOCK}, {RESERVED}, p.sales_count, c.name, p.updated_at
+             from product p
+             join category c on c.mall_id = p.mall_id and c.id = p.category_id
+             where p.mall_id = $1 and {condition}
+               and ({key}, p.id) {operator} ($2, $3)
+               and (cast($4 as bigint) is null or p.category_id in (
+                 select d.id
+                 from category d
+                 join category root on root.mall_id = d.mall_id
+                 where d.mall_id = $1 and root.id = $4 and d.path like root.path || '%'
+               ))
+               and (cast($5 as text) is null or lower(p.name) like $5 escape '\\' or p.id in (
+                 select k.product_id
+                 from sku k
+                 where k.mall_id = $1 and k.deleted_at is null
+                   and (lower(k.code) like $5 escape '\\' or lower(k.barcode) like $5 escape '\\')
+               ))
+             order by {key} {direction}, p.id {direction}
+             limit $6",
+            condition = filter.condition()
+        ),
+        &args![mall_id, after.key, after.id, filter.category_id, q.as_deref().map(containing), filter.page_size() + 1],
+    )
+}
+
+/// Turns rows into the page that is sent.
+pub(super) fn page(app: &App, filter: &AdminFilter, rows: Vec<Listed>) -> Result<Page<AdminProductRow>> {
+    let page = Page::from_rows(rows, filter.page_size(), |row| Cursor { key: row.key, id: row.id.0 });
+    let items = page.items.into_iter().map(|row| row.shown(app)).collect::<Result<Vec<_>>>()?;
+    Ok(Page { items, next_cursor: page.next_cursor })
+}
+
+impl Listed {
+    fn shown(self, app: &App) -> Result<AdminProductRow> {
+        let picture = crate::picture::first(app, &self.picture_keys, &self.name);
+        Ok(AdminProductRow {
+            id: self.id,
+            picture: Some(picture.map_err(|e| Error::internal(format_args!("product {}: {e}", self.id)))?),
+            name: self.name,
+            status: ListedStatus::new(&self.status, self.is_deleted)?,
+            price_fen: self.price_fen,
+            max_price_fen: self.max_price_fen,
+            stock: self.stock,
+            reserved: self.reserved,
+            sales_count: self.sales_count,
+            category_name: self.category_name,
+            updated_at: self.updated_at,
+        })
+    }
+}

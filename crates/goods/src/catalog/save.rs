@@ -1,0 +1,386 @@
+//! Writing products: create, change with the version that was read, status, bin and restore. Attributes, tags, SKUs,
+//! the search index and the product's price range are written in the same transaction as the product itself.
+
+use super::draft::{ProductInput, ProductStatus, SkuInput};
+use super::index;
+use crate::inventory::{self, Demand};
+use crate::store;
+use db::{Arg, OnConstraint, Tx, args};
+use kernel::{Error, Id, MallId, Result};
+use platform::Ctx;
+use platform::cache::Topic;
+use std::collections::{HashMap, HashSet};
+
+/// Makes a product of the mall's shop; initial stock goes to the default warehouse. `input` is [checked].
+/// `slug` is an optional readable key for demo data and imports. Answers the product's id.
+///
+/// # Errors
+/// `sku.code_taken` (409); 400 at `category_id`, `brand_id` or `freight_template_id` for what does not exist.
+///
+/// [checked]: ProductInput::checked
+pub fn create(tx: &mut Tx<'_>, ctx: &Ctx, input: &ProductInput, slug: Option<&str>) -> Result<Id> {
+    check_references(tx, ctx.mall_id, input)?;
+    let shop_id = store::only_shop(tx, ctx.mall_id)?;
+    let id = ctx.id();
+    let (lowest, highest, list_price) = input.prices();
+    tx.exec(
+        "insert into product (id, mall_id, shop_id, category_id, brand_id, freight_template_id, slug, name, subtitle,
+           description_html, picture_keys, video_key, options, tags, keywords, status, on_sale_at, off_sale_at,
+           return_7d, purchase_limit, min_price_fen, max_price_fen, list_price_fen, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+           $23, $24, $24)",
+        &args![
+            id,
+            ctx.mall_id,
+            shop_id,
+            input.category_id,
+            input.brand_id,
+            input.freight_template_id,
+            slug,
+            &input.name,
+            input.subtitle.as_deref().unwrap_or_default(),
+            &input.description_html,
+            json(&input.picture_keys)?,
+            &input.video_key,
+            json(&input.options)?,
+            json(&input.tags)?,
+            input.keywords.as_deref().unwrap_or_default(),
+            input.status.as_str(),
+            input.on_sale_at,
+            input.off_sale_at,
+            input.return_7d,
+            input.purchase_limit,
+            lowest,
+            highest,
+            list_price,
+            ctx.now
+        ],
+    )?;
+    write_parts(tx, ctx, id, input)?;
+    let skus: Vec<(Id, usize, &SkuInput)> =
+        input.skus.iter().enumerate().map(|(position, sku)| (ctx.id(), position, sku)).collect();
+    insert_skus(tx, ctx, id, shop_id, &skus)?;
+    touch(tx, ctx, id);
+    Ok(id)
+}
+
+/// Changes a product. SKUs without id are new, SKUs left out are deleted (their history stays).
+///
+/// # Errors
+/// `product.changed` (409) when `input.version` is not the stored one; `product.not_found` (404), also for a product in
+/// the bin; `sku.code_taken` (409); 400 for a SKU id of another product.
+pub fn update(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, input: &ProductInput) -> Result<()> {
+    let version = input.version.ok_or_else(|| Error::field("version", "缺少商品版本，请刷新后再改"))?;
+    check_references(tx, ctx.mall_id, input)?;
+    let (lowest, highest, list_price) = input.prices();
+    let shop_id: Option<Id> = tx.opt(
+        "update product
+         set category_id = $4, brand_id = $5, freight_template_id = $6, name = $7, subtitle = $8,
+           description_html = $9, picture_keys = $10, video_key = $11, options = $12, tags = $13, keywords = $14,
+           status = $15, on_sale_at = $16, off_sale_at = $17, return_7d = $18, purchase_limit = $19,
+           min_price_fen = $20, max_price_fen = $21, list_price_fen = $22, updated_at = $23, version = version + 1
+         where mall_id = $1 and id = $2 and version = $3 and deleted_at is null
+         returning shop_id",
+        &args![
+            ctx.mall_id,
+            id,
+            version,
+            input.category_id,
+            input.brand_id,
+            input.freight_template_id,
+            &input.name,
+            input.subtitle.as_deref().unwrap_or_default(),
+            &input.description_html,
+            json(&input.picture_keys)?,
+            &input.video_key,
+            json(&input.options)?,
+            json(&input.tags)?,
+            input.keywords.as_deref().unwrap_or_default(),
+            input.status.as_str(),
+            input.on_sale_at,
+            input.off_sale_at,
+            input.return_7d,
+            input.purchase_limit,
+            lowest,
+            highest,
+            list_price,
+            ctx.now
+        ],
+    )?;
+    let Some(shop_id) = shop_id else { return Err(why_not_changed(tx, ctx.mall_id, id)?) };
+    for table in ["product_attribute", "product_tag"] {
+        tx.exec(&format!("delete from {table} where mall_id = $1 and product_id = $2"), &args![ctx.mall_id, id])?;
+    }
+    write_parts(tx, ctx, id, input)?;
+    replace_skus(tx, ctx, id, shop_id, input)?;
+    inventory::refresh_products(tx, ctx, &[id])?;
+    touch(tx, ctx, id);
+    Ok(())
+}
+
+/// Puts a product on or off sale now, or back to its schedule. Answers its name.
+///
+/// # Errors
+/// `product.not_found` (404); 400 when it is to be scheduled but has no instant to go on sale.
+pub fn set_status(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, status: ProductStatus) -> Result<String> {
+    let name: Option<String> = tx.opt(
+        "update product
+         set status = $3, updated_at = $4, version = version + 1
+         where mall_id = $1 and id = $2 and deleted_at is null and ($3 <> 'scheduled' or on_sale_at is not null)
+         returning name",
+        &args![ctx.mall_id, id, status.as_str(), ctx.now],
+    )?;
+    let Some(name) = name else {
+        let exists = exists(tx, ctx.mall_id, id)?;
+        return Err(if exists { Error::field("status", "请先在商品里选择定时上架的时间") } else { not_found() });
+    };
+    touch(tx, ctx, id);
+    Ok(name)
+}
+
+/// Puts a product into the bin: no shopper sees or finds it. Answers its name.
+pub fn bin(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<String> {
+    let name: Option<String> = tx.opt(
+        "update product
+         set deleted_at = $3, status = 'off_sale', updated_at = $3, version = version + 1
+         where mall_id = $1 and id = $2 and deleted_at is null
+         returning name",
+        &args![ctx.mall_id, id, ctx.now],
+    )?;
+    let name = name.ok_or_else(not_found)?;
+    index::remove(tx, ctx, id)?;
+    touch(tx, ctx, id);
+    Ok(name)
+}
+
+/// Takes a product out of the bin, off sale. Answers its name.
+pub fn restore(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<String> {
+    let name: Option<String> = tx.opt(
+        "update product
+         set deleted_at = null, updated_at = $3, version = version + 1
+         where mall_id = $1 and id = $2 and deleted_at is not null
+         returning name",
+        &args![ctx.mall_id, id, ctx.now],
+    )?;
+    let name = name.ok_or_else(not_found)?;
+    index::refresh(tx, ctx, id)?;
+    touch(tx, ctx, id);
+    Ok(name)
+}
+
+/// Turns products on and off sale whose instant has come; answers how many. Run every few seconds per mall.
+pub fn turn_due(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<usize> {
+    let mut turned: Vec<Id> = tx.all(
+        "update product
+         set status = 'on_sale', updated_at = $2
+         where mall_id = $1 and status = 'scheduled' and on_sale_at <= $2 and deleted_at is null
+         returning id",
+        &args![ctx.mall_id, ctx.now],
+    )?;
+    turned.extend(tx.all::<Id>(
+        "update product
+         set status = 'off_sale', off_sale_at = null, updated_at = $2
+         where mall_id = $1 and status = 'on_sale' and off_sale_at <= $2 and deleted_at is null
+         returning id",
+        &args![ctx.mall_id, ctx.now],
+    )?);
+    for id in &turned {
+        touch(tx, ctx, *id);
+    }
+    Ok(turned.len())
+}
+
+/// Whether [`turn_due`] has anything to do; a read, so that the sweep of a quiet mall costs no write.
+pub fn anything_due(tx: &mut Tx<'_>, mall_id: MallId, now: kernel::Instant) -> Result<bool> {
+    let due: Option<Id> = tx.opt(
+        "select id
+         from product
+         where mall_id = $1 and deleted_at is null
+           and ((status = 'scheduled' and on_sale_at <= $2) or (status = 'on_sale' and off_sale_at <= $2))
+         limit 1",
+        &args![mall_id, now],
+    )?;
+    Ok(due.is_some())
+}
+
+fn write_parts(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, input: &ProductInput) -> Result<()> {
+    let attributes: Vec<Vec<Arg>> = input
+        .attributes
+        .iter()
+        .zip(0i64..)
+        .map(|(pair, position)| Vec::from(args![ctx.mall_id, id, &pair.name, &pair.value, position]))
+        .collect();
+    tx.insert_many(
+        "insert into product_attribute (mall_id, product_id, name, value, position) values",
+        "",
+        &attributes,
+    )?;
+    let tags: Vec<Vec<Arg>> = input.tags.iter().map(|tag| Vec::from(args![ctx.mall_id, tag, id])).collect();
+    tx.insert_many("insert into product_tag (mall_id, tag, product_id) values", "", &tags)?;
+    index::refresh(tx, ctx, id)
+}
+
+fn replace_skus(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, shop_id: Id, input: &ProductInput) -> Result<()> {
+    let stored: Vec<(Id, String)> = tx.all(
+        "select id, code from sku where mall_id = $1 and product_id = $2 and deleted_at is null",
+        &args![ctx.mall_id, id],
+    )?;
+    let stored: HashMap<Id, String> = stored.into_iter().collect();
+    let kept: HashSet<Id> = input.skus.iter().filter_map(|sku| sku.id).collect();
+    if let Some(position) = input.skus.iter().position(|sku| sku.id.is_some_and(|id| !stored.contains_key(&id))) {
+        return Err(Error::field(format!("skus[{position}].id"), "这个规格已经不在了，请刷新后再改"));
+    }
+    let gone: Vec<Id> = stored.keys().copied().filter(|id| !kept.contains(id)).collect();
+    tx.exec(
+        "update sku set deleted_at = $3 where mall_id = $1 and id = any($2)",
+        &args![ctx.mall_id, &gone, ctx.now],
+    )?;
+    // Codes that go, and codes about to be swapped, step aside first: a code is free once nobody sells under it.
+    let recoded = input.skus.iter().filter_map(|sku| Some((sku.id?, &sku.code)));
+    let recoded = recoded.filter(|(id, code)| stored.get(id) != Some(code)).map(|(id, _)| id);
+    let aside: Vec<Id> = gone.iter().copied().chain(recoded).collect();
+    tx.exec(
+        "update sku set code = code || '#' || cast(id as text) where mall_id = $1 and id = any($2)",
+        &args![ctx.mall_id, &aside],
+    )?;
+    let mut new = Vec::new();
+    for (position, sku) in input.skus.iter().enumerate() {
+        match sku.id {
+            Some(sku_id) => update_sku(tx, ctx, sku_id, position, sku)?,
+            None => new.push((ctx.id(), position, sku)),
+        }
+    }
+    insert_skus(tx, ctx, id, shop_id, &new)
+}
+
+fn update_sku(tx: &mut Tx<'_>, ctx: &Ctx, sku_id: Id, position: usize, sku: &SkuInput) -> Result<()> {
+    tx.exec(
+        "update sku
+         set code = $3, barcode = $4, option_values = $5, price_fen = $6, list_price_fen = $7, cost_fen = $8,
+           weight_g = $9, volume_cm3 = $10, picture_key = $11, position = $12
+         where mall_id = $1 and id = $2",
+        &args![
+            ctx.mall_id,
+            sku_id,
+            &sku.code,
+            &sku.barcode,
+            json(&sku.option_values)?,
+            sku.price_fen,
+            sku.list_price_fen,
+            sku.cost_fen,
+            sku.weight_g,
+            sku.volume_cm3,
+            &sku.picture_key,
+            position as i64
+        ],
+    )
+    .on_constraint("sku_code_taken", |_| code_taken(position, &sku.code))?;
+    Ok(())
+}
+
+fn insert_skus(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    product_id: Id,
+    shop_id: Id,
+    skus: &[(Id, usize, &SkuInput)],
+) -> Result<()> {
+    if skus.is_empty() {
+        return Ok(());
+    }
+    let codes: Vec<&str> = skus.iter().map(|(_, _, sku)| sku.code.as_str()).collect();
+    let taken: Vec<String> =
+        tx.all("select code from sku where mall_id = $1 and code = any($2)", &args![ctx.mall_id, &codes])?;
+    if let Some((_, position, sku)) = skus.iter().find(|(_, _, sku)| taken.contains(&sku.code)) {
+        return Err(code_taken(*position, &sku.code));
+    }
+    let rows = skus.iter().map(|(id, position, sku)| {
+        Ok(Vec::from(args![
+            *id,
+            ctx.mall_id,
+            product_id,
+            &sku.code,
+            &sku.barcode,
+            json(&sku.option_values)?,
+            sku.price_fen,
+            sku.list_price_fen,
+            sku.cost_fen,
+            sku.weight_g,
+            sku.volume_cm3,
+            &sku.picture_key,
+            *position as i64
+        ]))
+    });
+    tx.insert_many(
+        "insert into sku (id, mall_id, product_id, code, barcode, option_values, price_fen, list_price_fen, cost_fen,
+           weight_g, volume_cm3, picture_key, position) values",
+        "",
+        &rows.collect::<Result<Vec<_>>>()?,
+    )
+    .on_constraint("sku_code_taken", |_| Error::conflict("sku.code_taken", "规格编码已经被用了，请换一个"))?;
+    let location_id = store::default_location(tx, ctx.mall_id, shop_id)?;
+    let initial: Vec<Demand> = skus
+        .iter()
+        .filter_map(|(sku_id, _, sku)| {
+            let quantity = sku.initial_stock.filter(|pieces| *pieces > 0)?;
+            Some(Demand { sku_id: *sku_id, location_id, quantity })
+        })
+        .collect();
+    // Every SKU gets its row of stock at the warehouse, so that stock lists show those with none.
+    let rows: Vec<Vec<Arg>> =
+        skus.iter().map(|(sku_id, ..)| Vec::from(args![ctx.mall_id, *sku_id, location_id, ctx.now])).collect();
+    tx.insert_many("insert into stock (mall_id, sku_id, location_id, updated_at) values", "", &rows)?;
+    inventory::receive_all(tx, ctx, &initial, "初始库存")
+}
+
+fn check_references(tx: &mut Tx<'_>, mall_id: MallId, input: &ProductInput) -> Result<()> {
+    super::category::find_category(tx, mall_id, input.category_id)
+        .map_err(|_| Error::field("category_id", "请选择商品分类"))?;
+    if let Some(brand_id) = input.brand_id {
+        super::brand::find_brand(tx, mall_id, brand_id).map_err(|_| Error::field("brand_id", "这个品牌已经不在了"))?;
+    }
+    if let Some(template_id) = input.freight_template_id {
+        let known: Option<Id> = tx.opt(
+            "select id from freight_template where mall_id = $1 and id = $2",
+            &args![mall_id, template_id],
+        )?;
+        known.ok_or_else(|| Error::field("freight_template_id", "这个运费模板已经不在了"))?;
+    }
+    let sku_pictures = input.skus.iter().filter_map(|sku| sku.picture_key.as_ref());
+    let keys: Vec<&str> =
+        input.picture_keys.iter().chain(sku_pictures).chain(&input.video_key).map(String::as_str).collect();
+    crate::picture::check_known(tx, mall_id, "picture_keys", &keys)
+}
+
+fn why_not_changed(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<Error> {
+    Ok(if exists(tx, mall_id, id)? {
+        Error::conflict("product.changed", "别人刚刚改过这件商品，请刷新后再改")
+    } else {
+        not_found()
+    })
+}
+
+fn exists(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<bool> {
+    let found: Option<Id> = tx.opt(
+        "select id from product where mall_id = $1 and id = $2 and deleted_at is null",
+        &args![mall_id, id],
+    )?;
+    Ok(found.is_some())
+}
+
+pub(super) fn not_found() -> Error {
+    Error::not_found("product.not_found", "没有找到这件商品")
+}
+
+fn code_taken(position: usize, code: &str) -> Error {
+    Error::conflict("sku.code_taken", format!("规格编码 {code} 已经被用了，请换一个")).at(format!("skus[{position}].code"))
+}
+
+fn touch(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) {
+    ctx.touch(tx, Topic::Product(ctx.mall_id, id));
+    ctx.touch(tx, Topic::Catalog(ctx.mall_id));
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(Error::internal)
+}
