@@ -1,0 +1,67 @@
+//! Writes the terms of a document. Only what changed is written: saving a product with a new price touches no term.
+
+use super::words;
+use db::{Arg, Tx, args};
+use kernel::{Id, MallId, Result};
+use std::collections::BTreeMap;
+
+/// Makes a document findable by its fields: `(text, weight)`, a title weighs more than a subtitle. Replaces what was
+/// indexed for it before. `kind` is the noun searched for: `product`.
+pub fn index(tx: &mut Tx<'_>, mall_id: MallId, kind: &'static str, doc_id: Id, fields: &[(&str, i64)]) -> Result<()> {
+    let mut wanted: BTreeMap<String, i64> = BTreeMap::new();
+    for (text, weight) in fields {
+        for (term, says) in words::tokens(text) {
+            *wanted.entry(term).or_default() += says * weight;
+        }
+    }
+    let present: Vec<(String, i64)> = tx.all(
+        "select term, weight
+         from search_term
+         where mall_id = $1
+           and kind = $2
+           and doc_id = $3",
+        &args![mall_id, kind, doc_id],
+    )?;
+    let mut gone: Vec<String> = Vec::new();
+    for (term, weight) in present {
+        match wanted.get(&term) {
+            Some(now) if *now == weight => drop(wanted.remove(&term)),
+            Some(_) => {}
+            None => gone.push(term),
+        }
+    }
+    if !gone.is_empty() {
+        tx.exec(
+            "delete from search_term
+             where mall_id = $1
+               and kind = $2
+               and term = any($3)
+               and doc_id = $4",
+            &args![mall_id, kind, gone, doc_id],
+        )?;
+    }
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    // In order of the key, so that two writers cannot wait for each other.
+    let rows: Vec<Vec<Arg>> =
+        wanted.into_iter().map(|(term, weight)| args![mall_id, kind, term, doc_id, weight].to_vec()).collect();
+    tx.insert_many(
+        "insert into search_term (mall_id, kind, term, doc_id, weight) values",
+        "on conflict (mall_id, kind, term, doc_id) do update set weight = excluded.weight",
+        &rows,
+    )?;
+    Ok(())
+}
+
+/// Makes a document unfindable.
+pub fn remove(tx: &mut Tx<'_>, mall_id: MallId, kind: &'static str, doc_id: Id) -> Result<()> {
+    tx.exec(
+        "delete from search_term
+         where mall_id = $1
+           and kind = $2
+           and doc_id = $3",
+        &args![mall_id, kind, doc_id],
+    )?;
+    Ok(())
+}
