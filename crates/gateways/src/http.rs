@@ -6,6 +6,7 @@ use kernel::{Error, Result};
 use reqwest::{Client, RequestBuilder, Url, header::HeaderMap};
 use serde::Deserialize;
 use std::error::Error as _;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -98,8 +99,12 @@ impl Http {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_millis(timeouts.connect_ms))
             .timeout(Duration::from_millis(timeouts.total_ms));
-        if matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")) {
+        let host = url.host_str().unwrap_or_default();
+        if matches!(host, "localhost" | "127.0.0.1" | "[::1]") {
             builder = builder.no_proxy();
+        } else if host.ends_with(".localhost") {
+            // RFC 6761: such names mean this machine, but not every resolver knows.
+            builder = builder.no_proxy().resolve(host, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         }
         let client = builder.build().map_err(|e| Error::internal(chain(e)))?;
         let budget = Duration::from_millis(timeouts.total_ms);

@@ -82,7 +82,6 @@ fn refused(answer: &Answer) -> Error {
 
 impl S3Store {
     pub fn new(config: S3StoreConfig, clock: Arc<dyn Clock>) -> Result<Self> {
-        let http = Http::new(&config.endpoint, config.timeouts)?;
         let style = match config.style {
             S3Style::VirtualHost => UrlStyle::VirtualHost,
             S3Style::Path => UrlStyle::Path,
@@ -91,6 +90,7 @@ impl S3Store {
         let bucket = Bucket::new(endpoint, style, config.bucket, config.region).map_err(|e| {
             Error::invalid("config.bucket", "配置 storage.bucket 不是可用的桶名").because(format!("{e:?}"))
         })?;
+        let http = Http::new(bucket.base_url().as_str(), config.timeouts)?;
         let public_base = config.public_base.unwrap_or_else(|| bucket.base_url().to_string());
         Ok(S3Store {
             http,
