@@ -15,9 +15,9 @@ pub trait MergeGuest: Send + Sync {
     fn merge(&self, tx: &mut Tx<'_>, ctx: &Ctx, guest: Id, member: Id) -> Result<()>;
 }
 
-/// Counts some of the numbers on the "me" page; a source fills its own fields and leaves the others.
+/// Counts the numbers on the "me" page of a guest or member.
 pub trait BadgeSource: Send + Sync {
-    fn fill(&self, tx: &mut Tx<'_>, mall_id: MallId, shopper: Id, badges: &mut Badges) -> Result<()>;
+    fn badges(&self, tx: &mut Tx<'_>, mall_id: MallId, shopper: Id) -> Result<Badges>;
 }
 
 /// What members bought, for the member list. Members who bought nothing may be absent.
@@ -52,37 +52,26 @@ pub struct Purchases {
     pub paid_fen: i64,
 }
 
-/// Everything plugged in; empty by default (a mall without goods and orders, and the printed API description).
-#[derive(Clone, Default)]
+/// What the shop side needs from above.
+#[derive(Clone)]
 pub struct Hooks {
-    pub merge: Vec<Arc<dyn MergeGuest>>,
-    pub badges: Vec<Arc<dyn BadgeSource>>,
-    pub purchases: Option<Arc<dyn PurchaseSource>>,
-    pub stores: Option<Arc<dyn StoreNames>>,
+    pub merge: Arc<dyn MergeGuest>,
+    pub badges: Arc<dyn BadgeSource>,
 }
 
-impl Hooks {
-    pub(crate) fn merge(&self, tx: &mut Tx<'_>, ctx: &Ctx, guest: Id, member: Id) -> Result<()> {
-        self.merge.iter().try_for_each(|one| one.merge(tx, ctx, guest, member))
-    }
+/// What the back office needs from beside and above.
+#[derive(Clone)]
+pub struct AdminHooks {
+    pub purchases: Arc<dyn PurchaseSource>,
+    pub stores: Arc<dyn StoreNames>,
+}
 
-    pub(crate) fn badges(&self, tx: &mut Tx<'_>, mall_id: MallId, shopper: Id) -> Result<Badges> {
-        let mut badges = Badges::default();
-        self.badges.iter().try_for_each(|one| one.fill(tx, mall_id, shopper, &mut badges))?;
-        Ok(badges)
-    }
-
+impl AdminHooks {
     pub(crate) fn purchases(&self, tx: &mut Tx<'_>, mall_id: MallId, members: &[Id]) -> Result<HashMap<Id, Purchases>> {
-        match &self.purchases {
-            Some(source) if !members.is_empty() => source.of_members(tx, mall_id, members),
-            _ => Ok(HashMap::new()),
-        }
+        if members.is_empty() { Ok(HashMap::new()) } else { self.purchases.of_members(tx, mall_id, members) }
     }
 
     pub(crate) fn store_names(&self, tx: &mut Tx<'_>, mall_id: MallId, stores: &[Id]) -> Result<HashMap<Id, String>> {
-        match &self.stores {
-            Some(source) if !stores.is_empty() => source.names(tx, mall_id, stores),
-            _ => Ok(HashMap::new()),
-        }
+        if stores.is_empty() { Ok(HashMap::new()) } else { self.stores.names(tx, mall_id, stores) }
     }
 }

@@ -15,7 +15,7 @@ pub mod staff;
 
 pub mod settings;
 
-pub use hooks::Hooks;
+pub use hooks::{AdminHooks, Hooks};
 pub use phone::Phone;
 
 use axum::Extension;
@@ -25,10 +25,18 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// Names of this floor's database constraints, with the codes and sentences they become.
 pub const CONSTRAINTS: &[Constraint] = &[
-    Constraint { name: "member_phone_taken", code: "member.phone_taken", message: "这个手机号已经属于另一个账号" },
-    Constraint { name: "member_identity_taken", code: "member.identity_taken", message: "这个微信已经绑定了另一个账号" },
+    Constraint {
+        name: "member_phone_taken", code: "member.phone_taken", message: "这个手机号已经属于另一个账号"
+    },
+    Constraint {
+        name: "member_identity_taken",
+        code: "member.identity_taken",
+        message: "这个微信已经绑定了另一个账号",
+    },
     Constraint { name: "role_name_taken", code: "role.name_taken", message: "已经有同名的角色" },
-    Constraint { name: "staff_username_taken", code: "staff.username_taken", message: "这个用户名已经有人用了" },
+    Constraint {
+        name: "staff_username_taken", code: "staff.username_taken", message: "这个用户名已经有人用了"
+    },
 ];
 
 /// Routes of the shop, to be nested under `/api/v1`.
@@ -41,7 +49,7 @@ pub fn shop_routes(hooks: Hooks) -> OpenApiRouter<App> {
 }
 
 /// Routes of the back office, to be nested under `/admin/v1`.
-pub fn admin_routes(hooks: Hooks) -> OpenApiRouter<App> {
+pub fn admin_routes(hooks: AdminHooks) -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(staff::routes())
         .merge(identity::admin_routes())

@@ -66,11 +66,7 @@ impl Phone {
 
     /// What tables keep of a member's phone.
     pub fn seal(&self, sealer: &Sealer) -> SealedPhone {
-        SealedPhone {
-            sealed: sealer.seal(COLUMN, &self.e164()),
-            hash: self.hash(sealer),
-            tail: self.tail().to_owned(),
-        }
+        SealedPhone { sealed: sealer.seal(COLUMN, &self.e164()), hash: self.hash(sealer), tail: self.tail().to_owned() }
     }
 
     /// The keyed hash that finds it.
@@ -133,7 +129,9 @@ mod tests {
     #[test]
     fn what_is_no_mobile_number_is_refused() {
         let long = "1".repeat(200);
-        for text in ["", "1380000000", "12800000000", "+12025550123", "0571-88888888", "1380000000a", "+13800000000", &long] {
+        for text in
+            ["", "1380000000", "12800000000", "+12025550123", "0571-88888888", "1380000000a", "+13800000000", &long]
+        {
             assert!(Phone::parse(text).is_err_and(|e| e.is("session.phone_invalid")), "{text}");
         }
     }

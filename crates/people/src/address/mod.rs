@@ -7,7 +7,9 @@ mod model;
 mod shop;
 mod store;
 
-pub use model::{Address, AddressInput, AddressView};
+/// The name checkout knows it by.
+pub use model::Address as AddressView;
+pub use model::{Address, AddressInput};
 
 pub(crate) use shop::routes;
 
@@ -22,17 +24,17 @@ use platform::seal::Sealer;
 pub const LIMIT: i64 = 50;
 
 /// The whole book: the default first, then the latest.
-pub fn list(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, member_id: Id) -> Result<Vec<AddressView>> {
+pub fn list(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, member_id: Id) -> Result<Vec<Address>> {
     store::all(tx, sealer, mall_id, member_id)
 }
 
 /// One address of this member. `address.not_found` (404) also when it is somebody else's.
-pub fn find(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, member_id: Id, id: Id) -> Result<AddressView> {
+pub fn find(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, member_id: Id, id: Id) -> Result<Address> {
     store::one(tx, sealer, mall_id, member_id, id)?.ok_or_else(not_found)
 }
 
 /// The default address, if the member has any.
-pub fn find_default(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, member_id: Id) -> Result<Option<AddressView>> {
+pub fn find_default(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, member_id: Id) -> Result<Option<Address>> {
     store::default(tx, sealer, mall_id, member_id)
 }
 
@@ -40,10 +42,8 @@ pub fn find_default(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, member_id
 pub fn add(tx: &mut Tx<'_>, ctx: &Ctx, sealer: &Sealer, member_id: Id, input: &AddressInput) -> Result<Id> {
     let checked = Checked::new(input)?;
     lock_book(tx, ctx, member_id)?;
-    let (count,): (i64,) = tx.one(
-        "select count(*) from address where mall_id = $1 and member_id = $2",
-        &args![ctx.mall_id, member_id],
-    )?;
+    let (count,): (i64,) =
+        tx.one("select count(*) from address where mall_id = $1 and member_id = $2", &args![ctx.mall_id, member_id])?;
     if count >= LIMIT {
         return Err(Error::conflict("address.too_many", format!("最多保存 {LIMIT} 个地址，请先删掉不用的")));
     }

@@ -28,7 +28,7 @@ pub struct AddressInput {
     pub is_default: bool,
 }
 
-/// One address in the member's own book; only its owner sees it, so the phone is whole.
+/// One address in the member's own book, opened. Only its owner and the checkout see it, so the phone is whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Address {
     pub id: Id,
@@ -37,10 +37,12 @@ pub struct Address {
     pub phone: String,
     pub province_code: String,
     pub city_code: String,
+    /// Six digits; freight templates match its beginning.
     pub district_code: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub street_code: Option<String>,
     pub province: String,
+    /// Municipalities repeat their own name.
     pub city: String,
     pub district: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,57 +53,12 @@ pub struct Address {
     pub is_default: bool,
 }
 
-/// An opened address, as checkout reads it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AddressView {
-    pub id: Id,
-    pub name: String,
-    pub phone: Phone,
-    /// Six digits; freight templates match by its beginning.
-    pub district_code: String,
-    pub street_code: Option<String>,
-    pub province: &'static str,
-    /// Municipalities repeat their own name.
-    pub city: &'static str,
-    pub district: &'static str,
-    pub street: Option<&'static str>,
-    pub detail: String,
-    pub tag: Option<String>,
-    pub is_default: bool,
-}
-
-impl AddressView {
+impl Address {
     /// `浙江省杭州市西湖区北山街道`; a municipality is named once.
     pub fn region_text(&self) -> String {
-        let city = if self.city == self.province { "" } else { self.city };
-        let district = if self.district == self.city { "" } else { self.district };
-        format!("{}{city}{district}{}", self.province, self.street.unwrap_or_default())
-    }
-
-    /// The whole line under the name.
-    pub fn full_text(&self) -> String {
-        self.region_text() + &self.detail
-    }
-}
-
-impl From<AddressView> for Address {
-    fn from(view: AddressView) -> Self {
-        Address {
-            id: view.id,
-            name: view.name,
-            phone: view.phone.national().to_owned(),
-            province_code: view.district_code.chars().take(2).collect(),
-            city_code: view.district_code.chars().take(4).collect(),
-            district_code: view.district_code,
-            street_code: view.street_code,
-            province: view.province.to_owned(),
-            city: view.city.to_owned(),
-            district: view.district.to_owned(),
-            street: view.street.map(str::to_owned),
-            detail: view.detail,
-            tag: view.tag,
-            is_default: view.is_default,
-        }
+        let city = if self.city == self.province { "" } else { &self.city };
+        let district = if self.district == self.city { "" } else { &self.district };
+        format!("{}{city}{district}{}", self.province, self.street.as_deref().unwrap_or_default())
     }
 }
 
@@ -129,9 +86,7 @@ impl Checked {
             street_code,
             detail: line(&input.detail, 2..=120)
                 .ok_or_else(|| Error::field("detail", "详细地址请写 2 到 120 个字，到门牌号"))?,
-            tag: tag
-                .map(|tag| line(tag, 1..=8).ok_or_else(|| Error::field("tag", "标签最多 8 个字")))
-                .transpose()?,
+            tag: tag.map(|tag| line(tag, 1..=8).ok_or_else(|| Error::field("tag", "标签最多 8 个字"))).transpose()?,
             is_default: input.is_default,
         })
     }
@@ -144,7 +99,10 @@ fn line(text: &str, length: std::ops::RangeInclusive<usize>) -> Option<String> {
 }
 
 /// Names along a stored code. Codes were checked when they came in; one that a newer data set dropped shows as empty.
-pub(super) fn names(district_code: &str, street_code: Option<&str>) -> ((&'static str, &'static str, &'static str), Option<&'static str>) {
+pub(super) fn names(
+    district_code: &str,
+    street_code: Option<&str>,
+) -> ((&'static str, &'static str, &'static str), Option<&'static str>) {
     (region::path(district_code).unwrap_or_default(), street_code.and_then(region::name))
 }
 

@@ -12,9 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list_addresses, add_address))
-        .routes(routes!(replace_address, remove_address))
+    OpenApiRouter::new().routes(routes!(list_addresses, add_address)).routes(routes!(replace_address, remove_address))
 }
 
 /// List the member's addresses.
@@ -30,7 +28,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 async fn list_addresses(State(app): State<App>, member: Member) -> Answer<Json<Vec<Address>>> {
     let app_in = app.clone();
     let book = app.db.read(move |tx| list(tx, &app_in.sealer, member.mall.id, member.id)).await?;
-    Ok(Json(book.into_iter().map(Address::from).collect()))
+    Ok(Json(book))
 }
 
 /// Add an address.
@@ -70,7 +68,7 @@ async fn add_address(
             find(tx, sealer, ctx.mall_id, member.id, id)
         })
         .await?;
-    Ok(Json(added.into()))
+    Ok(Json(added))
 }
 
 fn claim(ctx: &Ctx, headers: &HeaderMap, input: &AddressInput) -> Result<Option<Claim>> {
@@ -109,7 +107,7 @@ async fn replace_address(
             find(tx, &app_in.sealer, member.ctx.mall_id, member.id, id)
         })
         .await?;
-    Ok(Json(changed.into()))
+    Ok(Json(changed))
 }
 
 /// Remove an address.

@@ -1,6 +1,6 @@
 //! SQL of the address book; seals on the way in, opens on the way out.
 
-use super::model::{AddressView, Checked, names};
+use super::model::{Address, Checked, names};
 use crate::phone::Phone;
 use db::{Tx, args, row};
 use kernel::{Error, Id, MallId, Result};
@@ -24,18 +24,21 @@ struct Stored {
 row!(Stored { id, name_sealed, phone_sealed, district_code, street_code, detail_sealed, tag, is_default });
 
 impl Stored {
-    fn open(self, sealer: &Sealer) -> Result<AddressView> {
+    fn open(self, sealer: &Sealer) -> Result<Address> {
         let ((province, city, district), street) = names(&self.district_code, self.street_code.as_deref());
-        Ok(AddressView {
+        let phone = Phone::parse(&sealer.open(PHONE, &self.phone_sealed)?).map_err(Error::internal)?;
+        Ok(Address {
             id: self.id,
             name: sealer.open(NAME, &self.name_sealed)?,
-            phone: Phone::parse(&sealer.open(PHONE, &self.phone_sealed)?).map_err(Error::internal)?,
-            province,
-            city,
-            district,
-            street,
+            phone: phone.national().to_owned(),
+            province_code: self.district_code.chars().take(2).collect(),
+            city_code: self.district_code.chars().take(4).collect(),
             district_code: self.district_code,
             street_code: self.street_code,
+            province: province.to_owned(),
+            city: city.to_owned(),
+            district: district.to_owned(),
+            street: street.map(str::to_owned),
             detail: sealer.open(DETAIL, &self.detail_sealed)?,
             tag: self.tag,
             is_default: self.is_default,
@@ -43,7 +46,7 @@ impl Stored {
     }
 }
 
-pub(super) fn all(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, member_id: Id) -> Result<Vec<AddressView>> {
+pub(super) fn all(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, member_id: Id) -> Result<Vec<Address>> {
     let rows: Vec<Stored> = tx.all(
         "select id, name_sealed, phone_sealed, district_code, street_code, detail_sealed, tag, is_default
          from address
@@ -54,13 +57,7 @@ pub(super) fn all(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, member_id: 
     rows.into_iter().map(|row| row.open(sealer)).collect()
 }
 
-pub(super) fn one(
-    tx: &mut Tx<'_>,
-    sealer: &Sealer,
-    mall_id: MallId,
-    member_id: Id,
-    id: Id,
-) -> Result<Option<AddressView>> {
+pub(super) fn one(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, member_id: Id, id: Id) -> Result<Option<Address>> {
     let row: Option<Stored> = tx.opt(
         "select id, name_sealed, phone_sealed, district_code, street_code, detail_sealed, tag, is_default
          from address
@@ -70,12 +67,7 @@ pub(super) fn one(
     row.map(|row| row.open(sealer)).transpose()
 }
 
-pub(super) fn default(
-    tx: &mut Tx<'_>,
-    sealer: &Sealer,
-    mall_id: MallId,
-    member_id: Id,
-) -> Result<Option<AddressView>> {
+pub(super) fn default(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, member_id: Id) -> Result<Option<Address>> {
     let row: Option<Stored> = tx.opt(
         "select id, name_sealed, phone_sealed, district_code, street_code, detail_sealed, tag, is_default
          from address

@@ -2,7 +2,7 @@
 
 use super::model::MemberRecord;
 use super::store::{self, MemberFilter};
-use crate::hooks::{Hooks, Purchases};
+use crate::hooks::{AdminHooks, Purchases};
 use crate::phone::Phone;
 use axum::Extension;
 use axum::extract::State;
@@ -62,7 +62,7 @@ pub struct MemberRow {
 )]
 async fn list_members(
     State(app): State<App>,
-    Extension(hooks): Extension<Hooks>,
+    Extension(hooks): Extension<AdminHooks>,
     staff: Staff<perm::MemberView>,
     Query(query): Query<MemberQuery>,
 ) -> Answer<Json<Page<MemberRow>>> {
@@ -76,7 +76,7 @@ async fn list_members(
 fn members(
     tx: &mut Tx<'_>,
     sealer: &Sealer,
-    hooks: &Hooks,
+    hooks: &AdminHooks,
     mall_id: MallId,
     words: &str,
     before: Option<Cursor>,
@@ -94,8 +94,11 @@ fn members(
     let page = Page::from_rows(rows, PAGE, |row| Cursor { key: row.created_at.0, id: row.id.0 });
     let ids: Vec<Id> = page.items.iter().map(|row| row.id).collect();
     let bought = hooks.purchases(tx, mall_id, &ids)?;
-    let items: Result<Vec<_>> =
-        page.items.into_iter().map(|row| shown(sealer, bought.get(&row.id).copied().unwrap_or_default(), row)).collect();
+    let items: Result<Vec<_>> = page
+        .items
+        .into_iter()
+        .map(|row| shown(sealer, bought.get(&row.id).copied().unwrap_or_default(), row))
+        .collect();
     Ok(Page { items: items?, next_cursor: page.next_cursor })
 }
 

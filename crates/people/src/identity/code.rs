@@ -24,7 +24,9 @@ const PER_ADDRESS_HOUR: i64 = 20;
 pub enum CodeCheck {
     /// It was right and is used up now.
     Right,
-    Wrong { tries_left: i64 },
+    Wrong {
+        tries_left: i64,
+    },
     /// Never sent, used before, or too old.
     Expired,
     /// Too many wrong tries; only a new code helps.
@@ -162,8 +164,10 @@ pub fn check_code(tx: &mut Tx<'_>, ctx: &Ctx, sealer: &Sealer, phone: &Phone, co
 
 /// Forgets counts and codes that no limit looks at any more; answers how many rows went.
 pub fn sweep(tx: &mut Tx<'_>, mall_id: MallId, now: Instant) -> Result<u64> {
-    let counted = tx.exec("delete from sms_sent where mall_id = $1 and sent_at < $2", &args![mall_id, now - days(2)])?;
-    let codes = tx.exec("delete from sms_code where mall_id = $1 and expires_at < $2", &args![mall_id, now - days(1)])?;
+    let counted =
+        tx.exec("delete from sms_sent where mall_id = $1 and sent_at < $2", &args![mall_id, now - days(2)])?;
+    let codes =
+        tx.exec("delete from sms_code where mall_id = $1 and expires_at < $2", &args![mall_id, now - days(1)])?;
     Ok(counted + codes)
 }
 

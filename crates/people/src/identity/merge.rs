@@ -16,7 +16,7 @@ pub(super) fn guest_in_hand(tx: &mut Tx<'_>, ctx: &Ctx, guest: Option<Id>) -> Re
 
 /// Moves everything of a locked guest to the member.
 pub(super) fn absorb(tx: &mut Tx<'_>, ctx: &Ctx, hooks: &Hooks, guest: Id, member: Id) -> Result<()> {
-    hooks.merge(tx, ctx, guest, member)?;
+    hooks.merge.merge(tx, ctx, guest, member)?;
     let closed = tx.exec(
         "update member
          set status = 'merged', updated_at = $3

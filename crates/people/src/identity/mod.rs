@@ -13,10 +13,7 @@ mod shop;
 mod signin;
 mod store;
 
-
-
-
-pub use crate::hooks::{BadgeSource, Badges, MergeGuest, PurchaseSource, Purchases};
+pub use crate::hooks::{BadgeSource, Badges, Hooks, MergeGuest, PurchaseSource, Purchases};
 pub use code::{CODE_LIFETIME, CodeCheck, check_code, forget_unsent, issue_code, sweep};
 pub use model::{Me, MemberBrief, MemberKind};
 pub use profile::{ProfileChange, bind_phone, change_profile, me};

@@ -31,7 +31,7 @@ pub fn me(
     let row = store::member(tx, mall_id, shopper_id)?;
     row.require_active()?;
     let phone_masked = row.phone(sealer)?.map(|phone| phone.masked());
-    let badges = hooks.badges(tx, mall_id, shopper_id)?;
+    let badges = hooks.badges.badges(tx, mall_id, shopper_id)?;
     Ok(Me {
         id: row.id,
         kind: row.kind,

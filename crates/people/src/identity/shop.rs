@@ -181,7 +181,9 @@ async fn sign_in_with_phone(
         .await?;
     match granted {
         Ok(granted) => Ok(Json(granted)),
-        Err(check) => Err(check.into_result().err().unwrap_or_else(|| Error::internal("a right code was refused")).into()),
+        Err(check) => {
+            Err(check.into_result().err().unwrap_or_else(|| Error::internal("a right code was refused")).into())
+        }
     }
 }
 
@@ -258,11 +260,7 @@ async fn sign_out(State(app): State<App>, shopper: Shopper) -> Answer<StatusCode
     responses((status = 200, body = Me), (status = 403, body = ProblemBody, description = "`member.blocked`")),
     security(("member" = []))
 )]
-async fn show_me(
-    State(app): State<App>,
-    Extension(hooks): Extension<Hooks>,
-    shopper: Shopper,
-) -> Answer<Json<Me>> {
+async fn show_me(State(app): State<App>, Extension(hooks): Extension<Hooks>, shopper: Shopper) -> Answer<Json<Me>> {
     let app_in = app.clone();
     let shown = app
         .db
@@ -366,7 +364,11 @@ fn checked_code(text: &str) -> Result<String> {
 
 fn checked_wechat_code(text: &str) -> Result<&str> {
     let fits = (1..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-    if fits { Ok(text) } else { Err(Error::invalid("wechat.code_invalid", "微信登录已过期，请重新进入").at("code")) }
+    if fits {
+        Ok(text)
+    } else {
+        Err(Error::invalid("wechat.code_invalid", "微信登录已过期，请重新进入").at("code"))
+    }
 }
 
 /// Ends the sessions of the guest that is no more, then opens the member's.

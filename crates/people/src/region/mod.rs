@@ -141,14 +141,19 @@ mod tests {
         let provinces = children(None).unwrap();
         assert_eq!(provinces.len(), 31);
         assert_eq!((provinces[0].code.as_str(), provinces[0].name.as_str()), ("11", "北京市"));
-        let below = |list: &[Region]| -> Vec<Region> {
-            list.iter().flat_map(|r| children(Some(&r.code)).unwrap()).collect()
-        };
+        let below =
+            |list: &[Region]| -> Vec<Region> { list.iter().flat_map(|r| children(Some(&r.code)).unwrap()).collect() };
         let cities = below(&provinces);
         let districts = below(&cities);
         let streets = below(&districts);
         assert_eq!((cities.len(), districts.len(), streets.len()), (342, 2_978, 41_352));
-        assert!(provinces.iter().chain(&cities).chain(&districts).all(|r| r.has_children == !children(Some(&r.code)).unwrap().is_empty()));
+        assert!(
+            provinces
+                .iter()
+                .chain(&cities)
+                .chain(&districts)
+                .all(|r| r.has_children == !children(Some(&r.code)).unwrap().is_empty())
+        );
         assert!(streets.iter().all(|r| !r.has_children));
     }
 

@@ -3,7 +3,7 @@
 use super::model::{StaffRecord, normal_username};
 use super::signin::{LOCKED_FOR, fresh_step, locked};
 use super::{Attempt, Outcome, password, settle_sign_in, store, totp};
-use crate::hooks::Hooks;
+use crate::hooks::AdminHooks;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -115,7 +115,7 @@ const CODES: Limit = Limit { name: "staff_totp", burst: 5, interval_ms: minutes(
 )]
 async fn sign_in_staff(
     State(app): State<App>,
-    Extension(hooks): Extension<Hooks>,
+    Extension(hooks): Extension<AdminHooks>,
     visitor: Visitor,
     Json(input): Json<StaffSignIn>,
 ) -> Answer<Json<StaffSession>> {
@@ -189,7 +189,7 @@ async fn sign_out_staff(State(app): State<App>, staff: Staff<perm::SignedIn>) ->
 )]
 async fn show_staff_me(
     State(app): State<App>,
-    Extension(hooks): Extension<Hooks>,
+    Extension(hooks): Extension<AdminHooks>,
     staff: Staff<perm::SignedIn>,
 ) -> Answer<Json<StaffMe>> {
     let app_in = app.clone();
@@ -197,7 +197,7 @@ async fn show_staff_me(
     Ok(Json(me))
 }
 
-fn staff_me(tx: &mut Tx<'_>, app: &App, hooks: &Hooks, mall: &Mall, id: Id) -> Result<StaffMe> {
+fn staff_me(tx: &mut Tx<'_>, app: &App, hooks: &AdminHooks, mall: &Mall, id: Id) -> Result<StaffMe> {
     let staff = store::staff(tx, mall.id, id)?;
     let role = store::role(tx, mall.id, staff.role_id)?;
     let store = match staff.store_id {

@@ -3,7 +3,7 @@
 use super::account::{self, IdName};
 use super::model::{NewStaff, StaffChange};
 use super::{add_staff, audit, change_staff, password, roles, set_password, store};
-use crate::hooks::Hooks;
+use crate::hooks::AdminHooks;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -81,7 +81,7 @@ pub struct StaffPassword {
 )]
 async fn list_staff(
     State(app): State<App>,
-    Extension(hooks): Extension<Hooks>,
+    Extension(hooks): Extension<AdminHooks>,
     staff: Staff<perm::StaffView>,
 ) -> Answer<Json<Vec<StaffRow>>> {
     let (mall_id, store_id) = (staff.mall.id, staff.grants.store_id);
@@ -108,7 +108,7 @@ async fn list_staff(
 )]
 async fn create_staff(
     State(app): State<App>,
-    Extension(hooks): Extension<Hooks>,
+    Extension(hooks): Extension<AdminHooks>,
     staff: Staff<perm::StaffEdit>,
     Json(input): Json<StaffInput>,
 ) -> Answer<Json<StaffRow>> {
@@ -153,7 +153,7 @@ async fn create_staff(
 )]
 async fn update_staff(
     State(app): State<App>,
-    Extension(hooks): Extension<Hooks>,
+    Extension(hooks): Extension<AdminHooks>,
     staff: Staff<perm::StaffEdit>,
     Path(id): Path<Id>,
     Json(change): Json<StaffChange>,
@@ -219,20 +219,20 @@ pub(super) fn forget_grants(tx: &mut Tx<'_>, app: &App, mall_id: MallId) {
     tx.after_commit(move || grants.forget(mall_id));
 }
 
-fn check_store(tx: &mut Tx<'_>, hooks: &Hooks, mall_id: MallId, store_id: Option<Id>) -> Result<()> {
+fn check_store(tx: &mut Tx<'_>, hooks: &AdminHooks, mall_id: MallId, store_id: Option<Id>) -> Result<()> {
     let Some(id) = store_id else { return Ok(()) };
     let known = hooks.store_names(tx, mall_id, &[id])?.contains_key(&id);
     if known { Ok(()) } else { Err(Error::field("store_id", "没有找到这家门店")) }
 }
 
-fn staff_row(tx: &mut Tx<'_>, hooks: &Hooks, mall_id: MallId, id: Id) -> Result<StaffRow> {
+fn staff_row(tx: &mut Tx<'_>, hooks: &AdminHooks, mall_id: MallId, id: Id) -> Result<StaffRow> {
     let row = staff_rows(tx, hooks, mall_id, None, Some(id))?.pop();
     row.ok_or_else(|| Error::not_found("staff.not_found", "没有找到这位员工"))
 }
 
 fn staff_rows(
     tx: &mut Tx<'_>,
-    hooks: &Hooks,
+    hooks: &AdminHooks,
     mall_id: MallId,
     store_id: Option<Id>,
     only: Option<Id>,

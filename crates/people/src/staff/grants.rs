@@ -4,18 +4,17 @@
 use super::store;
 use db::{Db, Tx};
 use kernel::ports::Pending;
-use kernel::{Clock, Id, Instant, MallId, Result, seconds};
+use kernel::{Id, MallId, Result};
 use platform::permission::{GrantSource, Grants};
 use quick_cache::sync::Cache;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant as Stopwatch};
 
-/// How long another node may go on with old rights.
-const TRUSTED: i64 = seconds(10);
+/// How long another node may go on with old rights. Measured by a stopwatch: no rule of the mall hangs on it.
+const TRUSTED: Duration = Duration::from_secs(10);
 
 /// The one [`GrantSource`] of the program.
 pub struct StaffGrants {
-    clock: Arc<dyn Clock>,
     kept: Cache<(MallId, Id), Kept>,
     generation: AtomicU64,
 }
@@ -24,12 +23,12 @@ pub struct StaffGrants {
 struct Kept {
     grants: Option<Grants>,
     generation: u64,
-    until: Instant,
+    since: Stopwatch,
 }
 
-impl StaffGrants {
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
-        StaffGrants { clock, kept: Cache::new(2_000), generation: AtomicU64::new(0) }
+impl Default for StaffGrants {
+    fn default() -> Self {
+        StaffGrants { kept: Cache::new(2_000), generation: AtomicU64::new(0) }
     }
 }
 
@@ -37,13 +36,14 @@ impl GrantSource for StaffGrants {
     fn load<'a>(&'a self, db: &'a Db, mall_id: MallId, staff_id: Id) -> Pending<'a, Option<Grants>> {
         // Taken before the read: a change in between makes what was read stale.
         let generation = self.generation.load(Ordering::Acquire);
-        let now = self.clock.now();
-        if let Some(kept) = self.kept.get(&(mall_id, staff_id)).filter(|k| k.generation == generation && k.until > now) {
+        let since = Stopwatch::now();
+        let fresh = |kept: &Kept| kept.generation == generation && since.duration_since(kept.since) < TRUSTED;
+        if let Some(kept) = self.kept.get(&(mall_id, staff_id)).filter(fresh) {
             return Box::pin(std::future::ready(Ok(kept.grants)));
         }
         Box::pin(async move {
             let grants = db.read(move |tx| read_grants(tx, mall_id, staff_id)).await?;
-            let kept = Kept { grants: grants.clone(), generation, until: now + TRUSTED };
+            let kept = Kept { grants: grants.clone(), generation, since };
             self.kept.insert((mall_id, staff_id), kept);
             Ok(grants)
         })

@@ -20,7 +20,7 @@ mod totp;
 pub use crate::hooks::StoreNames;
 pub use grants::StaffGrants;
 pub use model::{NewStaff, Rights, RoleInput, StaffChange};
-pub use password::Hashed;
+pub use password::{Hashed, hash_password};
 pub use signin::{Attempt, Outcome, settle_sign_in};
 pub use team::{add_staff, change_staff, create_owner, set_password};
 

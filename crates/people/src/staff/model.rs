@@ -93,7 +93,8 @@ impl Rights {
 
     /// `staff.beyond_own_rights` (403) when the role holds something this person does not.
     pub(super) fn require_role(&self, role: &RoleRecord) -> Result<()> {
-        let within = self.is_owner || !role.is_owner && role.permissions().iter().all(|code| self.permissions.contains(code));
+        let within =
+            self.is_owner || !role.is_owner && role.permissions().iter().all(|code| self.permissions.contains(code));
         if within { Ok(()) } else { Err(beyond()) }
     }
 
@@ -148,7 +149,11 @@ pub(super) fn checked_username(text: &str) -> Result<String> {
     let username = normal_username(text);
     let fits = (3..=32).contains(&username.len())
         && username.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b));
-    if fits { Ok(username) } else { Err(Error::field("username", "用户名用 3 到 32 个小写字母、数字、点、横线或下划线")) }
+    if fits {
+        Ok(username)
+    } else {
+        Err(Error::field("username", "用户名用 3 到 32 个小写字母、数字、点、横线或下划线"))
+    }
 }
 
 /// As typed at sign-in.

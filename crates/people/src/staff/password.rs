@@ -18,15 +18,15 @@ static SEATS: Semaphore = Semaphore::const_new(2);
 #[derive(Clone, PartialEq, Eq)]
 pub struct Hashed(String);
 
-impl Hashed {
-    /// Hashes on this thread; for the command line and demo data. 400 at `password` when it is too short or too long.
-    pub fn make(password: &str) -> Result<Self> {
-        check_strength(password)?;
-        let salt = SaltString::encode_b64(&random_bytes::<16>()).map_err(Error::internal)?;
-        let hash = argon2().hash_password(password.as_bytes(), &salt).map_err(Error::internal)?;
-        Ok(Hashed(hash.to_string()))
-    }
+/// Hashes on this thread; for the command line and demo data. 400 at `password` when it is too short or too long.
+pub fn hash_password(password: &str) -> Result<Hashed> {
+    check_strength(password)?;
+    let salt = SaltString::encode_b64(&random_bytes::<16>()).map_err(Error::internal)?;
+    let hash = argon2().hash_password(password.as_bytes(), &salt).map_err(Error::internal)?;
+    Ok(Hashed(hash.to_string()))
+}
 
+impl Hashed {
     pub(super) fn as_str(&self) -> &str {
         &self.0
     }
@@ -41,7 +41,7 @@ pub(super) fn check_strength(password: &str) -> Result<()> {
 /// Hashes in the background.
 pub(super) async fn hash(password: String) -> Result<Hashed> {
     check_strength(&password)?;
-    in_background(move || Hashed::make(&password)).await?
+    in_background(move || hash_password(&password)).await?
 }
 
 /// Compares in the background. Without a stored hash it works as long and answers false.
@@ -55,7 +55,9 @@ pub(super) async fn verify(password: String, stored: Option<String>) -> Result<b
             }
             None => {
                 let mut out = [0; 32];
-                argon2().hash_password_into(password.as_bytes(), b"nobody has this", &mut out).map_err(Error::internal)?;
+                argon2()
+                    .hash_password_into(password.as_bytes(), b"nobody has this", &mut out)
+                    .map_err(Error::internal)?;
                 Ok(false)
             }
         }
@@ -98,7 +100,7 @@ mod tests {
 
     #[test]
     fn weak_and_endless_passwords_are_refused() {
-        assert_eq!(Hashed::make("short").err().unwrap().field_name(), Some("password"));
-        assert!(Hashed::make(&"x".repeat(129)).is_err());
+        assert_eq!(hash_password("short").err().unwrap().field_name(), Some("password"));
+        assert!(hash_password(&"x".repeat(129)).is_err());
     }
 }

@@ -58,14 +58,7 @@ pub(super) fn insert(
     let id = ctx.id();
     tx.exec(
         "insert into role (id, mall_id, name, permissions, is_owner, created_at) values ($1, $2, $3, $4, $5, $6)",
-        &args![
-            id,
-            ctx.mall_id,
-            name,
-            serde_json::to_string(permissions).map_err(Error::internal)?,
-            is_owner,
-            ctx.now
-        ],
+        &args![id, ctx.mall_id, name, serde_json::to_string(permissions).map_err(Error::internal)?, is_owner, ctx.now],
     )
     .on_constraint("role_name_taken", |_| name_taken())?;
     Ok(id)

@@ -159,11 +159,7 @@ async fn update_role(
     ),
     security(("staff" = []))
 )]
-async fn delete_role(
-    State(app): State<App>,
-    staff: Staff<perm::StaffEdit>,
-    Path(id): Path<Id>,
-) -> Answer<StatusCode> {
+async fn delete_role(State(app): State<App>, staff: Staff<perm::StaffEdit>, Path(id): Path<Id>) -> Answer<StatusCode> {
     let by = staff.id;
     staff
         .write(&app, "role.delete", move |tx, ctx| {

@@ -92,7 +92,8 @@ pub(super) fn fresh_step(sealer: &Sealer, staff: &StaffRecord, code: &str, now: 
 
 fn count_failure(tx: &mut Tx<'_>, ctx: &Ctx, staff: &StaffRecord) -> Result<()> {
     let attempts = staff.failed_attempts + 1;
-    let (attempts, locked_until) = if attempts >= TRIES { (0, ctx.now + LOCKED_FOR) } else { (attempts, staff.locked_until) };
+    let (attempts, locked_until) =
+        if attempts >= TRIES { (0, ctx.now + LOCKED_FOR) } else { (attempts, staff.locked_until) };
     tx.exec(
         "update staff set failed_attempts = $3, locked_until = $4 where mall_id = $1 and id = $2",
         &args![ctx.mall_id, staff.id, attempts, locked_until],

@@ -53,10 +53,8 @@ pub(super) fn all_staff(tx: &mut Tx<'_>, mall_id: MallId, store_id: Option<Id>) 
 
 /// `role.not_found` (404).
 pub(super) fn role(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<RoleRecord> {
-    let row = tx.opt(
-        "select id, name, permissions, is_owner from role where mall_id = $1 and id = $2",
-        &args![mall_id, id],
-    )?;
+    let row =
+        tx.opt("select id, name, permissions, is_owner from role where mall_id = $1 and id = $2", &args![mall_id, id])?;
     row.ok_or_else(|| Error::not_found("role.not_found", "没有找到这个角色"))
 }
 
@@ -82,10 +80,8 @@ pub(super) fn owner_role_locked(tx: &mut Tx<'_>, mall_id: MallId) -> Result<Opti
 
 /// What the acting staff holds now, read in the transaction that uses it. 401 when the account was just disabled.
 pub(super) fn rights(tx: &mut Tx<'_>, mall_id: MallId, staff_id: Id) -> Result<Rights> {
-    let row: Option<(Id, Option<Id>, String)> = tx.opt(
-        "select role_id, store_id, status from staff where mall_id = $1 and id = $2",
-        &args![mall_id, staff_id],
-    )?;
+    let row: Option<(Id, Option<Id>, String)> = tx
+        .opt("select role_id, store_id, status from staff where mall_id = $1 and id = $2", &args![mall_id, staff_id])?;
     let active = row.filter(|(_, _, status)| status == "active");
     let (role_id, store_id, _) =
         active.ok_or_else(|| Error::unauthenticated("session.ended", "账号已停用，请联系店主"))?;

@@ -7,14 +7,14 @@ use db::{OnConstraint, Tx, args};
 use kernel::{Error, Id, MallId, Result};
 use platform::Ctx;
 
-/// The first person of a mall, with the owner role (made if it is missing). For the command line and demo data: it hashes
-/// the password inside the transaction. 400 at `username` or `password`, `staff.username_taken` (409).
-pub fn create_owner(tx: &mut Tx<'_>, ctx: &Ctx, username: &str, password: &str) -> Result<Id> {
+/// An owner, with the owner role (made if it is missing); for the command line and demo data.
+/// 400 at `username`, `staff.username_taken` (409).
+pub fn create_owner(tx: &mut Tx<'_>, ctx: &Ctx, username: &str, password: &Hashed) -> Result<Id> {
     let role_id = match store::owner_role_locked(tx, ctx.mall_id)? {
         Some(role) => role.id,
         None => role::insert(tx, ctx, "店主", &[], true)?,
     };
-    let password = Hashed::make(password)?;
+    let password = password.clone();
     let new = NewStaff { username: username.into(), name: "店主".into(), role_id, store_id: None, password };
     add_staff(tx, ctx, &Rights::system(), &new)
 }
@@ -107,5 +107,9 @@ fn require_another_owner(tx: &mut Tx<'_>, mall_id: MallId, owner_role: Id, leavi
         "select count(*) from staff where mall_id = $1 and role_id = $2 and status = 'active' and id <> $3",
         &args![mall_id, owner_role, leaving],
     )?;
-    if others > 0 { Ok(()) } else { Err(Error::conflict("staff.last_owner", "至少要保留一位启用中的店主")) }
+    if others > 0 {
+        Ok(())
+    } else {
+        Err(Error::conflict("staff.last_owner", "至少要保留一位启用中的店主"))
+    }
 }

@@ -29,7 +29,8 @@ pub(super) fn step_of(secret: &str, code: &str, now: Instant) -> Result<Option<i
 }
 
 fn build(secret: &str, account: &str, issuer: &str) -> Result<Totp> {
-    let secret = totp_rs::Secret::try_from_base32(secret).map_err(|_| Error::internal("a stored totp secret is not base32"))?;
+    let secret =
+        totp_rs::Secret::try_from_base32(secret).map_err(|_| Error::internal("a stored totp secret is not base32"))?;
     Builder::new()
         .with_algorithm(Algorithm::SHA1)
         .with_digits(6)
@@ -50,7 +51,9 @@ mod tests {
     #[test]
     fn known_answers() {
         let secret = new_secret(*b"12345678901234567890");
-        for (seconds, code) in [(59, "287082"), (1_111_111_109, "081804"), (1_234_567_890, "005924"), (2_000_000_000, "279037")] {
+        for (seconds, code) in
+            [(59, "287082"), (1_111_111_109, "081804"), (1_234_567_890, "005924"), (2_000_000_000, "279037")]
+        {
             let now = Instant(seconds * 1_000);
             assert_eq!(step_of(&secret, code, now).unwrap(), Some(seconds / 30));
             assert_eq!(step_of(&secret, code, now + 30_000).unwrap(), Some(seconds / 30), "one step late");
