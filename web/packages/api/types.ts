@@ -458,6 +458,26 @@ export interface AdminProduct extends Omit<ProductInput, 'skus'> {
   pictures: KeyedPicture[];
 }
 
+export interface AdminCategory {
+  id: string;
+  name: string;
+  parent_id?: Opt<string>;
+  picture_key?: Opt<string>;
+  picture_url?: Opt<string>;
+  position: number;
+  product_count: number;
+  children: AdminCategory[];
+}
+
+export interface AdminBrand {
+  id: string;
+  name: string;
+  logo_key?: Opt<string>;
+  logo_url?: Opt<string>;
+  story: string;
+  position: number;
+}
+
 export interface CategoryInput {
   name: string;
   parent_id?: Opt<string>;

@@ -20,7 +20,7 @@ const ORDER: Words = {
   unpaid: { label: '待付款', tone: 'waiting' },
   paid_waiting: { label: '已付款', tone: 'moving' },
   to_ship: { label: '待发货', tone: 'action' },
-  to_pick_up: { label: '待自提', tone: 'action' },
+  to_pick_up: { label: '待自提', tone: 'waiting' },
   shipped: { label: '已发货', tone: 'moving' },
   completed: { label: '已完成', tone: 'done' },
   closed: { label: '已关闭', tone: 'muted' },
@@ -70,8 +70,10 @@ const PARCEL: Words = {
   collected: { label: '已揽收', tone: 'moving' },
   delivering: { label: '派送中', tone: 'moving' },
   signed: { label: '已签收', tone: 'done' },
-  problem: { label: '疑难件', tone: 'alarm' },
-  returned: { label: '已退回', tone: 'alarm' },
+  trouble: { label: '疑难件', tone: 'alarm' },
+  returning: { label: '退回中', tone: 'alarm' },
+  returned: { label: '已退回', tone: 'muted' },
+  refused: { label: '已拒收', tone: 'alarm' },
 };
 
 export const orderStatus = (status: string): StatusWord => read(ORDER, status);

@@ -1,12 +1,12 @@
 // Products, categories, brands, stock, freight and uploads.
 
 import type {
+  AdminBrand,
+  AdminCategory,
   AdminProduct,
   AdminProductRow,
-  BrandBrief,
   BrandInput,
   CategoryInput,
-  CategoryNode,
   FreightTemplate,
   FreightTemplateInput,
   Location,
@@ -33,13 +33,13 @@ export const binProduct = (id: string) => call<unknown>('DELETE', '/admin/v1/pro
 export const restoreProduct = (id: string) =>
   call<unknown>('POST', '/admin/v1/products/{id}/restore', { path: { id } });
 
-export const listCategories = () => call<CategoryNode[]>('GET', '/admin/v1/categories');
+export const listCategories = () => call<AdminCategory[]>('GET', '/admin/v1/categories');
 export const createCategory = (body: CategoryInput) => call<unknown>('POST', '/admin/v1/categories', { body });
 export const updateCategory = (id: string, body: CategoryInput) =>
   call<unknown>('PUT', '/admin/v1/categories/{id}', { path: { id }, body });
 export const removeCategory = (id: string) => call<unknown>('DELETE', '/admin/v1/categories/{id}', { path: { id } });
 
-export const listBrands = () => call<BrandBrief[]>('GET', '/admin/v1/brands');
+export const listBrands = () => call<AdminBrand[]>('GET', '/admin/v1/brands');
 export const createBrand = (body: BrandInput) => call<unknown>('POST', '/admin/v1/brands', { body });
 export const updateBrand = (id: string, body: BrandInput) =>
   call<unknown>('PUT', '/admin/v1/brands/{id}', { path: { id }, body });

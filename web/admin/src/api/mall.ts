@@ -28,8 +28,8 @@ export const listStaff = () => call<StaffRow[]>('GET', '/admin/v1/staff');
 export const createStaff = (body: StaffInput) => call<unknown>('POST', '/admin/v1/staff', { body });
 export const updateStaff = (id: string, body: StaffChange) =>
   call<unknown>('PUT', '/admin/v1/staff/{id}', { path: { id }, body });
-export const setStaffPassword = (id: string, password: string) =>
-  call<unknown>('POST', '/admin/v1/staff/{id}/password', { path: { id }, body: { password } });
+export const setStaffPassword = (id: string, body: { password: string; reset_totp: boolean }) =>
+  call<unknown>('POST', '/admin/v1/staff/{id}/password', { path: { id }, body });
 
 export const listRoles = () => call<Role[]>('GET', '/admin/v1/roles');
 export const createRole = (body: RoleInput) => call<unknown>('POST', '/admin/v1/roles', { body });

@@ -15,6 +15,8 @@ export interface Column {
   shown?: boolean;
   /** Cannot be hidden. */
   fixed?: boolean;
+  /** Stays at the right edge when the table is wider than the window. */
+  pinned?: boolean;
 }
 
 export function useColumns(name: string, columns: readonly Column[]) {

@@ -9,5 +9,5 @@ export const STAFF_COLUMNS: readonly Column[] = [
   { key: 'status', label: '状态', width: 100 },
   { key: 'totp', label: '两步验证', width: 100 },
   { key: 'last', label: '最近登录', width: 150 },
-  { key: 'actions', label: '', width: 150, align: 'right', fixed: true },
+  { key: 'actions', label: '', width: 150, align: 'right', fixed: true, pinned: true },
 ];

@@ -1,7 +1,6 @@
 // A store as it is edited, and its way to and from the server.
 
 import type { AdminStore, KeyedPicture, StoreInput } from '@api/types';
-import { keyFromUrl } from '@/composables/stored-picture';
 import { hoursOf, weekRows, type DayRow } from './opening-hours';
 
 export interface StoreDraft {
@@ -34,7 +33,6 @@ export function emptyStore(): StoreDraft {
 }
 
 export function draftOfStore(store: AdminStore): StoreDraft {
-  const key = store.picture_key ?? keyFromUrl(store.picture?.url);
   return {
     name: store.name,
     phone: store.phone,
@@ -42,7 +40,7 @@ export function draftOfStore(store: AdminStore): StoreDraft {
     address: store.address,
     lat: String(store.lat),
     lng: String(store.lng),
-    pictures: store.picture && key ? [{ key, picture: store.picture }] : [],
+    pictures: store.picture && store.picture_key ? [{ key: store.picture_key, picture: store.picture }] : [],
     notice: store.notice ?? '',
     status: store.status,
     week: weekRows(store.hours),

@@ -1,0 +1,34 @@
+// What an audit row is about: `order:123` becomes the word for it and, where there is a page, its address.
+
+interface Noun {
+  word: string;
+  page?: (id: string) => string;
+}
+
+const NOUNS: Readonly<Record<string, Noun>> = {
+  order: { word: '订单', page: (id) => `/orders/${id}` },
+  product: { word: '商品', page: (id) => `/products/${id}` },
+  sku: { word: '库存' },
+  category: { word: '分类', page: () => '/categories' },
+  brand: { word: '品牌', page: () => '/brands' },
+  freight_template: { word: '运费模板', page: (id) => `/freight/${id}` },
+  review: { word: '评价', page: () => '/reviews' },
+  store: { word: '门店', page: (id) => `/stores/${id}` },
+  staff: { word: '员工', page: () => '/staff' },
+  role: { word: '角色', page: () => '/roles' },
+  mall: { word: '商城设置', page: () => '/settings' },
+  file: { word: '图片' },
+};
+
+export interface AuditTarget {
+  word: string;
+  id: string;
+  to: string | null;
+}
+
+export function auditTarget(target: string): AuditTarget {
+  const [noun = '', ...rest] = target.split(':');
+  const id = rest.join(':');
+  const known = Object.hasOwn(NOUNS, noun) ? NOUNS[noun] : undefined;
+  return { word: known?.word ?? noun, id, to: (id && known?.page?.(id)) || null };
+}
