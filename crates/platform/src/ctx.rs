@@ -60,6 +60,11 @@ impl Ctx {
         Ctx { actor, ..self.clone() }
     }
 
+    /// The same context at another instant; for content that was made before.
+    pub fn at(&self, now: Instant) -> Self {
+        Ctx { now, ..self.clone() }
+    }
+
     pub fn caller(&self) -> Caller {
         Caller { mall_id: self.mall_id, actor: self.actor }
     }

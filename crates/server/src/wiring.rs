@@ -36,6 +36,7 @@ pub fn constraints() -> Vec<&'static [db::Constraint]> {
 
 /// The application around an open, migrated database.
 pub fn build(config: Config, db: Db, clock: Arc<dyn Clock>, malls: Malls, outside: Arc<dyn Outside>) -> Result<App> {
+    goods::store::name_regions_with(people::region::path);
     let sealer = Sealer::new(config.security.secret_key.expose())?;
     let cache = Cache::new(config.cache.mib << 20, config.cache.lifetime_ms);
     let ids = Arc::new(Ids::new(config.server.node));
@@ -88,7 +89,12 @@ async fn forget(app: App) -> Result<()> {
     Ok(())
 }
 
+/// What the lists of members and staff say of orders and stores.
+pub fn admin_hooks() -> people::AdminHooks {
+    people::AdminHooks { purchases: Arc::new(hooks::OrderPurchases), stores: Arc::new(hooks::Stores) }
+}
+
 /// What happens when a guest signs in, and what the badges count.
-pub fn people_hooks() -> people::identity::Hooks {
-    people::identity::Hooks { merge: Arc::new(hooks::ShopperMerge), badges: Arc::new(hooks::ShopperBadges) }
+pub fn people_hooks() -> people::Hooks {
+    people::Hooks { merge: Arc::new(hooks::ShopperMerge), badges: Arc::new(hooks::ShopperBadges) }
 }

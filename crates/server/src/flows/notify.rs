@@ -49,12 +49,11 @@ async fn take(app: &App, mall_id: Id, headers: &HeaderMap, body: &[u8]) -> Resul
     let raw = RawNotice { headers: &headers, body, received_at: ctx.now };
     let notice = account.read_notice(&raw).await?;
     let kept = String::from_utf8_lossy(body).into_owned();
-    let worker = app.clone();
     let contradiction = app
         .db
         .write(move |tx| match &notice {
             Notice::Payment { notice_id, payment: theirs } => {
-                let outcome = settle::settle(&worker, tx, &ctx, &*account, theirs)?;
+                let outcome = settle::settle(tx, &ctx, &*account, theirs)?;
                 payment::remember_notice(tx, &ctx, account.name(), notice_id, &outcome.as_text(), &kept)?;
                 Ok(matches!(outcome, settle::Outcome::Contradicts(_) | settle::Outcome::Unknown))
             }

@@ -224,10 +224,10 @@ async fn get_payment(State(app): State<App>, member: Member, Path(id): Path<Id>)
 pub async fn refresh(app: &App, ctx: &Ctx, known: &Payment) -> Result<settle::Outcome> {
     let account = app.outside.payment_channel(ctx.mall_id, &known.channel)?;
     let theirs = account.query(&known.number()).await?;
-    let (worker, ctx, id) = (app.clone(), ctx.acting_as(kernel::Actor::System), known.id);
+    let (ctx, id) = (ctx.acting_as(kernel::Actor::System), known.id);
     app.db
         .write(move |tx| match &theirs {
-            Some(theirs) => settle::settle(&worker, tx, &ctx, &*account, theirs),
+            Some(theirs) => settle::settle(tx, &ctx, &*account, theirs),
             None => {
                 payment::touch_checked(tx, &ctx, id)?;
                 Ok(settle::Outcome::Open)
@@ -279,11 +279,10 @@ async fn pay_order_offline(
     if close::close_intents(&app, &staff.ctx, &order).await? == close::Intents::Paid {
         return Err(Error::conflict("order.already_paid", "这个订单刚刚已经付款").into());
     }
-    let worker = app.clone();
     staff
         .write(&app, "order.pay_offline", move |tx, ctx| {
             let order = order::find(tx, mall_id, id)?;
-            settle::offline(&worker, tx, ctx, &order, note.as_deref(), &currency)?;
+            settle::offline(tx, ctx, &order, note.as_deref(), &currency)?;
             payment::close_pending(tx, ctx, ORDER_GROUP, order.group_id)?;
             Ok(((), Note::new("order", id, format!("登记线下收款 ¥{}", order.total))))
         })

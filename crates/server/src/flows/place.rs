@@ -146,7 +146,7 @@ pub fn place_in(
         trade::cart::remove(tx, ctx.mall_id, ask.member_id, &bought)?;
     }
     let status = if draft.total() == Fen::ZERO {
-        settle::without_payment(app, tx, ctx, ask.member_id, id)?
+        settle::without_payment(tx, ctx, ask.member_id, id)?
     } else {
         Status::Unpaid
     };

@@ -67,12 +67,12 @@ async fn refund_order(
     Json(request): Json<RefundOrder>,
 ) -> Answer<Json<detail::AdminOrderDetail>> {
     let reason = detail::required_text("reason", request.reason, 80)?;
-    let (mall_id, grants, worker) = (staff.mall.id, staff.grants.clone(), app.clone());
+    let (mall_id, grants) = (staff.mall.id, staff.grants.clone());
     staff
         .write(&app, "order.refund", move |tx, ctx| {
             let order = order::find(tx, mall_id, id)?;
             detail::within_store(&grants, &order)?;
-            let amount = refund_in_full(&worker, tx, ctx, &order, &reason)?;
+            let amount = refund_in_full(tx, ctx, &order, &reason)?;
             Ok(((), Note::new("order", id, format!("全额退款 ¥{amount}：{reason}"))))
         })
         .await?;
@@ -80,7 +80,7 @@ async fn refund_order(
 }
 
 /// One transaction: the order closes, its money is on the way back, its unsent goods are on the shelf again.
-fn refund_in_full(app: &App, tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, reason: &str) -> Result<Fen> {
+fn refund_in_full(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, reason: &str) -> Result<Fen> {
     let unsent = trade::shipping::unshipped(tx, ctx.mall_id, order.id)?;
     order::advance(tx, ctx, order, Move::Refund, Some(reason))?;
     let amount = order.paid.minus(order.refunded)?;
@@ -104,7 +104,7 @@ fn refund_in_full(app: &App, tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, reason: 
         inventory::restock(tx, ctx, Holder { kind: ORDER, id: order.id }, &back, "退款退回库存")?;
     }
     let unsold: Vec<(Id, i64)> = lines.iter().map(|line| (line.product_id, -line.quantity)).collect();
-    goods::catalog::add_sales(app, tx, ctx, &unsold)?;
+    goods::catalog::add_sales(tx, ctx, &unsold)?;
     Ok(amount)
 }
 

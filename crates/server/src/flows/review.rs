@@ -71,7 +71,7 @@ async fn review_order(
     Json(input): Json<ReviewsInput>,
 ) -> Answer<Json<detail::OrderDetail>> {
     check(&input)?;
-    let (mall_id, member_id, ctx, worker) = (member.mall.id, member.id, member.ctx.clone(), app.clone());
+    let (mall_id, member_id, ctx) = (member.mall.id, member.id, member.ctx.clone());
     app.db
         .write(move |tx| {
             let order = order::find_of_member(tx, mall_id, member_id, id)?;
@@ -90,13 +90,13 @@ async fn review_order(
                     order_id: id,
                     line_id: line.id,
                     member_id,
-                    nickname: if review.anonymous { "匿名会员".to_owned() } else { nickname.clone() },
+                    nickname: if review.anonymous { goods::review::ANONYMOUS.to_owned() } else { nickname.clone() },
                     rating: review.rating,
                     text: review.text.trim().to_owned(),
                     picture_keys: review.picture_keys.clone(),
                     option_text: line.option_text.clone(),
                 };
-                goods::review::write(&worker, tx, &ctx, &new)?;
+                goods::review::write(tx, &ctx, &new)?;
             }
             Ok(())
         })

@@ -6,7 +6,7 @@ use db::Tx;
 use goods::inventory::{self, Holder};
 use kernel::ports::{ChannelPayment, PaymentChannel};
 use kernel::{Error, Fen, Id, Result};
-use platform::{App, Ctx};
+use platform::Ctx;
 use trade::order::{self, DeliveryKind, Move, Order, Status};
 use trade::payment::{self, Checked, NewRefund, Payable, Payment};
 
@@ -43,7 +43,6 @@ impl Outcome {
 
 /// Acts on what the channel says about a payment.
 pub fn settle(
-    app: &App,
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     account: &dyn PaymentChannel,
@@ -73,7 +72,7 @@ pub fn settle(
     let waiting = !orders.is_empty() && orders.iter().all(|order| order.status == Status::Unpaid);
     if waiting && owed == ours.amount {
         for order in &orders {
-            paid(app, tx, ctx, order, Move::Paid, None)?;
+            paid(tx, ctx, order, Move::Paid, None)?;
         }
         return Ok(Outcome::Paid);
     }
@@ -95,12 +94,12 @@ fn send_back(tx: &mut Tx<'_>, ctx: &Ctx, ours: &Payment, orders: &[Order]) -> Re
 }
 
 /// Moves one order to paid: stock leaves the shelf's count, sales are counted, pickup gets its code.
-pub fn paid(app: &App, tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, step: Move, note: Option<&str>) -> Result<Status> {
+pub fn paid(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, step: Move, note: Option<&str>) -> Result<Status> {
     let status = order::advance(tx, ctx, order, step, note)?;
     inventory::commit(tx, ctx, Holder { kind: ORDER, id: order.id })?;
     let sold: Vec<(Id, i64)> =
         order::lines(tx, ctx.mall_id, order.id)?.iter().map(|line| (line.product_id, line.quantity)).collect();
-    goods::catalog::add_sales(app, tx, ctx, &sold)?;
+    goods::catalog::add_sales(tx, ctx, &sold)?;
     if order.delivery == DeliveryKind::Pickup {
         let store_id = order.store_id.ok_or_else(|| Error::internal("a pickup order without a store"))?;
         trade::pickup::issue(tx, ctx, order.id, store_id)?;
@@ -109,21 +108,21 @@ pub fn paid(app: &App, tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, step: Move, no
 }
 
 /// An order of nothing to pay is paid as it is placed.
-pub fn without_payment(app: &App, tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, group_id: Id) -> Result<Status> {
+pub fn without_payment(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, group_id: Id) -> Result<Status> {
     let orders = order::by_group(tx, ctx.mall_id, member_id, group_id)?;
     let mut status = Status::Unpaid;
     for order in &orders {
-        status = paid(app, tx, ctx, order, Move::Paid, None)?;
+        status = paid(tx, ctx, order, Move::Paid, None)?;
     }
     Ok(status)
 }
 
 /// Staff received the money by hand.
-pub fn offline(app: &App, tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, note: Option<&str>, currency: &str) -> Result<()> {
+pub fn offline(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, note: Option<&str>, currency: &str) -> Result<()> {
     let orders = order::by_group(tx, ctx.mall_id, order.member_id, order.group_id)?;
     let amount = Fen(orders.iter().map(|order| order.total.0).sum());
     for order in &orders {
-        paid(app, tx, ctx, order, Move::PayOffline, note)?;
+        paid(tx, ctx, order, Move::PayOffline, note)?;
     }
     let payable = Payable { kind: ORDER_GROUP, id: order.group_id, amount };
     payment::insert_offline(tx, ctx, payable, order.member_id, currency)?;

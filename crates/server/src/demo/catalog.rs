@@ -1,0 +1,171 @@
+//! The demo's content as it lies in `demo/catalog.json`; keys join the parts, ids are made when seeding.
+
+use goods::catalog::{NameValue, ProductOption};
+use goods::freight::{FreeRule, Rule, Unit};
+use goods::store::OpeningHours;
+use serde::Deserialize;
+use std::collections::HashMap;
+
+const TEXT: &str = include_str!("../../../../demo/catalog.json");
+
+#[derive(Deserialize)]
+pub struct Catalog {
+    pub mall: Mall,
+    pub brands: Vec<Brand>,
+    pub categories: Vec<Category>,
+    pub products: Vec<Product>,
+    pub stores: Vec<Store>,
+    pub freight: Vec<Freight>,
+    pub members: Vec<Member>,
+    pub reviews: Vec<Review>,
+    pub hot_words: Vec<String>,
+    pub staff: Vec<StaffMember>,
+    pub home: Vec<Block>,
+}
+
+#[derive(Deserialize)]
+pub struct Mall {
+    pub code: String,
+    pub name: String,
+    pub accent: String,
+    pub service_phone: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub struct Brand {
+    pub key: String,
+    pub name: String,
+    pub story: String,
+}
+
+#[derive(Deserialize)]
+pub struct Category {
+    pub key: String,
+    pub name: String,
+    pub photo: Option<String>,
+    pub parent: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub struct Product {
+    pub slug: String,
+    pub name: String,
+    pub subtitle: Option<String>,
+    pub category: String,
+    pub brand: Option<String>,
+    pub freight: Option<String>,
+    pub photos: Vec<String>,
+    pub description_html: String,
+    pub attributes: Vec<NameValue>,
+    pub options: Vec<ProductOption>,
+    pub skus: Vec<Sku>,
+    pub tags: Vec<String>,
+    pub keywords: Option<String>,
+    pub return_7d: bool,
+}
+
+#[derive(Deserialize)]
+pub struct Sku {
+    pub code: String,
+    pub barcode: Option<String>,
+    pub options: Vec<String>,
+    pub price_fen: i64,
+    pub list_price_fen: Option<i64>,
+    pub cost_fen: Option<i64>,
+    pub weight_g: i64,
+    pub volume_cm3: i64,
+    /// Pieces by place: `main` is the warehouse, else a store's key.
+    pub stock: HashMap<String, i64>,
+}
+
+#[derive(Deserialize)]
+pub struct Store {
+    pub key: String,
+    pub name: String,
+    pub district: String,
+    pub address: String,
+    pub lat: f64,
+    pub lng: f64,
+    pub phone: String,
+    pub hours: Vec<OpeningHours>,
+    pub notice: Option<String>,
+    pub photo: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub struct Freight {
+    pub key: String,
+    pub name: String,
+    pub unit: Unit,
+    pub rules: Vec<Rule>,
+    #[serde(default)]
+    pub free_rules: Vec<FreeRule>,
+    #[serde(default)]
+    pub no_delivery_codes: Vec<String>,
+    #[serde(default)]
+    pub is_default: bool,
+}
+
+#[derive(Deserialize)]
+pub struct Member {
+    pub nickname: String,
+    pub phone: String,
+}
+
+#[derive(Deserialize)]
+pub struct Review {
+    pub product: String,
+    pub member: usize,
+    pub stars: i64,
+    pub text: String,
+    pub days_ago: i64,
+    pub options: Vec<String>,
+    #[serde(default)]
+    pub photos: Vec<String>,
+}
+
+#[derive(Deserialize)]
+pub struct StaffMember {
+    pub username: String,
+    pub name: String,
+    pub role: String,
+    pub store: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Block {
+    Banner { items: Vec<BannerItem> },
+    Categories,
+    Products { title: String, subtitle: Option<String>, source: Source, limit: i64, more: Option<Target> },
+    Text { title: String, text: String },
+}
+
+#[derive(Deserialize)]
+pub struct BannerItem {
+    pub photo: String,
+    pub title: String,
+    pub subtitle: Option<String>,
+    pub link: Target,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    Product(String),
+    Category(String),
+    Search(String),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    Tag(String),
+    Category(String),
+    Newest(bool),
+}
+
+/// The embedded content.
+pub fn read() -> kernel::Result<Catalog> {
+    serde_json::from_str(TEXT).map_err(kernel::Error::internal)
+}

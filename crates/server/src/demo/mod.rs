@@ -1,0 +1,117 @@
+//! `hefang demo`: the mall 河坊生活 with its goods, photographs, stores and reviews, served together with local stand-ins
+//! for WeChat, WeChat Pay, SMS and carriers. The stand-ins are mounted here and nowhere else.
+
+mod catalog;
+mod seed;
+
+use crate::cli::say;
+use crate::outside::{Clients, MallAccounts, OutsideConfig};
+use crate::{flows, router, serve, wiring};
+use gateways::Timeouts;
+use gateways::express::Kuaidi100Config;
+use gateways::sms::AliyunSmsConfig;
+use gateways::wechat::{MiniProgramConfig, PayTrust, WechatPayConfig};
+use kernel::{Clock, Result, SystemClock};
+use platform::Outside;
+use platform::config::Config;
+use platform::mall::Malls;
+use sandbox::{Pace, Sandbox, SandboxConfig};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Password of the demo's staff.
+pub const PASSWORD: &str = "hefang-demo";
+
+/// Seeds the demo mall if it is not there, and serves it until stopped.
+pub async fn run(config: Config) -> Result<()> {
+    let listener = serve::listen(&config).await?;
+    let prepared = prepare(config).await?;
+    announce(&flows::hooks::public_url(&prepared.app));
+    serve::run(prepared, listener).await
+}
+
+/// The demo's application, seeded, with the stand-ins mounted at `/sandbox`.
+pub async fn prepare(config: Config) -> Result<serve::Prepared> {
+    let config = serve::with_secret(config)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let db = serve::open_migrated(&config, &*clock)?;
+    let malls = Malls::default();
+    malls.load(&db, clock.now()).await?;
+    let mut stand_ins = SandboxConfig::new(config.data.dir.join("sandbox"), format!("{}/sandbox", own_address(&config)));
+    stand_ins.pace = Pace::demo();
+    let sandbox = sandbox::router(stand_ins)?;
+    let clients = Clients::new(accounts(&sandbox), &config, malls.clone(), clock.clone())?;
+    let outside: Arc<dyn Outside> = Arc::new(clients);
+    let app = wiring::build(config, db, clock, malls, outside)?;
+    if app.malls.resolve(Some(seed::CODE), None).is_err() {
+        seed::seed(&app).await?;
+        app.malls.load(&app.db, app.clock.now()).await?;
+    }
+    let router = sandbox.mounted_at("/sandbox").merge(router::router(app.clone()));
+    Ok(serve::Prepared { app, router })
+}
+
+fn own_address(config: &Config) -> String {
+    match config.server.public_url.trim_end_matches('/') {
+        "" => format!("http://{}:{}", config.server.bind, config.server.port),
+        url => url.to_owned(),
+    }
+}
+
+/// Accounts at the stand-ins, as if vendors had handed them out.
+fn accounts(sandbox: &Sandbox) -> OutsideConfig {
+    let given = &sandbox.credentials;
+    let base_url = given.base_url.clone();
+    let mini_program = MiniProgramConfig {
+        base_url: base_url.clone(),
+        app_id: given.wechat.app_id.clone(),
+        app_secret: given.wechat.app_secret.as_str().into(),
+        timeouts: Timeouts::default(),
+    };
+    let pay = &given.wechat_pay;
+    let merchant = WechatPayConfig {
+        base_url: base_url.clone(),
+        merchant_id: pay.merchant_id.clone(),
+        app_id: given.wechat.app_id.clone(),
+        certificate_serial: pay.merchant_serial.clone(),
+        private_key: pay.merchant_private_key.as_str().into(),
+        api_v3_key: pay.api_v3_key.as_str().into(),
+        trust: PayTrust::PublicKey {
+            id: pay.public_key_id.clone(),
+            pem: pay.public_key.as_str().into(),
+            accept_certificates: true,
+        },
+        timeouts: Timeouts::default(),
+    };
+    let accounts = MallAccounts { wechat_mini_program: Some(mini_program), wechat_pay: Some(merchant) };
+    OutsideConfig {
+        objects: None,
+        sms: Some(AliyunSmsConfig {
+            base_url: base_url.clone(),
+            access_key_id: given.aliyun_sms.access_key_id.clone(),
+            access_key_secret: given.aliyun_sms.access_key_secret.as_str().into(),
+            sign_name: given.aliyun_sms.sign_name.clone(),
+            templates: BTreeMap::from([("sign_in_code".to_owned(), given.aliyun_sms.template_code.clone())]),
+            timeouts: Timeouts::default(),
+        }),
+        express: Some(Kuaidi100Config {
+            base_url,
+            customer: given.kuaidi100.customer.clone(),
+            key: given.kuaidi100.key.as_str().into(),
+            timeouts: Timeouts::default(),
+        }),
+        mall: HashMap::from([(seed::CODE.to_owned(), accounts)]),
+    }
+}
+
+fn announce(base: &str) {
+    say("");
+    say("河坊生活 已经开门");
+    say(&format!("  商城      {base}/"));
+    say(&format!("  后台      {base}/admin/      店主 admin / {PASSWORD}，店员 clerk / {PASSWORD}"));
+    say(&format!("  接口文档  {base}/docs/"));
+    say(&format!("  短信收件  {base}/sandbox/sms  用任意手机号登录，验证码在这里看"));
+    say(&format!("  支付模拟  {base}/sandbox      收银台、故障开关"));
+    say("  按 Ctrl-C 停止，数据会保留");
+    say("");
+}
