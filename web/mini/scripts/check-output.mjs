@@ -44,7 +44,7 @@ function homeScripts(folder) {
   };
   add(entry);
   for (const file of walk(join(folder, 'assets')))
-    if (/pages-home-index\.[^/]*\.js$/.test(file)) add(file.slice(folder.length).replace(/^\//, ''));
+    if (/pages-home-[^/]*\.js$/.test(file)) add(file.slice(folder.length).replace(/^\//, ''));
   return [...seen];
 }
 

@@ -1,5 +1,5 @@
-// The mall's accent as CSS variables. On dark paper the same colour is mixed with white until it
-// stands out, as celadon itself does (#2F7D6B becomes #5DB6A1).
+// The mall's accent as CSS variables. On dark paper the same hue is lightened until it
+// stands out, about as far as celadon itself is (#2F7D6B becomes #5DB6A1).
 
 type Rgb = [number, number, number];
 
@@ -18,14 +18,28 @@ function luminance([r, g, b]: Rgb): number {
   return 0.2126 * lr + 0.7152 * lg + 0.0722 * lb;
 }
 
-/** The accent for dark paper: lightened until its contrast with `#161716` is at least 6. */
+/** Hue and saturation kept, lightness set: a colour of the same family. */
+function lightened([r, g, b]: Rgb, lightness: number): Rgb {
+  const [high, low] = [Math.max(r, g, b) / 255, Math.min(r, g, b) / 255];
+  const middle = (high + low) / 2;
+  const spread = high - low;
+  const saturation = spread === 0 ? 0 : spread / (1 - Math.abs(2 * middle - 1));
+  const chroma = (1 - Math.abs(2 * lightness - 1)) * saturation;
+  return [r, g, b].map((channel) => {
+    const place = spread === 0 ? 0 : (channel / 255 - low) / spread;
+    return Math.round((lightness - chroma / 2 + place * chroma) * 255);
+  }) as Rgb;
+}
+
+/** The accent for dark paper: lightened until it stands out as celadon does there. */
 export function onDarkPaper(accent: string): string {
   const rgb = rgbOf(accent);
   if (!rgb) return accent;
-  let mixed = rgb;
-  for (let share = 0; share <= 0.8 && luminance(mixed) < 0.37; share += 0.05)
-    mixed = rgb.map((channel) => Math.round(channel + (255 - channel) * share)) as Rgb;
-  return `#${mixed.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`;
+  const middle = (Math.max(...rgb) + Math.min(...rgb)) / 510;
+  let found = rgb;
+  for (let lightness = middle; lightness <= 0.9 && luminance(found) < 0.37; lightness += 0.02)
+    found = lightened(rgb, lightness);
+  return `#${found.map((channel) => channel.toString(16).padStart(2, '0')).join('')}`;
 }
 
 /** Inline style for a page's root; empty when the colour is not a plain `#rrggbb`. */

@@ -1,6 +1,8 @@
 // Reading a pasted address: the name, the phone and the rest, in whatever order people write them.
 // What cannot be told apart stays in the detail line, where it can be corrected.
 
+import type { Region } from '@/api/types';
+
 export interface PastedAddress {
   name: string;
   phone: string;
@@ -26,4 +28,39 @@ export function readAddress(text: string): PastedAddress | null {
 /** The part of an address after the regions that are chosen already, so that they are not said twice. */
 export function withoutRegions(detail: string, regions: readonly string[]): string {
   return regions.reduce((rest, region) => (rest.startsWith(region) ? rest.slice(region.length) : rest), detail);
+}
+
+/** What people leave out when they write a division's name. */
+const SUFFIX = /(特别行政区|维吾尔自治区|壮族自治区|回族自治区|自治区|自治州|省|市|区|县)$/;
+
+function startsWithRegion(text: string, region: Region): number {
+  if (text.startsWith(region.name)) return region.name.length;
+  const short = region.name.replace(SUFFIX, '');
+  return short.length >= 2 && text.startsWith(short) ? short.length : 0;
+}
+
+/**
+ * Finds province, city and district at the start of a written address. `children` reads the divisions
+ * below a code. Answers null when the province or the district is not there: guessing is worse than asking.
+ */
+export async function matchRegions(
+  text: string,
+  children: (parent?: string) => Promise<Region[]>,
+): Promise<{ path: Region[]; rest: string } | null> {
+  const path: Region[] = [];
+  let rest = text;
+  while (path.length < 3) {
+    const list = await children(path[path.length - 1]?.code);
+    const found = list.find((region) => startsWithRegion(rest, region) > 0);
+    if (found) {
+      rest = rest.slice(startsWithRegion(rest, found));
+      path.push(found);
+      continue;
+    }
+    // Beijing, Shanghai, Tianjin and Chongqing have a level that nobody writes: 市辖区.
+    const unwritten = path.length === 1 ? list.find((region) => region.name === '市辖区') : undefined;
+    if (!unwritten) return null;
+    path.push(unwritten);
+  }
+  return { path, rest: rest.trim() };
 }

@@ -16,7 +16,12 @@ export function lockScroll(): () => void {
 
 function apply(): void {
   // #ifdef H5
-  document.documentElement.style.overflow = locks > 0 ? 'hidden' : '';
+  const root = document.documentElement;
+  // The place of the scroll bar is kept, so that the page does not jump sideways.
+  const bar = window.innerWidth - root.clientWidth;
+  if (locks > 0 && root.style.overflow !== 'hidden') root.style.paddingRight = bar > 0 ? `${bar}px` : '';
+  if (locks === 0) root.style.paddingRight = '';
+  root.style.overflow = locks > 0 ? 'hidden' : '';
   // #endif
 }
 

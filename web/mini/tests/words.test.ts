@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import type { Region } from '@/api/types';
+import { accentVariables, onDarkPaper } from '@/composables/accent';
+import { matchRegions, readAddress, withoutRegions } from '@/composables/address-paste';
+import { openingText } from '@/composables/opening';
+import { countFilters, EMPTY_FILTER, toQuery } from '@/composables/product-filter';
+
+describe('readAddress', () => {
+  it('takes a labelled address apart', () => {
+    expect(readAddress('收货人：林晚风 电话：138-0000-0001 地址：浙江省杭州市上城区劳动路128号2幢301室')).toEqual({
+      name: '林晚风',
+      phone: '13800000001',
+      detail: '浙江省杭州市上城区劳动路128号2幢301室',
+    });
+  });
+  it('reads any order and a country code', () => {
+    expect(readAddress('浙江省杭州市西湖区文三路90号，+86 139 1234 5678，陈明')).toEqual({
+      name: '陈明',
+      phone: '13912345678',
+      detail: '浙江省杭州市西湖区文三路90号',
+    });
+  });
+  it('admits that it recognised nothing', () => {
+    expect(readAddress('1234567')).toBeNull();
+  });
+});
+
+describe('matchRegions', () => {
+  const tree: Record<string, Region[]> = {
+    '': [
+      { code: '11', name: '北京市', has_children: true },
+      { code: '33', name: '浙江省', has_children: true },
+    ],
+    '11': [{ code: '1101', name: '市辖区', has_children: true }],
+    '1101': [{ code: '110105', name: '朝阳区', has_children: true }],
+    '33': [{ code: '3301', name: '杭州市', has_children: true }],
+    '3301': [{ code: '330102', name: '上城区', has_children: true }],
+  };
+  const children = (parent = ''): Promise<Region[]> => Promise.resolve(tree[parent] ?? []);
+  it('finds the three levels and leaves the rest', async () => {
+    const found = await matchRegions('浙江杭州市上城区劳动路128号', children);
+    expect(found?.path.map((region) => region.code)).toEqual(['33', '3301', '330102']);
+    expect(found?.rest).toBe('劳动路128号');
+  });
+  it('fills in the level that Beijing does not write', async () => {
+    const found = await matchRegions('北京市朝阳区望京街1号', children);
+    expect(found?.path.map((region) => region.code)).toEqual(['11', '1101', '110105']);
+  });
+  it('does not guess', async () => {
+    expect(await matchRegions('望京街1号', children)).toBeNull();
+    expect(await matchRegions('浙江省杭州市劳动路', children)).toBeNull();
+  });
+  it('does not say chosen regions twice', () => {
+    expect(withoutRegions('杭州市上城区劳动路', ['浙江省', '杭州市', '上城区'])).toBe('劳动路');
+  });
+});
+
+describe('openingText', () => {
+  const hours = (days: number[], open: string, close: string) => days.map((weekday) => ({ weekday, open, close }));
+  it('says equal days together', () => {
+    expect(openingText(hours([1, 2, 3, 4, 5, 6, 7], '10:00', '21:30'))).toBe('每天 10:00–21:30');
+    expect(openingText([...hours([1, 2, 3, 4], '10:00', '21:30'), ...hours([5, 6, 7], '10:00', '22:00')])).toBe(
+      '周一至周四 10:00–21:30，周五至周日 10:00–22:00',
+    );
+  });
+  it('names the day off', () => {
+    expect(openingText(hours([2, 3, 4, 5, 6, 7], '09:00', '18:00'))).toBe('周一 休息，周二至周日 09:00–18:00');
+    expect(openingText([])).toBe('暂停营业');
+  });
+});
+
+describe('product filter', () => {
+  it('reads as a query and mends a swapped price range', () => {
+    const filter = { ...EMPTY_FILTER, attributes: { 产地: '杭州' }, min_fen: 20_000, max_fen: 10_000, in_stock: true };
+    expect(toQuery(filter)).toEqual({
+      attr: ['产地:杭州'],
+      in_stock: true,
+      min_price_fen: 10_000,
+      max_price_fen: 20_000,
+    });
+    expect(countFilters(filter)).toBe(3);
+    expect(countFilters(EMPTY_FILTER)).toBe(0);
+  });
+});
+
+describe('accent', () => {
+  it('keeps the hue on dark paper and gets lighter', () => {
+    expect(onDarkPaper('#2f7d6b')).toMatch(/^#[4-6][0-9a-f][a-c][0-9a-f][89a-b][0-9a-f]$/);
+    expect(onDarkPaper('#ffffff')).toBe('#ffffff');
+  });
+  it('ignores what is not a colour', () => {
+    expect(accentVariables('red; background: url(x)')).toBe('');
+    expect(accentVariables(undefined)).toBe('');
+  });
+});
