@@ -21,8 +21,8 @@ pub mod page;
 
 mod constraint;
 mod route;
-//TEST #[cfg(test)]
-//TEST mod testing;
+#[cfg(test)]
+mod testing;
 
 pub use constraint::CONSTRAINTS;
 pub use route::{admin_routes, shop_routes};

@@ -53,7 +53,7 @@ pub fn admin_routes() -> OpenApiRouter<App> {
 }
 
 /// The sweep of schedules: turns products of every mall on and off sale when their instant has come.
-pub async fn turn_due_everywhere(app: App) -> Result<()> {
+pub async fn switch_scheduled(app: App) -> Result<()> {
     for mall in app.malls.all() {
         let (mall_id, now) = (mall.id, app.clock.now());
         if app.db.read(move |tx| save::anything_due(tx, mall_id, now)).await? {

@@ -5,8 +5,8 @@
 mod admin;
 mod price;
 mod template;
-//TEST #[cfg(test)]
-//TEST mod tests;
+#[cfg(test)]
+mod tests;
 
 pub use admin::{FreightTemplate, FreightTemplateInput, admin_routes, save};
 pub use price::{Freight, Load, Undeliverable, fee};

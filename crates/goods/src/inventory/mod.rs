@@ -9,8 +9,8 @@ mod admin;
 mod level;
 mod movement;
 mod reserve;
-//TEST #[cfg(test)]
-//TEST mod tests;
+#[cfg(test)]
+mod tests;
 
 pub use admin::{Location, Movement, StockChange, StockRow, admin_routes};
 pub(crate) use level::refresh_products;

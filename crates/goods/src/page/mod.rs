@@ -9,7 +9,7 @@ mod shop;
 //TEST mod tests;
 
 pub use block::{BannerSource, BlockSource, Link, LinkKind, ProductSource, read, save};
-pub use shop::{BannerItem, Block, HomePage, MallBrief, home, shop_routes};
+pub use shop::{BannerItem, Block, HomePage, home, shop_routes};
 
 /// The page a mall opens with.
 pub const HOME: &str = "home";

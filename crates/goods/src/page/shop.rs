@@ -4,11 +4,10 @@ use super::block::{self, BlockSource, Link, ProductSource};
 use super::resolve::Goods;
 use super::{HOME, LinkKind};
 use crate::catalog::{self, CategoryBrief, CategoryRow, ProductCard};
-use crate::picture;
 use axum::extract::State;
 use kernel::Result;
 use platform::cache::{Cached, Topic};
-use platform::mall::Mall;
+use platform::mall::{Mall, MallBrief};
 use platform::storage::{self, Picture};
 use platform::{Answer, App, Visitor};
 use serde::{Deserialize, Serialize};
@@ -21,27 +20,6 @@ use utoipa_axum::routes;
 pub struct HomePage {
     pub mall: MallBrief,
     pub blocks: Vec<Block>,
-}
-
-/// The mall's face.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct MallBrief {
-    pub code: String,
-    pub name: String,
-    pub logo_url: Option<String>,
-    /// `#RRGGBB`
-    pub accent: String,
-}
-
-impl MallBrief {
-    pub fn new(app: &App, mall: &Mall) -> Self {
-        MallBrief {
-            code: mall.code.clone(),
-            name: mall.settings.name.clone(),
-            logo_url: picture::small_url(app, mall.settings.logo_key.as_deref()),
-            accent: mall.settings.accent.clone(),
-        }
-    }
 }
 
 /// A block of a page, resolved.
@@ -90,7 +68,7 @@ pub async fn home(app: &App, mall: &Mall) -> Result<HomePage> {
         .await?;
     let blocks = sources.into_iter().map(|source| resolve(app, source, &goods, &categories));
     let blocks = blocks.collect::<Result<Vec<_>>>()?.into_iter().filter(has_content).collect();
-    Ok(HomePage { mall: MallBrief::new(app, mall), blocks })
+    Ok(HomePage { mall: mall.brief(&*app.outside.objects()), blocks })
 }
 
 fn resolve(app: &App, source: BlockSource, goods: &Goods, categories: &[CategoryRow]) -> Result<Block> {

@@ -4,10 +4,10 @@
 
 mod admin;
 mod shop;
-//TEST #[cfg(test)]
-//TEST mod tests;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use admin::{AdminReview, admin_routes, unanswered_count};
 pub use shop::{ReviewView, shop_routes};
-pub use write::{NewReview, write};
+pub use write::{ANONYMOUS, NewReview, write};

@@ -1,7 +1,7 @@
 //! Writing a review, and the four counters of a product that follow it.
 
 use db::{OnConstraint, Tx, args};
-use kernel::{Error, Id, Instant, Result};
+use kernel::{Error, Id, Result};
 use platform::Ctx;
 use platform::cache::Topic;
 
@@ -13,8 +13,8 @@ pub struct NewReview {
     pub order_id: Id,
     pub line_id: Id,
     pub member_id: Id,
-    /// The nickname now; a copy is kept, masked when shown. For an anonymous review pass `None`.
-    pub nickname: Option<String>,
+    /// The nickname now, or [`ANONYMOUS`]; a copy is kept, masked when shown.
+    pub nickname: String,
     /// 1 to 5.
     pub rating: i64,
     /// At most 500 characters; may be empty.
@@ -23,19 +23,17 @@ pub struct NewReview {
     pub picture_keys: Vec<String>,
     /// The options bought, as on the order line.
     pub option_text: String,
-    /// `None` for now; demo data sets the past.
-    pub created_at: Option<Instant>,
 }
 
 /// Name shown for an anonymous review.
-pub(super) const ANONYMOUS: &str = "匿名会员";
+pub const ANONYMOUS: &str = "匿名会员";
 
 /// Writes the review and counts it. Answers its id.
 ///
 /// # Errors
 /// `review.already_written` (409) for a line that has one; 400 for a rating or text out of range.
-pub fn write(tx: &mut Tx<'_>, ctx: &Ctx, review: NewReview) -> Result<Id> {
-    check(&review)?;
+pub fn write(tx: &mut Tx<'_>, ctx: &Ctx, review: &NewReview) -> Result<Id> {
+    check(tx, ctx, review)?;
     let id = ctx.id();
     let pictures = serde_json::to_string(&review.picture_keys).map_err(Error::internal)?;
     tx.exec(
@@ -50,12 +48,12 @@ pub fn write(tx: &mut Tx<'_>, ctx: &Ctx, review: NewReview) -> Result<Id> {
             review.order_id,
             review.line_id,
             review.member_id,
-            review.nickname.as_deref().unwrap_or(ANONYMOUS),
+            &review.nickname,
             review.rating,
             review.text.trim(),
             pictures,
             &review.option_text,
-            review.created_at.unwrap_or(ctx.now)
+            ctx.now
         ],
     )
     .on_constraint("review_once", |_| Error::conflict("review.already_written", "这件商品已经评价过了"))?;
@@ -83,7 +81,7 @@ pub(super) fn count(tx: &mut Tx<'_>, ctx: &Ctx, product_id: Id, rating: i64, pic
     Ok(())
 }
 
-fn check(review: &NewReview) -> Result<()> {
+fn check(tx: &mut Tx<'_>, ctx: &Ctx, review: &NewReview) -> Result<()> {
     if !(1..=5).contains(&review.rating) {
         return Err(Error::field("rating", "请打 1 到 5 星"));
     }
@@ -93,5 +91,6 @@ fn check(review: &NewReview) -> Result<()> {
     if review.picture_keys.len() > 9 {
         return Err(Error::field("picture_keys", "最多 9 张图片"));
     }
-    Ok(())
+    let keys: Vec<&str> = review.picture_keys.iter().map(String::as_str).collect();
+    crate::picture::check_known(tx, ctx.mall_id, "picture_keys", &keys)
 }

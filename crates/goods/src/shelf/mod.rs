@@ -3,8 +3,8 @@
 
 mod favourite;
 mod history;
-//TEST #[cfg(test)]
-//TEST mod tests;
+#[cfg(test)]
+mod tests;
 
 pub use favourite::{Favourite, favourite_count};
 

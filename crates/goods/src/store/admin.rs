@@ -5,7 +5,7 @@ use super::hours::{self, OpeningHours};
 use super::place::Point;
 use super::region::region_path;
 use super::row::{STORE_COLUMNS, StoreRow, find_store, only_shop};
-use super::shop::{StoreView, store_view};
+use super::shop::{StoreView, shown};
 use axum::extract::State;
 use axum::http::StatusCode;
 use db::{Tx, args};
@@ -81,7 +81,7 @@ async fn list_stores_as_staff(State(app): State<App>, staff: Staff<perm::StoreVi
         })
         .await?;
     let views = stores.iter().map(|store| {
-        let view = store_view(&app, &staff.mall, store, None)?;
+        let view = shown(&app, &staff.mall, store, None)?;
         Ok(admin_store(view, store, counts.get(&store.id).copied().unwrap_or(0)))
     });
     Ok(Json(views.collect::<Result<_>>()?))
@@ -253,13 +253,13 @@ async fn read(app: &App, mall: &platform::mall::Mall, id: Id) -> Result<AdminSto
     let mall_id = mall.id;
     let read = app.db.read(move |tx| Ok((find_store(tx, mall_id, id)?, staff_counts(tx, mall_id)?)));
     let (store, counts) = read.await?;
-    Ok(admin_store(store_view(app, mall, &store, None)?, &store, counts.get(&id).copied().unwrap_or(0)))
+    Ok(admin_store(shown(app, mall, &store, None)?, &store, counts.get(&id).copied().unwrap_or(0)))
 }
 
 fn admin_store(view: StoreView, store: &StoreRow, staff_count: i64) -> AdminStore {
     AdminStore {
         store: view,
-        status: if store.is_open { StoreStatus::Open } else { StoreStatus::Closed },
+        status: if store.is_open() { StoreStatus::Open } else { StoreStatus::Closed },
         staff_count,
         district_code: store.district_code.clone(),
         picture_key: store.picture_key.clone(),

@@ -8,15 +8,15 @@ mod place;
 mod region;
 mod row;
 mod shop;
-//TEST #[cfg(test)]
-//TEST mod tests;
+#[cfg(test)]
+mod tests;
 
-pub use admin::{AdminStore, StoreInput, admin_routes, create_store};
+pub use admin::{AdminStore, StoreInput, StoreStatus, admin_routes, create_store};
 pub use hours::OpeningHours;
 pub use place::{Point, distance_m};
 pub use region::{RegionPath, name_regions_with, region_path};
 pub use row::{
-    LocationRow, StoreRow, create_shop, default_location, find_location, find_store, location_of_store, locations,
+    LocationRow, StoreRow, found_shop, default_location, find_location, find_store, location_of_store, locations,
     only_shop, stores_by_id,
 };
 pub use shop::{StoreView, shop_routes, store_view};

@@ -5,7 +5,7 @@ use kernel::{Error, Result};
 use std::sync::OnceLock;
 
 /// Names of province, city and district of a six-digit code; `None` if there is no such district.
-pub type RegionPath = fn(&str) -> Option<(String, String, String)>;
+pub type RegionPath = fn(&str) -> Option<(&'static str, &'static str, &'static str)>;
 
 static PATHS: OnceLock<RegionPath> = OnceLock::new();
 
@@ -18,7 +18,7 @@ pub fn name_regions_with(paths: RegionPath) {
 ///
 /// # Errors
 /// 400 at `district_code` when there is no such district; internal when no source of names was handed in.
-pub fn region_path(district_code: &str) -> Result<(String, String, String)> {
+pub fn region_path(district_code: &str) -> Result<(&'static str, &'static str, &'static str)> {
     let paths = PATHS.get().ok_or_else(|| Error::internal("no source of region names: call name_regions_with"))?;
     paths(district_code).ok_or_else(|| Error::field("district_code", "没有这个地区，请重新选择"))
 }

@@ -20,8 +20,14 @@ pub struct StoreRow {
     pub hours: Vec<OpeningHours>,
     pub notice: Option<String>,
     pub picture_key: Option<String>,
-    /// False while the store is shut for good or for a time; it is not shown and takes no pickup orders then.
-    pub is_open: bool,
+    /// `open`, or `closed` for good or for a time: then it is not shown and takes no pickup orders.
+    pub status: String,
+}
+
+impl StoreRow {
+    pub fn is_open(&self) -> bool {
+        self.status == "open"
+    }
 }
 
 pub(super) const STORE_COLUMNS: &str = "s.id, s.shop_id, s.name, s.district_code, s.address, s.lat, s.lng, s.phone, s.hours, s.notice, s.picture_key, s.status";
@@ -39,7 +45,7 @@ impl FromRow for StoreRow {
             hours: serde_json::from_str(&row.next::<String>()?).map_err(Error::internal)?,
             notice: row.next()?,
             picture_key: row.next()?,
-            is_open: row.next::<String>()? == "open",
+            status: row.next()?,
         })
     }
 }
@@ -58,7 +64,7 @@ pub struct LocationRow {
 row!(LocationRow { id, shop_id, kind, name, store_id, is_default });
 
 /// Founds a shop with its warehouse; answers their ids.
-pub fn create_shop(tx: &mut Tx<'_>, ctx: &Ctx, name: &str) -> Result<(Id, Id)> {
+pub fn found_shop(tx: &mut Tx<'_>, ctx: &Ctx, name: &str) -> Result<(Id, Id)> {
     let (shop_id, location_id) = (ctx.id(), ctx.id());
     tx.exec(
         "insert into shop (id, mall_id, name, created_at) values ($1, $2, $3, $4)",

@@ -39,23 +39,29 @@ pub struct StoreView {
     pub distance_m: Option<i64>,
 }
 
+/// A store as shoppers see it, open or not; `store.not_found` (404).
+pub fn store_view(app: &App, tx: &mut Tx<'_>, mall_id: MallId, store_id: Id) -> Result<StoreView> {
+    let store = find_store(tx, mall_id, store_id)?;
+    shown(app, &*app.malls.get(mall_id)?, &store, None)
+}
+
 /// Turns a store into what shoppers see; `near` is where they stand, if they told.
-pub fn store_view(app: &App, mall: &Mall, store: &StoreRow, near: Option<Point>) -> Result<StoreView> {
+pub(super) fn shown(app: &App, mall: &Mall, store: &StoreRow, near: Option<Point>) -> Result<StoreView> {
     let (province, city, district) = region_path(&store.district_code)?;
     let now = app.clock.now();
     Ok(StoreView {
         id: store.id,
         name: store.name.clone(),
         picture: store.picture_key.as_deref().map(|key| storage::picture(app, key, &store.name)),
-        province,
-        city,
-        district,
+        province: province.to_owned(),
+        city: city.to_owned(),
+        district: district.to_owned(),
         address: store.address.clone(),
         phone: store.phone.clone(),
         lat: store.place.lat,
         lng: store.place.lng,
         hours: store.hours.clone(),
-        open_now: store.is_open && is_open(&store.hours, now, mall.utc_offset_ms),
+        open_now: store.is_open() && is_open(&store.hours, now, mall.utc_offset_ms),
         notice: store.notice.clone(),
         distance_m: near.map(|point| distance_m(point, store.place)),
     })
@@ -83,7 +89,7 @@ async fn list_stores(app: axum::extract::State<App>, visitor: Visitor, Query(nea
     let point = Point::parse(near.lat, near.lng)?;
     let (stamp, mall_id) = (app.cache.stamp(&[Topic::Stores(visitor.mall.id)]), visitor.mall.id);
     let stores = app.db.read(move |tx| open_stores(tx, mall_id, point)).await?;
-    let views = stores.iter().map(|store| store_view(&app, &visitor.mall, store, point));
+    let views = stores.iter().map(|store| shown(&app, &visitor.mall, store, point));
     let views = views.collect::<Result<Vec<_>>>()?;
     // Every shopper stands somewhere else: only the list without a place is worth keeping.
     Ok(if point.is_some() { Json(views).into_response() } else { Cached::new(views, stamp).into_response() })
@@ -102,10 +108,10 @@ async fn read_store(
     let point = Point::parse(near.lat, near.lng)?;
     let (stamp, mall_id) = (app.cache.stamp(&[Topic::Stores(visitor.mall.id)]), visitor.mall.id);
     let store = app.db.read(move |tx| find_store(tx, mall_id, id)).await?;
-    if !store.is_open {
+    if !store.is_open() {
         return Err(Error::not_found("store.not_found", "这家门店暂时不营业").into());
     }
-    let view = store_view(&app, &visitor.mall, &store, point)?;
+    let view = shown(&app, &visitor.mall, &store, point)?;
     Ok(if point.is_some() { Json(view).into_response() } else { Cached::new(view, stamp).into_response() })
 }
 

@@ -1,0 +1,99 @@
+//! What shoppers keep: once each, newest first, and carried over when a guest becomes a member.
+
+use super::favourite::{keep, kept};
+use super::history::{REMEMBERED, remember, seen, trim};
+use super::*;
+use crate::testing::{TestMall, each};
+use db::Arg;
+use kernel::{Cursor, seconds};
+
+const START: Cursor = Cursor { key: i64::MAX, id: i64::MAX };
+const GUEST: Id = Id(71);
+const MEMBER: Id = Id(72);
+
+fn favourites(mall: &TestMall, shopper: Id) -> Vec<Id> {
+    let rows = mall.read(move |tx, mall_id| kept(tx, mall_id, shopper, START, 100)).unwrap();
+    rows.into_iter().map(|row| row.card.id).collect()
+}
+
+fn history_of(mall: &TestMall, shopper: Id) -> Vec<Id> {
+    let rows = mall.read(move |tx, mall_id| seen(tx, mall_id, shopper, START, 300)).unwrap();
+    rows.into_iter().map(|row| row.card.id).collect()
+}
+
+fn look(mall: &TestMall, shopper: Id, product: Id) {
+    mall.clock.advance(seconds(1));
+    mall.write(move |tx, ctx| remember(tx, ctx, shopper, product)).unwrap();
+}
+
+fn like(mall: &TestMall, shopper: Id, product: Id) {
+    mall.clock.advance(seconds(1));
+    mall.write(move |tx, ctx| keep(tx, ctx, shopper, product)).unwrap();
+}
+
+#[test]
+fn a_favourite_is_kept_once_and_lost_with_its_product() {
+    each(|mall| {
+        let (tea, cup) = (mall.product("龙井", &[("a", 1, 1)]).id, mall.product("茶杯", &[("a", 1, 1)]).id);
+        for product in [tea, cup, tea] {
+            like(mall, MEMBER, product);
+        }
+        assert_eq!(favourites(mall, MEMBER), [cup, tea]);
+        assert_eq!(mall.read(|tx, mall_id| favourite_count(tx, mall_id, MEMBER)).unwrap(), 2);
+        mall.write(move |tx, ctx| crate::catalog::bin(tx, ctx, tea)).unwrap();
+        assert_eq!(favourites(mall, MEMBER), [cup]);
+        assert_eq!(mall.read(|tx, mall_id| favourite_count(tx, mall_id, MEMBER)).unwrap(), 1);
+        let refused = mall.write(move |tx, ctx| keep(tx, ctx, MEMBER, tea));
+        assert!(refused.unwrap_err().is("product.not_found"));
+    });
+}
+
+#[test]
+fn looking_again_moves_to_the_front() {
+    each(|mall| {
+        let (tea, cup) = (mall.product("龙井", &[("a", 1, 1)]).id, mall.product("茶杯", &[("a", 1, 1)]).id);
+        for product in [tea, cup, tea] {
+            look(mall, GUEST, product);
+        }
+        assert_eq!(history_of(mall, GUEST), [tea, cup]);
+    });
+}
+
+#[test]
+fn only_the_last_two_hundred_are_remembered() {
+    each(|mall| {
+        let rows: Vec<Vec<Arg>> = (1..=REMEMBERED + 5).map(|n| Vec::from(args![mall.mall_id, GUEST, n, n])).collect();
+        mall.write(move |tx, ctx| {
+            tx.insert_many("insert into browse_history (mall_id, member_id, product_id, seen_at) values", "", &rows)?;
+            trim(tx, ctx.mall_id, GUEST)
+        })
+        .unwrap();
+        let (count, oldest): (i64, i64) = mall
+            .read(|tx, mall_id| {
+                tx.one(
+                    "select count(*), min(product_id) from browse_history where mall_id = $1 and member_id = $2",
+                    &args![mall_id, GUEST],
+                )
+            })
+            .unwrap();
+        assert_eq!((count, oldest), (REMEMBERED, 6));
+    });
+}
+
+#[test]
+fn a_guest_takes_the_shelf_along() {
+    each(|mall| {
+        let [tea, cup, pot] = ["龙井", "茶杯", "茶壶"].map(|name| mall.product(name, &[("a", 1, 1)]).id);
+        like(mall, MEMBER, tea);
+        like(mall, GUEST, tea);
+        like(mall, GUEST, cup);
+        look(mall, MEMBER, tea);
+        look(mall, MEMBER, pot);
+        look(mall, GUEST, cup);
+        look(mall, GUEST, tea);
+        mall.write(|tx, ctx| merge_shopper(tx, ctx, GUEST, MEMBER)).unwrap();
+        assert_eq!(favourites(mall, MEMBER), [cup, tea]);
+        assert_eq!(history_of(mall, MEMBER), [tea, cup, pot]);
+        assert!(favourites(mall, GUEST).is_empty() && history_of(mall, GUEST).is_empty());
+    });
+}

@@ -1,0 +1,149 @@
+//! Where stores are, when they are open, and that each has a place for its stock.
+
+use super::hours::{OpeningHours, check, is_open};
+use super::place::{Point, box_around, distance_m};
+use super::shop::open_stores;
+use super::*;
+use crate::testing::{TestMall, each};
+use kernel::{Id, Instant, hours};
+
+fn span(weekday: u8, open: &str, close: &str) -> OpeningHours {
+    OpeningHours { weekday, open: open.into(), close: close.into() }
+}
+
+fn at(text: &str) -> Instant {
+    Instant::parse(text).unwrap()
+}
+
+#[test]
+fn a_store_is_open_within_its_span_of_local_time() {
+    // 2026-11-23 is a Monday.
+    let week = [span(1, "10:00", "21:30"), span(2, "10:00", "12:00"), span(2, "13:00", "18:00")];
+    let open = |text: &str| is_open(&week, at(text), hours(8));
+    assert!(!open("2026-11-23T09:59:59+08:00"));
+    assert!(open("2026-11-23T10:00:00+08:00"));
+    assert!(open("2026-11-23T21:29:59+08:00"));
+    assert!(!open("2026-11-23T21:30:00+08:00"));
+    assert!(!open("2026-11-24T12:30:00+08:00"), "the break at noon");
+    assert!(open("2026-11-24T05:30:00Z"), "half past one in Hangzhou");
+    assert!(!open("2026-11-25T11:00:00+08:00"), "no span on Wednesday");
+}
+
+#[test]
+fn a_bar_is_open_past_midnight() {
+    let nights = [span(7, "20:00", "02:00"), span(3, "00:00", "24:00")];
+    let open = |text: &str| is_open(&nights, at(text), hours(8));
+    assert!(open("2026-11-22T23:59:00+08:00"));
+    assert!(open("2026-11-23T01:59:00+08:00"));
+    assert!(!open("2026-11-23T02:00:00+08:00"));
+    assert!(!open("2026-11-23T20:00:00+08:00"));
+    assert!(open("2026-11-25T23:59:00+08:00"), "all day");
+}
+
+#[test]
+fn odd_hours_are_refused() {
+    for odd in [span(0, "10:00", "11:00"), span(8, "10:00", "11:00"), span(1, "10", "11:00"), span(1, "10:00", "25:00")] {
+        assert!(check(&[odd.clone()]).is_err(), "{odd:?}");
+    }
+    assert!(check(&[span(1, "9:00", "10:00")]).is_err(), "two digits each");
+    assert!(check(&[]).is_ok());
+}
+
+#[test]
+fn distances_match_known_places() {
+    let west_lake = Point { lat: 30.2537, lng: 120.1648 };
+    let shanghai = Point { lat: 31.2304, lng: 121.4737 };
+    let metres = distance_m(west_lake, shanghai);
+    assert!((164_000..168_000).contains(&metres), "{metres}");
+    assert_eq!(distance_m(west_lake, west_lake), 0);
+    let poles = distance_m(Point { lat: 90.0, lng: 0.0 }, Point { lat: -90.0, lng: 0.0 });
+    assert!((20_015_000..20_016_000).contains(&poles));
+    assert!(Point::parse(Some(91.0), Some(0.0)).is_err() && Point::parse(Some(1.0), None).is_err());
+}
+
+#[test]
+fn a_box_contains_its_circle() {
+    for (lat, lng) in [(30.25, 120.16), (0.0, 179.99), (-89.95, 10.0), (66.0, -179.0)] {
+        let centre = Point { lat, lng };
+        let (south, north, west, east) = box_around(centre, 10_000.0);
+        for turn in 0..360 {
+            let (sin, cos) = f64::from(turn).to_radians().sin_cos();
+            let (lat, lng) = (lat + 0.0895 * cos, lng + 0.0895 * sin / lat.to_radians().cos().abs().max(0.001));
+            let point = Point { lat: lat.clamp(-90.0, 90.0), lng: (lng + 540.0).rem_euclid(360.0) - 180.0 };
+            if distance_m(centre, point) <= 10_000 {
+                assert!(point.lat >= south && point.lat <= north && point.lng >= west && point.lng <= east, "{point:?}");
+            }
+        }
+    }
+}
+
+fn input(name: &str, lat: f64, lng: f64) -> StoreInput {
+    StoreInput {
+        name: name.into(),
+        district_code: "330102".into(),
+        address: "东坡路 8 号".into(),
+        lat,
+        lng,
+        phone: "0571-87010418".into(),
+        hours: vec![span(1, "10:00", "21:30")],
+        notice: None,
+        picture_key: None,
+        status: admin::StoreStatus::Open,
+    }
+}
+
+fn open_store(mall: &TestMall, name: &'static str, lat: f64, lng: f64) -> Id {
+    mall.write(move |tx, ctx| create_store(tx, ctx, &input(name, lat, lng))).unwrap()
+}
+
+#[test]
+fn a_store_brings_its_own_location() {
+    each(|mall| {
+        let id = open_store(mall, "湖滨店", 30.2537, 120.1648);
+        let (store, location) = mall.read(move |tx, mall_id| location_of_store(tx, mall_id, id)).unwrap();
+        assert_eq!((store.name.as_str(), store.is_open()), ("湖滨店", true));
+        let all = mall.read(|tx, mall_id| locations(tx, mall_id)).unwrap();
+        assert_eq!(all.iter().map(|l| (l.id, l.kind.as_str())).collect::<Vec<_>>(), [
+            (mall.warehouse, "warehouse"),
+            (location, "store")
+        ]);
+        let (shop_id, warehouse) = (store.shop_id, mall.warehouse);
+        let default = mall.read(move |tx, mall_id| default_location(tx, mall_id, shop_id)).unwrap();
+        assert_eq!(default, warehouse);
+        let missing = mall.read(|tx, mall_id| location_of_store(tx, mall_id, Id(5)));
+        assert!(missing.unwrap_err().is("store.not_found"));
+        let elsewhere = mall.read(move |tx, _| location_of_store(tx, Id(2), id));
+        assert!(elsewhere.unwrap_err().is("store.not_found"), "another mall's store");
+    });
+}
+
+#[test]
+fn the_nearest_store_comes_first() {
+    each(|mall| {
+        let far = open_store(mall, "上海店", 31.2304, 121.4737);
+        let near = open_store(mall, "湖滨店", 30.2537, 120.1648);
+        let middle = open_store(mall, "武林店", 30.2712, 120.1614);
+        let here = Point { lat: 30.2540, lng: 120.1650 };
+        let found = mall.read(move |tx, mall_id| open_stores(tx, mall_id, Some(here))).unwrap();
+        assert_eq!(found.iter().map(|s| s.id).collect::<Vec<_>>(), [near, middle, far]);
+        let found = mall.read(|tx, mall_id| open_stores(tx, mall_id, None)).unwrap();
+        assert_eq!(found.len(), 3);
+    });
+}
+
+#[test]
+fn what_staff_typed_is_checked() {
+    each(|mall| {
+        let refuse = |spoil: fn(&mut StoreInput)| {
+            let mut spoiled = input("湖滨店", 30.0, 120.0);
+            spoil(&mut spoiled);
+            let error = mall.write(move |tx, ctx| create_store(tx, ctx, &spoiled)).unwrap_err();
+            error.field_name().unwrap_or_default().to_owned()
+        };
+        assert_eq!(refuse(|s| s.name = String::new()), "name");
+        assert_eq!(refuse(|s| s.district_code = "999999".into()), "district_code");
+        assert_eq!(refuse(|s| s.lat = 120.0), "lat");
+        assert_eq!(refuse(|s| s.phone = "call me".into()), "phone");
+        assert_eq!(refuse(|s| s.hours[0].open = "ten".into()), "hours");
+    });
+}
