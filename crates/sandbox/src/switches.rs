@@ -35,9 +35,9 @@ macro_rules! faults {
 faults! {
     /// Prepay answers 500 SYSTEM_ERROR and does nothing.
     FailPrepay "fail_prepay" "下单失败：返回系统错误，什么都不做";
-    /// Any WeChat Pay request answers 500 SYSTEM_ERROR and does nothing.
+    /// Any WeChat Pay request but for certificates answers 500 SYSTEM_ERROR and does nothing.
     SystemError "system_error" "支付接口全部返回系统错误";
-    /// Any WeChat Pay request answers 429 FREQUENCY_LIMITED and does nothing.
+    /// Any WeChat Pay request but for certificates answers 429 FREQUENCY_LIMITED and does nothing.
     RateLimited "rate_limited" "支付接口全部返回频率限制";
     /// The work is done, but the answer hangs past any sensible timeout.
     TimeoutAfterSuccess "timeout_after_success" "做成了，但迟迟不回答";

@@ -45,12 +45,14 @@ pub(super) async fn guard(
         Err(_) => Err(PayError::param("body", "请求体过大")),
         Ok(bytes) => admit(&world, &parts.method, &parts.headers, [&parts.uri, &original], &bytes).map(|()| bytes),
     };
+    // Certificates stay available: without them a client could not tell a real refusal from a forged one.
+    let exempt = parts.uri.path().ends_with("/v3/certificates");
     let (mut response, reached) = match admitted {
         Err(refusal) => (refusal.into_response(), false),
-        Ok(_) if faults.has(Fault::SystemError) => {
+        Ok(_) if faults.has(Fault::SystemError) && !exempt => {
             (PayError::new(500, "SYSTEM_ERROR", "系统异常，请用相同参数重新调用").into_response(), false)
         }
-        Ok(_) if faults.has(Fault::RateLimited) => {
+        Ok(_) if faults.has(Fault::RateLimited) && !exempt => {
             (PayError::new(429, "FREQUENCY_LIMITED", "频率超限，请降低请求接口频率").into_response(), false)
         }
         Ok(bytes) => (next.run(Request::from_parts(parts, Body::from(bytes))).await, true),
