@@ -20,8 +20,8 @@ mod sale;
 mod save;
 mod shop;
 mod taxonomy;
-//TEST #[cfg(test)]
-//TEST mod tests;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use admin::{AdminProduct, AdminSku};
