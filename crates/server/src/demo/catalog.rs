@@ -162,7 +162,7 @@ pub enum Target {
 pub enum Source {
     Tag(String),
     Category(String),
-    Newest(bool),
+    Newest,
 }
 
 /// The embedded content.

@@ -340,7 +340,7 @@ impl Seeding<'_> {
                     source: match source {
                         Source::Tag(tag) => ProductSource::Tag { tag: tag.clone() },
                         Source::Category(key) => ProductSource::Category { category_id: at(categories, key)? },
-                        Source::Newest(_) => ProductSource::Newest,
+                        Source::Newest => ProductSource::Newest,
                     },
                     limit: *limit,
                 },
