@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn burst_then_pace() {
         let (limit, rate) = (Limit { name: "t", burst: 3, interval_ms: 1_000.0 }, RateLimit::default());
-        let at = |ms| Instant(1_800_000_000_000 + ms);
+        let at = |ms: i64| Instant(1_800_000_000_000 + ms);
         for _ in 0..3 {
             rate.check(limit, "a", at(0)).unwrap();
         }

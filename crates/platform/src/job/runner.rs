@@ -28,7 +28,7 @@ const HANDLER_LIMIT: Duration = Duration::from_secs(300);
 const AHEAD: usize = 8;
 
 /// Runs until `shutdown` turns true (or its sender is dropped), then lets running jobs finish for
-/// `server.shutdown_grace_s` and gives the rest back.
+/// `server.shutdown_grace_s` and gives the rest back. Once per process; the embedded engine has one process.
 pub async fn run(app: App, handlers: Arc<Handlers>, shutdown: watch::Receiver<bool>) {
     let sweeps = handlers.periodic().iter().map(|p| repeat(&app, p, shutdown.clone()));
     tokio::join!(

@@ -6,7 +6,7 @@
 //! the same way everywhere.
 
 use jieba_rs::Jieba;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 /// A question is cut off after this many characters, a field after this many.
@@ -223,11 +223,10 @@ pub(super) fn endings(name: &str, longest: usize) -> Vec<String> {
     let folded = fold(name, LONGEST_FIELD);
     let mut found = Vec::new();
     for piece in folded.split(|c: char| !is_han(c) && !c.is_alphanumeric() && !matches!(c, '.' | '-' | '+')) {
-        let mut at = 0;
-        for token in jieba().cut(piece, false) {
-            let (from, is_word) = (at, token.word.chars().nth(1).is_some());
-            at += token.word.len();
-            if (from == 0 || is_word) && (2..=longest).contains(&piece[from..].chars().count()) {
+        let words = jieba().cut_for_search(piece, false);
+        let begins = words.iter().filter(|word| word.end - word.start >= 2).map(|word| word.byte_start);
+        for from in begins.chain([0]).collect::<BTreeSet<usize>>() {
+            if (2..=longest).contains(&piece[from..].chars().count()) {
                 found.push(piece[from..].to_owned());
             }
         }

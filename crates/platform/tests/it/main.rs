@@ -1,0 +1,8 @@
+//! Promises of the platform that need a database, each kept on both engines.
+
+mod mall;
+
+mod jobs;
+mod outbox;
+mod search;
+mod storage;
