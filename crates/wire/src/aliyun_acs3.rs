@@ -161,6 +161,18 @@ mod tests {
     }
 
     #[test]
+    fn a_digest_of_another_body_is_refused() {
+        let digest = sha256_hex("another");
+        let mut headers =
+            pairs(&[("host", "h"), ("x-acs-date", "2026-11-23T12:00:00Z"), ("x-acs-content-sha256", &digest)]);
+        let request = Request { method: "POST", path: "/", query: &[], headers: &headers, body: b"body" };
+        let header = authorization("id", "secret", &request).unwrap();
+        headers.push(("authorization".into(), header));
+        let request = Request { method: "POST", path: "/", query: &[], headers: &headers, body: b"body" };
+        assert_eq!(verify(&request, NOW, |_| Some("secret".to_owned())), Err(WireError::Signature));
+    }
+
+    #[test]
     fn encoding_keeps_only_unreserved_characters() {
         assert_eq!(percent_encode("a b+c*~/河"), "a%20b%2Bc%2A~%2F%E6%B2%B3");
     }

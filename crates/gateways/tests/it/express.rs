@@ -1,6 +1,6 @@
 //! 快递100: a signed question, an ordered journey, and "nothing yet" told from failure.
 
-use crate::stand_in::{Reply, Seen, StandIn, decoded, short};
+use crate::stand_in::{Reply, Seen, StandIn, decoded, hanging_up, short};
 use gateways::Secret;
 use gateways::express::{Kuaidi100, Kuaidi100Config};
 use kernel::ports::{ExpressTracker, TrackState};
@@ -95,4 +95,11 @@ async fn a_busy_server_is_asked_again() {
     .await;
     assert!(tracker(&server.base_url).track("sf", "1", "").await.unwrap().is_none());
     assert!(!format!("{:?}", tracker(&server.base_url)).contains("express-key"));
+}
+
+#[tokio::test]
+async fn a_cut_connection_is_tried_again() {
+    let (base_url, callers) = hanging_up(2, r#"{"status":"200","state":"0","data":[]}"#).await;
+    assert!(tracker(&base_url).track("sf", "1", "").await.unwrap().is_none());
+    assert_eq!(callers.load(Ordering::SeqCst), 3);
 }

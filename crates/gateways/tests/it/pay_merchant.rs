@@ -40,6 +40,8 @@ pub static FIRST: LazyLock<Signer> = LazyLock::new(|| Signer::new("7F01", NOW_S 
 pub static SECOND: LazyLock<Signer> = LazyLock::new(|| Signer::new("7F02", NOW_S - DAY_S, NOW_S + 730 * DAY_S));
 /// Ended yesterday.
 pub static EXPIRED: LazyLock<Signer> = LazyLock::new(|| Signer::new("7E99", NOW_S - 30 * DAY_S, NOW_S - DAY_S));
+/// Ends in two hours.
+pub static ENDING: LazyLock<Signer> = LazyLock::new(|| Signer::new("7E00", NOW_S - DAY_S, NOW_S + 7_200));
 /// Nobody WeChat knows.
 pub static STRANGER: LazyLock<Signer> = LazyLock::new(|| Signer::new("6666", NOW_S - DAY_S, NOW_S + DAY_S));
 
@@ -53,7 +55,7 @@ pub fn frozen() -> Arc<FrozenClock> {
 
 /// Makes the keys too, so that no server spends its time on it while a client waits.
 pub fn config(base_url: &str, trust: PayTrust) -> WechatPayConfig {
-    for signer in [&FIRST, &SECOND, &EXPIRED, &STRANGER] {
+    for signer in [&FIRST, &SECOND, &EXPIRED, &ENDING, &STRANGER] {
         LazyLock::force(signer);
     }
     WechatPayConfig {

@@ -187,13 +187,30 @@ async fn an_expired_certificate_proves_nothing() {
 }
 
 #[tokio::test]
+async fn a_certificate_stops_counting_when_it_ends() {
+    let channel = Rotating::start(&ENDING, &[&ENDING]).await;
+    let clock = frozen();
+    let config = config(&channel.server.base_url, PayTrust::PlatformCertificates);
+    let merchant = WechatPay::new(config, clock.clone()).unwrap();
+    for (pass_s, counts) in [(0, true), (7_200, true), (1, false)] {
+        clock.advance(pass_s * 1000);
+        channel.now_s.fetch_add(pass_s, Ordering::SeqCst);
+        assert_eq!(pay(&merchant).await.is_ok(), counts, "after {pass_s} s more");
+    }
+}
+
+#[tokio::test]
 async fn a_list_signed_by_none_of_its_certificates_is_refused() {
-    let server = StandIn::start(|seen| match seen.path() {
-        CERTIFICATES => certificate_list(&[&FIRST], &STRANGER, NOW_S),
-        _ => signed_at(&FIRST, NOW_S, 200, &prepaid()),
-    })
-    .await;
-    assert!(pay(&merchant(&server.base_url)).await.is_err());
+    for claimed in [STRANGER.serial(), FIRST.serial()] {
+        let server = StandIn::start(move |seen| match seen.path() {
+            CERTIFICATES => replaced(certificate_list(&[&FIRST], &STRANGER, NOW_S), "wechatpay-serial", claimed),
+            _ => signed_at(&FIRST, NOW_S, 200, &prepaid()),
+        })
+        .await;
+        let error = pay(&merchant(&server.base_url)).await.unwrap_err();
+        assert!(error.is("payment.channel_unavailable"), "{error}");
+        assert_eq!(server.count(CERTIFICATES), 1);
+    }
 }
 
 fn public_key_mode(base_url: &str, accept_certificates: bool) -> WechatPay {

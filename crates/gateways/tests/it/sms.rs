@@ -1,12 +1,13 @@
 //! SendSms: signed as the vendor checks it, errors told apart, and never sent twice.
 
-use crate::stand_in::{Reply, Seen, StandIn, nowhere, short};
+use crate::stand_in::{Reply, Seen, StandIn, hanging_up, nowhere, short};
 use gateways::Secret;
 use gateways::sms::{AliyunSms, AliyunSmsConfig};
 use kernel::ports::SmsSender;
 use kernel::{FrozenClock, Instant, Kind};
 use serde_json::json;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use wire::aliyun_acs3::{Request, verify};
 
 const NOW_S: i64 = 1_795_435_200;
@@ -81,6 +82,11 @@ async fn an_unanswered_message_is_not_sent_again() {
     let error = sender(&server.base_url).send("13800000000", "sign_in_code", &[]).await.unwrap_err();
     assert!(error.is("sms.unavailable"));
     assert_eq!(server.seen().len(), 1);
+
+    let (base_url, callers) = hanging_up(1, r#"{"Code":"OK"}"#).await;
+    let error = sender(&base_url).send("13800000000", "sign_in_code", &[]).await.unwrap_err();
+    assert!(error.is("sms.unavailable"));
+    assert_eq!(callers.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]

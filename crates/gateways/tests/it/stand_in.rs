@@ -5,8 +5,10 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// A request as it arrived.
 #[derive(Debug, Clone)]
@@ -131,4 +133,39 @@ pub fn nowhere() -> String {
 /// Short enough for a test, long enough for a busy machine.
 pub fn short() -> gateways::Timeouts {
     gateways::Timeouts { connect_ms: 1_000, total_ms: 2_500 }
+}
+
+/// A server that hangs up on the first `cuts` callers after reading, then answers `body` as 200. Answers its address and a
+/// count of callers.
+pub async fn hanging_up(cuts: usize, body: &'static str) -> (String, Arc<AtomicUsize>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    let callers = Arc::new(AtomicUsize::new(0));
+    let count = callers.clone();
+    tokio::spawn(async move {
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            read_whole(&mut socket).await;
+            if count.fetch_add(1, Ordering::SeqCst) >= cuts {
+                let answer =
+                    format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+                socket.write_all(answer.as_bytes()).await.unwrap();
+            }
+        }
+    });
+    (base_url, callers)
+}
+
+/// Reads one request to its end, so that closing afterwards loses nothing.
+async fn read_whole(socket: &mut tokio::net::TcpStream) {
+    let mut request = Vec::new();
+    loop {
+        assert!(socket.read_buf(&mut request).await.unwrap() > 0, "the caller left early");
+        let text = String::from_utf8_lossy(&request).to_lowercase();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        if body.len() >= length.map_or(0, |n| n.parse().unwrap()) {
+            return;
+        }
+    }
 }
