@@ -76,8 +76,8 @@ pub fn issue_code(tx: &mut Tx<'_>, ctx: &Ctx, sealer: &Sealer, phone: &Phone, ip
         )?;
         return Err(too_often(sent_at + PAUSE - ctx.now));
     }
-    let (in_day, in_hour, oldest): (i64, i64, Option<Instant>) = tx.one(
-        "select count(*), count(*) filter (where sent_at > $4), min(sent_at)
+    let (in_day, oldest, in_hour, recent): (i64, Option<Instant>, i64, Option<Instant>) = tx.one(
+        "select count(*), min(sent_at), count(*) filter (where sent_at > $4), min(sent_at) filter (where sent_at > $4)
          from sms_sent
          where mall_id = $1 and phone_hash = $2 and sent_at > $3",
         &args![ctx.mall_id, &phone_hash, ctx.now - days(1), ctx.now - hours(1)],
@@ -86,7 +86,7 @@ pub fn issue_code(tx: &mut Tx<'_>, ctx: &Ctx, sealer: &Sealer, phone: &Phone, ip
         return Err(too_often(oldest.map_or(days(1), |at| at + days(1) - ctx.now)));
     }
     if in_hour >= PER_PHONE_HOUR {
-        return Err(too_often(hours(1) / 2));
+        return Err(too_often(recent.map_or(hours(1), |at| at + hours(1) - ctx.now)));
     }
     check_address(tx, ctx, &ip)?;
     tx.exec(
@@ -176,7 +176,7 @@ fn code_hash(sealer: &Sealer, phone: &Phone, code: &str) -> String {
 }
 
 fn too_often(wait_ms: i64) -> Error {
-    let seconds = u32::try_from(wait_ms.max(0) / 1_000 + 1).unwrap_or(u32::MAX);
+    let seconds = u32::try_from((wait_ms.max(1) + 999) / 1_000).unwrap_or(u32::MAX);
     let wait = match seconds {
         0..=60 => format!("{seconds} 秒"),
         61..=3_600 => format!("{} 分钟", seconds.div_ceil(60)),

@@ -173,8 +173,8 @@ mod tests {
             assert!(!is_valid_district(code));
         }
         assert!(is_valid_district("330106"));
-        assert!(is_valid_street("330106003", "330106"));
-        assert!(!is_valid_street("330106003", "330105"));
+        assert!(is_valid_street("330106109", "330106"));
+        assert!(!is_valid_street("330106109", "330105"));
         assert!(children(Some("99")).is_none());
     }
 }

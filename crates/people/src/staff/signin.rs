@@ -46,7 +46,7 @@ impl Outcome {
 }
 
 pub(super) fn locked(wait_ms: i64) -> Error {
-    let seconds = u32::try_from(wait_ms.max(0) / 1_000 + 1).unwrap_or(u32::MAX);
+    let seconds = u32::try_from((wait_ms.max(1) + 999) / 1_000).unwrap_or(u32::MAX);
     Error::too_many("staff.locked", format!("输错次数太多，账号已暂时锁定，请 {} 分钟后再试", seconds.div_ceil(60)))
         .retry_after(seconds)
 }
