@@ -125,10 +125,8 @@ pub fn delete_category(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<CategoryRow
 }
 
 fn move_subtree(tx: &mut Tx<'_>, mall_id: MallId, old: &str, new: &str) -> Result<()> {
-    let paths: Vec<String> = tx.all(
-        "select path from category where mall_id = $1 and path like $2 || '%'",
-        &args![mall_id, old],
-    )?;
+    let paths: Vec<String> =
+        tx.all("select path from category where mall_id = $1 and path like $2 || '%'", &args![mall_id, old])?;
     let deepest = paths.iter().map(|path| depth(path)).max().unwrap_or(0);
     check_depth(deepest + depth(new) - depth(old))?;
     tx.exec(

@@ -77,7 +77,12 @@ pub struct ReviewSummary {
 impl ReviewSummary {
     fn new(count: i64, rating_sum: i64, with_pictures: i64, positive: i64) -> Self {
         let share = |part: i64, of: i64| if count > 0 { (2 * part * of + count) / (2 * count) } else { 0 };
-        ReviewSummary { count, rating_x10: share(rating_sum, 10), with_pictures, positive_percent: share(positive, 100) }
+        ReviewSummary {
+            count,
+            rating_x10: share(rating_sum, 10),
+            with_pictures,
+            positive_percent: share(positive, 100),
+        }
     }
 }
 

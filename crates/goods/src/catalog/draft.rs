@@ -224,7 +224,8 @@ impl ProductInput {
         require("skus", all_differ(self.skus.iter().map(|sku| &sku.option_values)), "有两个规格组合完全相同")?;
         require("skus", all_differ(self.skus.iter().map(|sku| sku.code.as_str())), "规格编码重复了")?;
         require("skus", all_differ(self.skus.iter().filter_map(|sku| sku.id)), "同一个规格出现了两次")?;
-        let used = |option: usize, value: &String| self.skus.iter().any(|sku| sku.option_values.get(option) == Some(value));
+        let used =
+            |option: usize, value: &String| self.skus.iter().any(|sku| sku.option_values.get(option) == Some(value));
         for (i, option) in self.options.iter().enumerate() {
             let idle = option.values.iter().find(|value| !used(i, value));
             if let Some(value) = idle {

@@ -42,7 +42,8 @@ pub(super) fn refresh(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<()> {
         (description.as_str(), 1),
     ];
     search::index(tx, ctx.mall_id, KIND, id, &fields)?;
-    let names: Vec<&str> = [&name, &brand, &category].into_iter().map(String::as_str).filter(|n| !n.is_empty()).collect();
+    let names: Vec<&str> =
+        [&name, &brand, &category].into_iter().map(String::as_str).filter(|n| !n.is_empty()).collect();
     search::suggestible(tx, ctx.mall_id, &names, ctx.now)
 }
 

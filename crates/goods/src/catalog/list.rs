@@ -164,8 +164,9 @@ impl Selection<'_> {
         }
         if let Some(tag) = self.filter.tag.as_deref() {
             let n = push(tag.into());
-            conditions +=
-                &format!("\n  and p.id in (select t.product_id from product_tag t where t.mall_id = $1 and t.tag = ${n})");
+            conditions += &format!(
+                "\n  and p.id in (select t.product_id from product_tag t where t.mall_id = $1 and t.tag = ${n})"
+            );
         }
         let join = self.plan.as_ref().map(|plan| plan.join("p.id", &mut args)).unwrap_or_default();
         (format!("from product p\n{join}\n{conditions}"), args)

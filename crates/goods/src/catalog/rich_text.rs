@@ -6,8 +6,32 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 const TAGS: &[&str] = &[
-    "p", "br", "hr", "h2", "h3", "h4", "strong", "b", "em", "i", "u", "s", "span", "blockquote", "ul", "ol", "li", "img",
-    "figure", "figcaption", "table", "thead", "tbody", "tr", "th", "td",
+    "p",
+    "br",
+    "hr",
+    "h2",
+    "h3",
+    "h4",
+    "strong",
+    "b",
+    "em",
+    "i",
+    "u",
+    "s",
+    "span",
+    "blockquote",
+    "ul",
+    "ol",
+    "li",
+    "img",
+    "figure",
+    "figcaption",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
 ];
 
 /// Cleans HTML. Pictures stay only if their address begins with `files`, the public address of the mall's own files
@@ -131,7 +155,8 @@ mod tests {
 
     #[test]
     fn cleaning_twice_changes_nothing_more() {
-        for html in ["<p>1 < 2 & 3</p>", "<<img src=x>script>alert(1)</script>", "<p><img src=\"/files/m1/a.jpg\"></p>"] {
+        for html in ["<p>1 < 2 & 3</p>", "<<img src=x>script>alert(1)</script>", "<p><img src=\"/files/m1/a.jpg\"></p>"]
+        {
             let once = clean(html, OURS);
             assert_eq!(clean(&once, OURS), once);
         }

@@ -132,7 +132,11 @@ pub fn set_status(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, status: ProductStatus) -> 
     )?;
     let Some(name) = name else {
         let exists = exists(tx, ctx.mall_id, id)?;
-        return Err(if exists { Error::field("status", "请先在商品里选择定时上架的时间") } else { not_found() });
+        return Err(if exists {
+            Error::field("status", "请先在商品里选择定时上架的时间")
+        } else {
+            not_found()
+        });
     };
     touch(tx, ctx, id);
     Ok(name)
@@ -231,10 +235,7 @@ fn replace_skus(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, shop_id: Id, input: &Product
         return Err(Error::field(format!("skus[{position}].id"), "这个规格已经不在了，请刷新后再改"));
     }
     let gone: Vec<Id> = stored.keys().copied().filter(|id| !kept.contains(id)).collect();
-    tx.exec(
-        "update sku set deleted_at = $3 where mall_id = $1 and id = any($2)",
-        &args![ctx.mall_id, &gone, ctx.now],
-    )?;
+    tx.exec("update sku set deleted_at = $3 where mall_id = $1 and id = any($2)", &args![ctx.mall_id, &gone, ctx.now])?;
     // Codes that go, and codes about to be swapped, step aside first: a code is free once nobody sells under it.
     let recoded = input.skus.iter().filter_map(|sku| Some((sku.id?, &sku.code)));
     let recoded = recoded.filter(|(id, code)| stored.get(id) != Some(code)).map(|(id, _)| id);
@@ -278,13 +279,7 @@ fn update_sku(tx: &mut Tx<'_>, ctx: &Ctx, sku_id: Id, position: usize, sku: &Sku
     Ok(())
 }
 
-fn insert_skus(
-    tx: &mut Tx<'_>,
-    ctx: &Ctx,
-    product_id: Id,
-    shop_id: Id,
-    skus: &[(Id, usize, &SkuInput)],
-) -> Result<()> {
+fn insert_skus(tx: &mut Tx<'_>, ctx: &Ctx, product_id: Id, shop_id: Id, skus: &[(Id, usize, &SkuInput)]) -> Result<()> {
     if skus.is_empty() {
         return Ok(());
     }
@@ -340,10 +335,8 @@ fn check_references(tx: &mut Tx<'_>, mall_id: MallId, input: &ProductInput) -> R
         super::brand::find_brand(tx, mall_id, brand_id).map_err(|_| Error::field("brand_id", "这个品牌已经不在了"))?;
     }
     if let Some(template_id) = input.freight_template_id {
-        let known: Option<Id> = tx.opt(
-            "select id from freight_template where mall_id = $1 and id = $2",
-            &args![mall_id, template_id],
-        )?;
+        let known: Option<Id> =
+            tx.opt("select id from freight_template where mall_id = $1 and id = $2", &args![mall_id, template_id])?;
         known.ok_or_else(|| Error::field("freight_template_id", "这个运费模板已经不在了"))?;
     }
     let sku_pictures = input.skus.iter().filter_map(|sku| sku.picture_key.as_ref());
@@ -361,10 +354,8 @@ fn why_not_changed(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<Error> {
 }
 
 fn exists(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<bool> {
-    let found: Option<Id> = tx.opt(
-        "select id from product where mall_id = $1 and id = $2 and deleted_at is null",
-        &args![mall_id, id],
-    )?;
+    let found: Option<Id> =
+        tx.opt("select id from product where mall_id = $1 and id = $2 and deleted_at is null", &args![mall_id, id])?;
     Ok(found.is_some())
 }
 
@@ -373,7 +364,8 @@ pub(super) fn not_found() -> Error {
 }
 
 fn code_taken(position: usize, code: &str) -> Error {
-    Error::conflict("sku.code_taken", format!("规格编码 {code} 已经被用了，请换一个")).at(format!("skus[{position}].code"))
+    Error::conflict("sku.code_taken", format!("规格编码 {code} 已经被用了，请换一个"))
+        .at(format!("skus[{position}].code"))
 }
 
 fn touch(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) {

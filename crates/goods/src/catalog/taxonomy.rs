@@ -228,7 +228,10 @@ async fn delete_category(
 /// Needs `product.view`.
 #[utoipa::path(get, path = "/brands", tag = "catalog", security(("staff" = [])),
     responses((status = 200, body = Vec<AdminBrand>)))]
-async fn list_brands_as_staff(State(app): State<App>, staff: Staff<perm::ProductView>) -> Answer<Json<Vec<AdminBrand>>> {
+async fn list_brands_as_staff(
+    State(app): State<App>,
+    staff: Staff<perm::ProductView>,
+) -> Answer<Json<Vec<AdminBrand>>> {
     let mall_id = staff.mall.id;
     let rows = app.db.read(move |tx| brand::brands(tx, mall_id)).await?;
     Ok(Json(rows.into_iter().map(|row| AdminBrand::new(&app, row)).collect()))

@@ -221,7 +221,7 @@ fn schedules_turn_at_their_instant() {
             let now = mall.ctx().now;
             mall.read(move |tx, mall_id| save::anything_due(tx, mall_id, now)).unwrap()
         };
-        let turn = || mall.write(|tx, ctx| turn_due(tx, ctx)).unwrap();
+        let turn = || mall.write(turn_due).unwrap();
         assert_eq!((due(), turn(), status().as_str()), (false, 0, "scheduled"));
         mall.clock.advance(minutes(10));
         assert_eq!((due(), turn(), status().as_str()), (true, 1, "on_sale"));
@@ -233,13 +233,11 @@ fn schedules_turn_at_their_instant() {
 }
 
 fn listed(mall: &TestMall, filter: ProductFilter) -> Vec<Id> {
-    let rows = mall
-        .read(move |tx, mall_id| {
-            let rows = filter.prepared(tx, mall_id)?.rows(tx)?;
-            Ok(rows.into_iter().map(|row| row.card.id).collect::<Vec<_>>())
-        })
-        .unwrap();
-    rows
+    mall.read(move |tx, mall_id| {
+        let rows = filter.prepared(tx, mall_id)?.rows(tx)?;
+        Ok(rows.into_iter().map(|row| row.card.id).collect())
+    })
+    .unwrap()
 }
 
 /// Twelve products with ties in price, sales and stock.
@@ -262,7 +260,9 @@ fn every_sort_walks_every_product_once() {
     each(|mall| {
         let ids = shelf(mall);
         use ProductSort::*;
-        for (sort, q) in [Default, New, Sales, PriceAsc, PriceDesc].into_iter().flat_map(|s| [(s, None), (s, Some("茶样"))]) {
+        for (sort, q) in
+            [Default, New, Sales, PriceAsc, PriceDesc].into_iter().flat_map(|s| [(s, None), (s, Some("茶样"))])
+        {
             let filter = |cursor: Option<String>, limit: i64| ProductFilter {
                 q: q.map(str::to_owned),
                 sort,
@@ -278,11 +278,8 @@ fn every_sort_walks_every_product_once() {
                 })
                 .unwrap()
             };
-            let ordered = if sort == PriceAsc {
-                whole.is_sorted()
-            } else {
-                whole.iter().rev().collect::<Vec<_>>().is_sorted()
-            };
+            let ordered =
+                if sort == PriceAsc { whole.is_sorted() } else { whole.iter().rev().collect::<Vec<_>>().is_sorted() };
             assert!(ordered, "{sort:?} {q:?} {whole:?}");
             let mut sorted: Vec<Id> = whole.iter().map(|row| row.1).collect();
             sorted.sort();

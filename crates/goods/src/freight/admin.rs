@@ -205,10 +205,8 @@ fn delete(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<FreightTemplate> {
     if template.is_default {
         return Err(Error::conflict("freight_template.is_default", "默认模板不能删除，请先把另一个模板设为默认"));
     }
-    let used: i64 = tx.one(
-        "select count(*) from product where mall_id = $1 and freight_template_id = $2",
-        &args![ctx.mall_id, id],
-    )?;
+    let used: i64 = tx
+        .one("select count(*) from product where mall_id = $1 and freight_template_id = $2", &args![ctx.mall_id, id])?;
     if used > 0 {
         let message = format!("还有 {used} 件商品用着这个模板（含回收站），请先改掉它们");
         return Err(Error::conflict("freight_template.in_use", message));
@@ -258,19 +256,19 @@ fn check(input: &FreightTemplateInput) -> Result<()> {
         let fee = |fen: i64| (0..=Fen::MAX.0).contains(&fen);
         require(at("first_fee_fen"), fee(rule.first_fee_fen), "运费超出范围")?;
         require(at("next_fee_fen"), fee(rule.next_fee_fen), "运费超出范围")?;
-        require(at("region_codes"), rule.region_codes.iter().all(is_region), "地区编码不正确")?;
+        require(at("region_codes"), are_regions(&rule.region_codes), "地区编码不正确")?;
         require(at("region_codes"), rule.region_codes.iter().all(|c| seen.insert(c)), "同一个地区出现在两条规则里")?;
     }
     for (i, rule) in input.free_rules.iter().enumerate() {
         let field = format!("free_rules[{i}]");
-        require(field.clone(), rule.region_codes.iter().all(is_region), "地区编码不正确")?;
+        require(field.clone(), are_regions(&rule.region_codes), "地区编码不正确")?;
         let amount = rule.min_amount_fen.is_none_or(|fen| (1..=Fen::MAX.0).contains(&fen));
         let pieces = rule.min_quantity.is_none_or(|n| (1..=1_000_000).contains(&n));
         require(field, amount && pieces, "包邮条件要大于 0")?;
     }
-    require("no_delivery_codes".into(), input.no_delivery_codes.iter().all(is_region), "地区编码不正确")
+    require("no_delivery_codes".into(), are_regions(&input.no_delivery_codes), "地区编码不正确")
 }
 
-fn is_region(code: &String) -> bool {
-    matches!(code.len(), 2 | 4 | 6) && code.bytes().all(|b| b.is_ascii_digit())
+fn are_regions(codes: &[String]) -> bool {
+    codes.iter().all(|code| matches!(code.len(), 2 | 4 | 6) && code.bytes().all(|b| b.is_ascii_digit()))
 }

@@ -64,7 +64,9 @@ fn pieces_pay_first_then_every_begun_step() {
 fn weight_and_volume_pay_by_what_they_measure() {
     for unit in [Unit::Weight, Unit::Volume] {
         let all = [Template { unit, is_default: true, ..by_weight() }];
-        for (grams, expected) in [(0, 1_200), (1, 1_200), (1_000, 1_200), (1_001, 1_500), (1_500, 1_500), (1_501, 1_800)] {
+        for (grams, expected) in
+            [(0, 1_200), (1, 1_200), (1_000, 1_200), (1_001, 1_500), (1_500, 1_500), (1_501, 1_800)]
+        {
             assert_eq!(fen(&all, &[load(None, 3, grams, 100)], URUMQI), expected, "{grams}");
         }
     }
@@ -155,7 +157,11 @@ fn any_template() -> impl Strategy<Value = Template> {
         let unit = [Unit::Piece, Unit::Weight, Unit::Volume][unit];
         let mut one = template(id, unit, vec![Rule { region_codes: vec![], ..base }, special]);
         one.free_rules = free
-            .map(|(fen, pieces)| FreeRule { region_codes: vec![], min_amount_fen: Some(fen), min_quantity: Some(pieces) })
+            .map(|(fen, pieces)| FreeRule {
+                region_codes: vec![],
+                min_amount_fen: Some(fen),
+                min_quantity: Some(pieces),
+            })
             .into_iter()
             .collect();
         one
@@ -238,7 +244,10 @@ mod stored {
             let first = save_one(None, "默认", false).unwrap();
             let second = save_one(None, "大件", true).unwrap();
             let found = mall.read(move |tx, mall_id| templates(tx, mall_id, &[first])).unwrap();
-            assert_eq!(found.iter().map(|t| (t.id, t.is_default)).collect::<Vec<_>>(), [(first, false), (second, true)]);
+            assert_eq!(
+                found.iter().map(|t| (t.id, t.is_default)).collect::<Vec<_>>(),
+                [(first, false), (second, true)]
+            );
             let refused = save_one(Some(second), "大件", false);
             assert!(refused.unwrap_err().is("freight_template.is_default"));
             assert!(save_one(Some(Id(5)), "没有", false).unwrap_err().is("freight_template.not_found"));

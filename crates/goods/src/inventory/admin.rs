@@ -1,7 +1,7 @@
 //! Stock in the back office: what lies where, corrections with their reason, and the trail.
 
-use super::level::{Level, adjust, count, receive};
 use super::Demand;
+use super::level::{Level, adjust, count, receive};
 use crate::label::{containing, option_text, texts};
 use crate::store::{self, LocationRow};
 use axum::extract::State;
@@ -274,7 +274,8 @@ impl Row {
     }
 }
 
-const SELECT: &str = "select t.sku_id, t.location_id, p.id, p.name, k.picture_key, p.picture_keys, k.option_values, k.code,
+const SELECT: &str =
+    "select t.sku_id, t.location_id, p.id, p.name, k.picture_key, p.picture_keys, k.option_values, k.code,
    l.name, t.on_hand, t.reserved
  from stock t
  join sku k on k.mall_id = t.mall_id and k.id = t.sku_id
@@ -323,8 +324,7 @@ fn apply(tx: &mut Tx<'_>, ctx: &Ctx, change: &StockChange) -> Result<Level> {
     }
     let (sku_id, location_id, quantity) = (change.sku_id, change.location_id, change.quantity);
     store::find_location(tx, ctx.mall_id, location_id)?;
-    let known: Option<Id> =
-        tx.opt("select id from sku where mall_id = $1 and id = $2", &args![ctx.mall_id, sku_id])?;
+    let known: Option<Id> = tx.opt("select id from sku where mall_id = $1 and id = $2", &args![ctx.mall_id, sku_id])?;
     known.ok_or_else(|| Error::not_found("inventory.no_such_sku", "没有找到这个规格"))?;
     match change.kind {
         StockChangeKind::Receive => receive(tx, ctx, Demand { sku_id, location_id, quantity }, note),

@@ -44,7 +44,14 @@ pub fn restock(tx: &mut Tx<'_>, ctx: &Ctx, holder: Holder, demands: &[Demand], n
 ///
 /// # Errors
 /// `inventory.below_reserved` (409) when fewer would lie there than are promised; 400 for zero.
-pub fn adjust(tx: &mut Tx<'_>, ctx: &Ctx, sku_id: Id, location_id: Id, delta: i64, note: Option<&str>) -> Result<Level> {
+pub fn adjust(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    sku_id: Id,
+    location_id: Id,
+    delta: i64,
+    note: Option<&str>,
+) -> Result<Level> {
     if delta == 0 || delta.abs() > MOST {
         return Err(Error::field("quantity", "调整的数量不能是 0"));
     }
@@ -56,7 +63,14 @@ pub fn adjust(tx: &mut Tx<'_>, ctx: &Ctx, sku_id: Id, location_id: Id, delta: i6
 ///
 /// # Errors
 /// `inventory.below_reserved` (409) when fewer were counted than are promised.
-pub fn count(tx: &mut Tx<'_>, ctx: &Ctx, sku_id: Id, location_id: Id, counted: i64, note: Option<&str>) -> Result<Level> {
+pub fn count(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    sku_id: Id,
+    location_id: Id,
+    counted: i64,
+    note: Option<&str>,
+) -> Result<Level> {
     if !(0..=MOST).contains(&counted) {
         return Err(Error::field("quantity", "盘点数量要在 0 以上"));
     }

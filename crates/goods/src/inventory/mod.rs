@@ -14,9 +14,7 @@ mod tests;
 
 pub use admin::{Location, Movement, StockChange, StockRow, admin_routes};
 pub(crate) use level::refresh_products;
-pub use level::{
-    Level, adjust, available, best_available, count, low_count, receive, receive_all, restock, transfer,
-};
+pub use level::{Level, adjust, available, best_available, count, low_count, receive, receive_all, restock, transfer};
 pub use movement::{Drift, drift, overdue};
 pub use reserve::{commit, release, reserve};
 

@@ -45,9 +45,7 @@ pub fn reserve(
     }
     let rows: Vec<Vec<Arg>> = taken
         .iter()
-        .map(|d| {
-            Vec::from(args![ctx.mall_id, holder.kind, holder.id, d.sku_id, d.location_id, d.quantity, expires_at])
-        })
+        .map(|d| Vec::from(args![ctx.mall_id, holder.kind, holder.id, d.sku_id, d.location_id, d.quantity, expires_at]))
         .collect();
     tx.insert_many(
         "insert into stock_reservation (mall_id, holder_kind, holder_id, sku_id, location_id, quantity, expires_at) values",
@@ -173,7 +171,8 @@ fn sold_out(tx: &mut Tx<'_>, ctx: &Ctx, short: &[Demand]) -> Result<Error> {
         &args![ctx.mall_id, &ids],
     )?;
     let sentence = |d: &Demand| {
-        let row = rows.iter().find(|r| (r.0, r.1) == (d.sku_id, d.location_id)).or(rows.iter().find(|r| r.0 == d.sku_id));
+        let row =
+            rows.iter().find(|r| (r.0, r.1) == (d.sku_id, d.location_id)).or(rows.iter().find(|r| r.0 == d.sku_id));
         match row {
             Some((_, at, name, values, left)) if *at == d.location_id && *left > 0 => {
                 format!("「{}」只剩 {left} 件", label(name, values))

@@ -63,7 +63,7 @@ fn sixty_four_buyers_of_ten_pieces_make_ten_orders() {
         assert_eq!(won, 10);
         assert_eq!(mall.level(tea.skus[0]), (10, 10));
         assert!(!mall.in_stock(tea.id));
-        assert_eq!(mall.read(|tx, mall_id| drift(tx, mall_id)).unwrap(), []);
+        assert_eq!(mall.read(drift).unwrap(), []);
     });
 }
 
@@ -241,7 +241,7 @@ fn drift_and_overdue_reservations_are_reported() {
         let early = mall.read(move |tx, mall_id| overdue(tx, mall_id, Instant(now.0 - minutes(2)), 10)).unwrap();
         assert!(early.is_empty());
         mall.write(|tx, ctx| tx.exec("delete from stock_reservation where mall_id = $1", &args![ctx.mall_id])).unwrap();
-        let found = mall.read(|tx, mall_id| drift(tx, mall_id)).unwrap();
+        let found = mall.read(drift).unwrap();
         assert_eq!(found, [Drift { sku_id: sku, location_id: mall.warehouse, reserved: 2, held: 0 }]);
     });
 }
@@ -287,9 +287,9 @@ impl Model {
                     return false;
                 }
                 let held = self.held.entry(*holder).or_default();
-                for sku in 0..3 {
-                    self.levels[sku].1 += sums[sku];
-                    held[sku] += sums[sku];
+                for ((level, held), sum) in self.levels.iter_mut().zip(held).zip(sums) {
+                    level.1 += sum;
+                    *held += sum;
                 }
                 true
             }
@@ -377,7 +377,7 @@ fn any_sequence_of_verbs_agrees_with_the_model() {
                 for (sku, level) in tea.skus.iter().zip(model.levels) {
                     prop_assert_eq!(trail(mall, *sku), level);
                 }
-                let ours = mall.read(|tx, mall_id| drift(tx, mall_id)).unwrap();
+                let ours = mall.read(drift).unwrap();
                 prop_assert!(ours.iter().all(|d| !tea.skus.contains(&d.sku_id)), "{:?}", ours);
                 Ok(())
             })

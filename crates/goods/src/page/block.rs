@@ -67,13 +67,19 @@ pub enum LinkKind {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ProductSource {
     /// With this tag, in stock before sold out, newest first.
-    Tag { tag: String },
+    Tag {
+        tag: String,
+    },
     /// In this category or below it, in stock before sold out, most sold first.
-    Category { category_id: Id },
+    Category {
+        category_id: Id,
+    },
     Newest,
     BestSelling,
     /// These, in this order.
-    Chosen { product_ids: Vec<Id> },
+    Chosen {
+        product_ids: Vec<Id>,
+    },
 }
 
 /// The blocks of a page; `None` if there is no such page.

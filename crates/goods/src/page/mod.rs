@@ -5,8 +5,6 @@
 mod block;
 mod resolve;
 mod shop;
-//TEST #[cfg(test)]
-//TEST mod tests;
 
 pub use block::{BannerSource, BlockSource, Link, LinkKind, ProductSource, read, save};
 pub use shop::{BannerItem, Block, HomePage, home, shop_routes};

@@ -222,7 +222,13 @@ impl AdminRow {
     }
 }
 
-fn rows(tx: &mut Tx<'_>, mall_id: MallId, state: ReviewState, before: Option<Cursor>, limit: i64) -> Result<Vec<AdminRow>> {
+fn rows(
+    tx: &mut Tx<'_>,
+    mall_id: MallId,
+    state: ReviewState,
+    before: Option<Cursor>,
+    limit: i64,
+) -> Result<Vec<AdminRow>> {
     let condition = match state {
         ReviewState::All => "",
         ReviewState::Unanswered => "and r.reply is null and r.hidden_reason is null",

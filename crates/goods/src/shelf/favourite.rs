@@ -21,9 +21,11 @@ pub struct Favourite {
 }
 
 pub(super) fn shop_routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list_favourites))
-        .routes(routes!(read_favourite, keep_favourite, drop_favourite))
+    OpenApiRouter::new().routes(routes!(list_favourites)).routes(routes!(
+        read_favourite,
+        keep_favourite,
+        drop_favourite
+    ))
 }
 
 #[derive(Debug, Clone, Deserialize, IntoParams)]

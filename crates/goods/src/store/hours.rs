@@ -24,7 +24,11 @@ pub(super) fn check(hours: &[OpeningHours]) -> Result<()> {
     let well_formed = |span: &OpeningHours| {
         (1..=7).contains(&span.weekday) && minute(&span.open).is_some() && minute(&span.close).is_some()
     };
-    if hours.iter().all(well_formed) { Ok(()) } else { Err(Error::field("hours", "营业时间请写成 10:00 这样的格式")) }
+    if hours.iter().all(well_formed) {
+        Ok(())
+    } else {
+        Err(Error::field("hours", "营业时间请写成 10:00 这样的格式"))
+    }
 }
 
 /// Whether a store with these hours is open at an instant.

@@ -16,7 +16,7 @@ pub use hours::OpeningHours;
 pub use place::{Point, distance_m};
 pub use region::{RegionPath, name_regions_with, region_path};
 pub use row::{
-    LocationRow, StoreRow, found_shop, default_location, find_location, find_store, location_of_store, locations,
+    LocationRow, StoreRow, default_location, find_location, find_store, found_shop, location_of_store, locations,
     only_shop, stores_by_id,
 };
 pub use shop::{StoreView, shop_routes, store_view};

@@ -99,8 +99,7 @@ pub fn default_location(tx: &mut Tx<'_>, mall_id: MallId, shop_id: Id) -> Result
 /// A store and the location its stock lies at; `store.not_found` (404) for another mall's.
 pub fn location_of_store(tx: &mut Tx<'_>, mall_id: MallId, store_id: Id) -> Result<(StoreRow, Id)> {
     let store = find_store(tx, mall_id, store_id)?;
-    let location =
-        tx.one("select id from location where mall_id = $1 and store_id = $2", &args![mall_id, store_id])?;
+    let location = tx.one("select id from location where mall_id = $1 and store_id = $2", &args![mall_id, store_id])?;
     Ok((store, location))
 }
 

@@ -1,5 +1,8 @@
 //! Every route of the goods floor, without the prefix of its side.
 
+#[cfg(test)]
+mod tests;
+
 use crate::{catalog, freight, inventory, page, review, shelf, store};
 use platform::App;
 use utoipa_axum::router::OpenApiRouter;

@@ -1,6 +1,10 @@
 //! A small mall on a fresh database per engine, for the tests of this crate: a shop with its warehouse, one category,
 //! one picture, a frozen clock.
 
+mod web;
+
+pub(crate) use web::{As, Web};
+
 use crate::catalog::{self, CategoryInput, ProductInput, ProductOption, ProductStatus, SkuInput};
 use crate::store;
 use db::testing::{Scratch, migrated};
