@@ -25,7 +25,7 @@ need_packages() { # Debian packages that are missing
 
 step_setup() {
   say "setup"
-  need_packages postgresql chromium fonts-noto-cjk python3-venv
+  need_packages postgresql chromium fonts-noto-cjk python3-venv curl jq
   if [ ! -x "$venv/bin/python" ] || ! cmp -s tests/outside/requirements.txt "$venv/.installed"; then
     python3 -m venv "$venv"
     "$venv/bin/pip" install -q -r tests/outside/requirements.txt

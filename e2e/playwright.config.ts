@@ -1,0 +1,41 @@
+// Browser tests against the real program: `hefang demo` with a fresh mall, Debian's Chromium, one worker because the
+// tests share that mall. Screenshots of every step are kept in test-results/shots.
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { defineConfig } from '@playwright/test'
+
+const port = 8391
+const hefang = process.env.HEFANG ?? '../target/debug/hefang'
+process.env.E2E_DATA ??= mkdtempSync(join(tmpdir(), 'hefang-e2e-'))
+
+export default defineConfig({
+  testDir: 'tests',
+  outputDir: 'test-results/run',
+  workers: 1,
+  fullyParallel: false,
+  retries: 0,
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list']],
+  use: {
+    baseURL: `http://127.0.0.1:${port}`,
+    locale: 'zh-CN',
+    timezoneId: 'Asia/Shanghai',
+    actionTimeout: 20_000,
+    navigationTimeout: 60_000,
+    trace: 'retain-on-failure',
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    },
+  },
+  webServer: {
+    command: `${hefang} demo --port ${port} --data ${process.env.E2E_DATA}`,
+    url: `http://127.0.0.1:${port}/readyz`,
+    timeout: 180_000,
+    reuseExistingServer: false,
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 10_000 },
+    env: { HEFANG_RATE_LIMIT__REQUESTS_PER_SECOND: '0' },
+  },
+})

@@ -1,0 +1,12 @@
+// The examples of the API guide are run as they stand.
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { expect, test } from '@playwright/test'
+
+test('guide: the curl examples of docs/api-guide.md work', async ({ baseURL }) => {
+  const guide = readFileSync('../docs/api-guide.md', 'utf8')
+  const script = [...guide.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1]).join('\n')
+  const output = execFileSync('bash', ['-euo', 'pipefail', '-c', script.replace('http://127.0.0.1:8080', baseURL ?? '')], { encoding: 'utf8' })
+  expect(output).toContain('"kind": "native"')
+  expect(output.trim().split('\n').at(-1)).toBe('"to_pick_up"')
+})

@@ -1,0 +1,125 @@
+// A member with a phone and a clerk at a desk, with the few gestures the stories are told in.
+import { type Browser, type BrowserContext, type Page, expect, test as base } from '@playwright/test'
+import { mkdirSync } from 'node:fs'
+
+const SHOTS = 'test-results/shots'
+const PHONE = {
+  viewport: { width: 390, height: 844 },
+  isMobile: true,
+  hasTouch: true,
+  userAgent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1 Mobile/15E148',
+}
+const DESK = { viewport: { width: 1440, height: 900 } }
+
+/** Console errors, page errors and requests to other hosts: none may happen in a story. */
+function watch(page: Page, complaints: string[]): void {
+  page.on('console', (message) => {
+    // A refused request is part of some stories; the page shows it, the browser also logs it.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('request', (request) => {
+    const url = new URL(request.url())
+    if (['http:', 'https:'].includes(url.protocol) && url.hostname !== '127.0.0.1') complaints.push(`foreign request ${url.host}`)
+  })
+}
+
+class Person {
+  private shots = 0
+  constructor(
+    readonly page: Page,
+    private readonly name: string,
+  ) {
+    mkdirSync(SHOTS, { recursive: true })
+  }
+
+  async shot(what: string): Promise<void> {
+    await this.page.waitForTimeout(400)
+    this.shots += 1
+    const number = String(this.shots).padStart(2, '0')
+    await this.page.screenshot({ path: `${SHOTS}/${this.name}-${number}-${what}.png` })
+  }
+}
+
+export class Member extends Person {
+  async open(path: string): Promise<void> {
+    await this.page.goto(`/#${path}`)
+  }
+
+  /** Taps the visible button with these words. */
+  async tap(words: string | RegExp): Promise<void> {
+    await this.page.getByText(words).locator('visible=true').first().click()
+  }
+
+  /** Signs in on the page shown, with the code from the stand-in's inbox. */
+  async signIn(phone: string): Promise<void> {
+    const fields = this.page.locator('.field__input input')
+    await fields.nth(0).fill(phone)
+    await this.tap(/获取验证码|发送验证码/)
+    await expect.poll(() => this.code(phone)).toMatch(/^\d{6}$/)
+    await fields.nth(1).fill(await this.code(phone))
+    await this.page.locator('.button').getByText('登录').click()
+  }
+
+  private async code(phone: string): Promise<string> {
+    const inbox = await this.page.request.get(`/sandbox/control/messages?phone=${phone}`)
+    return (await inbox.json()).items[0]?.params.code ?? ''
+  }
+
+  /** Chooses the first values that can be bought and confirms. */
+  async chooseOptions(confirm: string): Promise<void> {
+    const foot = this.page.locator('.sku__foot')
+    await expect(foot).toBeVisible()
+    const options = this.page.locator('.sku__option')
+    for (let i = 0; i < (await options.count()); i += 1) {
+      if (await options.nth(i).locator('.chip--on').count()) continue
+      await options.nth(i).locator('.chip:not(.chip--off)').first().click()
+    }
+    await foot.getByText(confirm).click()
+  }
+}
+
+export class Staff extends Person {
+  async open(path: string): Promise<void> {
+    await this.page.goto(`/admin${path}`)
+  }
+
+  async signIn(username: string, password: string): Promise<void> {
+    await this.page.fill('input[name=username]', username)
+    await this.page.fill('input[name=password]', password)
+    await this.page.click('button[type=submit]')
+  }
+}
+
+interface People {
+  member: Member
+  staff: Staff
+}
+
+async function context(browser: Browser, options: object): Promise<BrowserContext> {
+  return browser.newContext({ ...options, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' })
+}
+
+export const test = base.extend<People & { complaints: string[] }>({
+  // eslint-disable-next-line no-empty-pattern
+  complaints: async ({}, use) => {
+    const complaints: string[] = []
+    await use(complaints)
+    expect(complaints, 'console errors, page errors, foreign requests').toEqual([])
+  },
+  member: async ({ browser, complaints }, use, info) => {
+    const own = await context(browser, PHONE)
+    const page = await own.newPage()
+    watch(page, complaints)
+    await use(new Member(page, `${info.title.split(' ')[0]}-member`))
+    await own.close()
+  },
+  staff: async ({ browser, complaints }, use, info) => {
+    const own = await context(browser, DESK)
+    const page = await own.newPage()
+    watch(page, complaints)
+    await use(new Staff(page, `${info.title.split(' ')[0]}-staff`))
+    await own.close()
+  },
+})
+export { expect }
