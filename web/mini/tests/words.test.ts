@@ -71,14 +71,20 @@ describe('openingText', () => {
 
 describe('product filter', () => {
   it('reads as a query and mends a swapped price range', () => {
-    const filter = { ...EMPTY_FILTER, attributes: { 产地: '杭州' }, min_fen: 20_000, max_fen: 10_000, in_stock: true };
+    const filter = {
+      ...EMPTY_FILTER,
+      attributes: { 产地: ['杭州', '龙泉'] },
+      min_fen: 20_000,
+      max_fen: 10_000,
+      in_stock: true,
+    };
     expect(toQuery(filter)).toEqual({
-      attr: ['产地:杭州'],
+      attr: ['产地:杭州', '产地:龙泉'],
       in_stock: true,
       min_price_fen: 10_000,
       max_price_fen: 20_000,
     });
-    expect(countFilters(filter)).toBe(3);
+    expect(countFilters(filter)).toBe(4);
     expect(countFilters(EMPTY_FILTER)).toBe(0);
   });
 });

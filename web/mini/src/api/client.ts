@@ -3,20 +3,23 @@
 // with a sentence for people and a code for support.
 import { failureSentence, failureTitle } from '@shared/words';
 import { MALL_CODE, SERVER_ORIGIN, send, type Sent } from '@/platform/http';
-import type { paths } from './paths';
+import type { paths } from '@schema';
 import type { Problem } from './types';
 import { clockSkew, guestToken, storedToken } from './session';
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
-type Operation<P extends keyof paths, M extends Method> = M extends keyof paths[P] ? paths[P][M] : never;
+type ShopPath = Extract<keyof paths, `/api/v1/${string}`>;
+/** The methods a path really has; the document lists the others as absent. */
+type MethodsOf<P extends ShopPath> = {
+  [M in Method]: paths[P][M] extends { responses: unknown } ? M : never;
+}[Method];
 type Content<T> = T extends { content: { 'application/json': infer Json } } ? Json : void;
 type Success<R> = R extends { 200: infer Ok }
   ? Content<Ok>
   : R extends { 201: infer Created }
     ? Content<Created>
     : void;
-export type Answer<P extends keyof paths, M extends Method> =
-  Operation<P, M> extends { responses: infer R } ? Success<R> : void;
+type Answer<Op> = Op extends { responses: infer R } ? Success<R> : never;
 type PathOf<Op> = Op extends { parameters: { path: infer Path } } ? Path : never;
 type QueryOf<Op> = Op extends { parameters: { query?: infer Query } } ? Query : never;
 type BodyOf<Op> = Op extends { requestBody?: infer Body } ? Content<NonNullable<Body>> : never;
@@ -75,15 +78,15 @@ export function read<T>(answer: Sent): T {
     problem.detail ?? failureSentence(answer.status === 0 ? 'network.offline' : 'network.garbled'),
     problem.field ?? undefined,
     problem.request_id ?? answer.headers['x-request-id'],
-    problem.details ?? undefined,
+    (problem.details ?? undefined) as Record<string, unknown> | undefined,
   );
 }
 
-export async function call<P extends keyof paths & string, M extends Method & keyof paths[P]>(
+export async function call<P extends ShopPath, M extends MethodsOf<P>>(
   method: M,
   path: P,
-  options: Options<Operation<P, M>> = {},
-): Promise<Answer<P, M>> {
+  options: Options<paths[P][M]> = {},
+): Promise<Answer<paths[P][M]>> {
   const url = address(path, options.path as Record<string, string>, options.query as Record<string, unknown>);
   const token = options.session === 'guest' ? await guestToken() : options.session === 'none' ? '' : storedToken.get();
   const headers: Record<string, string> = {};
@@ -96,5 +99,5 @@ export async function call<P extends keyof paths & string, M extends Method & ke
     lost();
     if (options.session === 'guest') return call(method, path, options);
   }
-  return read<Answer<P, M>>(answer);
+  return read<Answer<paths[P][M]>>(answer);
 }

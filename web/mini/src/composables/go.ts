@@ -25,7 +25,7 @@ export const place = {
   checkout: () => '/pages/checkout/index',
   cashier: (order_id: string, more: { payment_id?: string; returned?: 1 } = {}) =>
     `/pages/checkout/cashier${query({ order_id, ...more })}`,
-  result: (order_id: string, payment_id: string) => `/pages/checkout/result${query({ order_id, payment_id })}`,
+  result: (order_id: string) => `/pages/checkout/result${query({ order_id })}`,
   addresses: (choose = false) => `/pages/member/addresses${query({ choose: choose ? 1 : undefined })}`,
   address: (id?: string) => `/pages/member/address-edit${query({ id })}`,
 };

@@ -1,8 +1,8 @@
 // Opening hours in as few words as they need: days with the same hours are said together.
-import type { StoreHours } from '@/api/types';
+import type { OpeningHours } from '@/api/types';
 import { weekdayName } from '@shared/time';
 
-export function openingText(hours: readonly StoreHours[]): string {
+export function openingText(hours: readonly OpeningHours[]): string {
   const days = [1, 2, 3, 4, 5, 6, 7].map((weekday) =>
     hours
       .filter((hour) => hour.weekday === weekday)

@@ -9,7 +9,7 @@ import { ask, say, sayFailure } from './say';
 const REASONS = ['不想买了', '选错了规格', '地址写错了', '想换个付款方式', '别的原因'];
 
 /** The order in which buttons stand; the last one is the primary. */
-const RANK: Action[] = ['refund_ask', 'cancel', 'track', 'buy_again', 'review', 'confirm', 'pay'];
+const RANK: Action[] = ['cancel', 'track', 'buy_again', 'review', 'confirm', 'pay'];
 
 interface Acted {
   id: string;
@@ -18,9 +18,9 @@ interface Acted {
   parcels?: ParcelView[];
 }
 
-/** The buttons to draw. Asking for a refund has no page in this release and is left out. */
+/** The buttons to draw; what staff may do is not for this app. */
 export function buttonsOf(order: { allowed_actions: Action[] }): Action[] {
-  return RANK.filter((action) => action !== 'refund_ask' && order.allowed_actions.includes(action));
+  return RANK.filter((action) => order.allowed_actions.includes(action));
 }
 
 function pickReason(): Promise<string | null> {

@@ -1,6 +1,6 @@
 // Carries out a payment instruction: the mini program's own sheet, or a jump to the channel's page.
 // A native instruction is a QR code and is drawn by the cashier page, not here.
-import type { PayInstruction, PayRequest } from '@/api/types';
+import type { Instruction, PayRequest } from '@/api/types';
 import { isHandheld, isInsideWechatBrowser, place } from './environment';
 
 export type PayOutcome = 'sheet-closed' | 'cancelled' | 'left-the-page' | 'shown-as-code';
@@ -11,7 +11,7 @@ export function payScene(): PayRequest['scene'] {
   return isHandheld() && !isInsideWechatBrowser() ? 'h5' : 'native';
 }
 
-export function carryOut(instruction: PayInstruction): Promise<PayOutcome> {
+export function carryOut(instruction: Instruction): Promise<PayOutcome> {
   if (instruction.kind === 'native') return Promise.resolve('shown-as-code');
   // #ifdef H5
   if (instruction.kind === 'h5') {

@@ -2,13 +2,13 @@
 // on the device, so that going to the address book, or a reload, loses nothing.
 import { defineStore } from 'pinia';
 import { ref, watch } from 'vue';
-import type { Delivery, OrderItem } from '@/api/types';
+import type { Delivery, ItemInput } from '@/api/types';
 
 const KEY = 'hefang.checkout';
 
 interface Draft {
   source: 'cart' | 'now';
-  items: OrderItem[];
+  items: ItemInput[];
   delivery: Delivery;
   remark: string;
 }
@@ -23,7 +23,7 @@ export const useCheckout = defineStore('checkout', () => {
     draft.value = { ...draft.value, source: 'cart', items: [], remark: '' };
   }
 
-  function buyNow(items: OrderItem[]): void {
+  function buyNow(items: ItemInput[]): void {
     draft.value = { ...draft.value, source: 'now', items, remark: '' };
   }
 
