@@ -10,8 +10,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Most bytes read of an answer; a longer one is a [`Fault`].
-const MAX_ANSWER_BYTES: usize = 64 << 20;
+/// Most bytes read of an answer of an API; a longer one is a [`Fault`].
+const MAX_ANSWER_BYTES: usize = 4 << 20;
 /// Pauses before the second and the third try.
 const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
 const USER_AGENT: &str = concat!("hefang/", env!("CARGO_PKG_VERSION"));
@@ -76,6 +76,7 @@ pub(crate) struct Http {
     client: Client,
     base: String,
     budget: Duration,
+    max_answer_bytes: usize,
 }
 
 /// Parses an address of the configuration; `name` says which in the error.
@@ -108,7 +109,13 @@ impl Http {
         }
         let client = builder.build().map_err(|e| Error::internal(chain(e)))?;
         let budget = Duration::from_millis(timeouts.total_ms);
-        Ok(Http { client, base: base_url.trim_end_matches('/').to_owned(), budget })
+        let base = base_url.trim_end_matches('/').to_owned();
+        Ok(Http { client, base, budget, max_answer_bytes: MAX_ANSWER_BYTES })
+    }
+
+    /// The same client for answers of up to `bytes`.
+    pub fn reading_up_to(self, bytes: usize) -> Self {
+        Http { max_answer_bytes: bytes, ..self }
     }
 
     /// A GET or POST of a path (with query) below the base URL.
@@ -130,8 +137,9 @@ impl Http {
         let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(|e| Fault { unsent: false, text: chain(e) })? {
-            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Err(Fault { unsent: false, text: format!("answer of more than {MAX_ANSWER_BYTES} bytes") });
+            if body.len() + chunk.len() > self.max_answer_bytes {
+                let text = format!("answer of more than {} bytes", self.max_answer_bytes);
+                return Err(Fault { unsent: false, text });
             }
             body.extend_from_slice(&chunk);
         }

@@ -16,6 +16,8 @@ use std::time::Duration;
 
 /// How long a signed address may be used.
 const SIGNED_FOR: Duration = Duration::from_secs(300);
+/// Largest object that can be read back.
+const MAX_OBJECT_BYTES: usize = 256 << 20;
 
 /// Settings of one bucket.
 #[derive(Debug, Clone, Deserialize)]
@@ -90,7 +92,7 @@ impl S3Store {
         let bucket = Bucket::new(endpoint, style, config.bucket, config.region).map_err(|e| {
             Error::invalid("config.bucket", "配置 storage.bucket 不是可用的桶名").because(format!("{e:?}"))
         })?;
-        let http = Http::new(bucket.base_url().as_str(), config.timeouts)?;
+        let http = Http::new(bucket.base_url().as_str(), config.timeouts)?.reading_up_to(MAX_OBJECT_BYTES);
         let public_base = config.public_base.unwrap_or_else(|| bucket.base_url().to_string());
         Ok(S3Store {
             http,

@@ -103,3 +103,10 @@ async fn a_cut_connection_is_tried_again() {
     assert!(tracker(&base_url).track("sf", "1", "").await.unwrap().is_none());
     assert_eq!(callers.load(Ordering::SeqCst), 3);
 }
+
+#[tokio::test]
+async fn an_endless_answer_is_cut_off() {
+    let server = StandIn::start(|_| Reply::new(200, vec![b' '; (4 << 20) + 1])).await;
+    let error = tracker(&server.base_url).track("sf", "1", "").await.unwrap_err();
+    assert!(error.cause().unwrap().contains("more than"), "{error}");
+}
