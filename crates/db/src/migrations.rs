@@ -13,4 +13,5 @@ const ALL: &[Migration] = &[
     Migration { version: 2, name: "people", text: include_str!("../../../migrations/0002_people.sql") },
     Migration { version: 3, name: "goods", text: include_str!("../../../migrations/0003_goods.sql") },
     Migration { version: 4, name: "trade", text: include_str!("../../../migrations/0004_trade.sql") },
+    Migration { version: 5, name: "goods_lists", text: include_str!("../../../migrations/0005_goods_lists.sql") },
 ];

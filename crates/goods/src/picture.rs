@@ -31,11 +31,10 @@ pub(crate) fn small_url(app: &App, key: Option<&str>) -> Option<String> {
     key.map(|key| storage::picture(app, key, "").small_url)
 }
 
-/// The first of a stored JSON list of keys.
+/// The first of a stored JSON list of keys; a placeholder for an empty list, which imports may leave.
 pub(crate) fn first(app: &App, keys: &str, alt: &str) -> Result<Picture> {
     let keys = crate::label::texts(keys)?;
-    let key = keys.first().ok_or_else(|| Error::internal("a product without pictures was stored"))?;
-    Ok(storage::picture(app, key, alt))
+    Ok(storage::picture(app, keys.first().map_or("", String::as_str), alt))
 }
 
 /// All of a stored JSON list of keys.

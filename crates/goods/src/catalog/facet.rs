@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 pub struct Facets {
     /// Most products first.
     pub brands: Vec<BrandFacet>,
-    /// Names that more than one value stands under.
+    /// Names that more than one value stands under; none while the list is longer than 2,000 products, when they would
+    /// mix the facts of chairs with those of cameras.
     pub attributes: Vec<AttributeFacet>,
     pub min_price_fen: Option<i64>,
     pub max_price_fen: Option<i64>,
@@ -43,6 +44,8 @@ pub struct ValueFacet {
     pub count: i64,
 }
 
+/// Attributes are offered for lists up to this length.
+const NARROW: i64 = 2_000;
 const NAMES_SHOWN: usize = 8;
 const VALUES_SHOWN: usize = 12;
 
@@ -56,30 +59,35 @@ impl Selection<'_> {
         let (from, args) = self.sql(Without::Brands);
         let brands = tx.all(
             &format!(
-                "select b.id, b.name, count(*)
-                 from brand b
-                 join (select p.brand_id {from}) chosen on chosen.brand_id = b.id
+                "select b.id, b.name, chosen.products
+                 from (select p.brand_id + 0 as brand_id, count(*) as products {from} group by p.brand_id + 0) chosen
+                 join brand b on b.id = chosen.brand_id
                  where b.mall_id = $1
-                 group by b.id, b.name
-                 order by count(*) desc, b.id
+                 order by chosen.products desc, b.id
                  limit 30"
             ),
             &args,
         )?;
+        let attributes = if total <= NARROW { attribute_facets(self.attribute_values(tx)?) } else { Vec::new() };
+        Ok(Facets { brands, attributes, min_price_fen, max_price_fen, total })
+    }
+
+    /// `(name, value, products)`, the commonest first. The cross join makes SQLite begin with the chosen products
+    /// instead of with every attribute of the mall.
+    fn attribute_values(&self, tx: &mut Tx<'_>) -> Result<Vec<(String, String, i64)>> {
         let (from, args) = self.sql(Without::Attributes);
-        let values: Vec<(String, String, i64)> = tx.all(
+        tx.all(
             &format!(
                 "select a.name, a.value, count(*)
-                 from product_attribute a
-                 join (select p.id {from}) chosen on chosen.id = a.product_id
-                 where a.mall_id = $1
+                 from (select p.id {from}) chosen
+                 cross join product_attribute a
+                 where a.mall_id = $1 and a.product_id = chosen.id
                  group by a.name, a.value
                  order by count(*) desc, a.name, a.value
                  limit 500"
             ),
             &args,
-        )?;
-        Ok(Facets { brands, attributes: attribute_facets(values), min_price_fen, max_price_fen, total })
+        )
     }
 }
 

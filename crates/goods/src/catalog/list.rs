@@ -115,15 +115,14 @@ pub(super) struct Selection<'a> {
 }
 
 impl Selection<'_> {
-    /// `from … where …` of the chosen products, called `p`, and its arguments.
+    /// `from … where …` of the chosen products, called `p`, and its arguments. What is in the bin is off sale.
     pub(super) fn sql(&self, without: Without) -> (String, Vec<Arg>) {
         let mut args = vec![Arg::from(self.mall_id)];
         let mut push = |value: Arg| {
             args.push(value);
             args.len()
         };
-        let mut conditions =
-            String::from("where p.mall_id = $1\n  and p.status = 'on_sale'\n  and p.deleted_at is null");
+        let mut conditions = String::from("where p.mall_id = $1\n  and p.status = 'on_sale'");
         if let Some(category_id) = self.filter.category_id {
             let n = push(category_id.into());
             conditions += &format!(
@@ -172,46 +171,75 @@ impl Selection<'_> {
         (format!("from product p\n{join}\n{conditions}"), args)
     }
 
-    /// The expression sorted by, and whether it falls. With a search it is never a bare column: an index on it would
-    /// lure the engine into walking all products instead of the few that were found (see [`Plan`]).
-    fn order(&self) -> (&'static str, bool) {
+    fn order(&self) -> Order {
+        let by = |column, falls| Order { key: column, columns: [column].to_vec(), falls };
         match (self.filter.sort, self.plan.is_some()) {
-            (ProductSort::Default, true) => ("hit.score", true),
-            (ProductSort::Default, false) => {
-                ("(case when p.in_stock then 1000000000000 else 0 end) + p.sales_count", true)
-            }
-            (ProductSort::New, true) => ("p.id + 0", true),
-            (ProductSort::New, false) => ("p.id", true),
-            (ProductSort::Sales, true) => ("p.sales_count + 0", true),
-            (ProductSort::Sales, false) => ("p.sales_count", true),
-            (ProductSort::PriceAsc, true) => ("p.min_price_fen + 0", false),
-            (ProductSort::PriceAsc, false) => ("p.min_price_fen", false),
-            (ProductSort::PriceDesc, true) => ("p.min_price_fen + 0", true),
-            (ProductSort::PriceDesc, false) => ("p.min_price_fen", true),
+            (ProductSort::Default, true) => by("hit.score", true),
+            (ProductSort::Default, false) => Order {
+                key: "(case when p.in_stock then 1000000000000 else 0 end) + p.sales_count",
+                columns: ["p.in_stock", "p.sales_count"].to_vec(),
+                falls: true,
+            },
+            (ProductSort::New, true) => by("p.id + 0", true),
+            (ProductSort::New, false) => by("p.id", true),
+            (ProductSort::Sales, true) => by("p.sales_count + 0", true),
+            (ProductSort::Sales, false) => by("p.sales_count", true),
+            (ProductSort::PriceAsc, true) => by("p.min_price_fen + 0", false),
+            (ProductSort::PriceAsc, false) => by("p.min_price_fen", false),
+            (ProductSort::PriceDesc, true) => by("p.min_price_fen + 0", true),
+            (ProductSort::PriceDesc, false) => by("p.min_price_fen", true),
         }
     }
 
     /// One row more than the page holds.
     pub(super) fn rows(&self, tx: &mut Tx<'_>) -> Result<Vec<Ranked>> {
         let (from, mut args) = self.sql(Without::Nothing);
-        let (key, falls) = self.order();
-        let (direction, operator) = if falls { ("desc", "<") } else { ("asc", ">") };
+        let order = self.order();
+        let (direction, operator) = if order.falls { ("desc", "<") } else { ("asc", ">") };
         let mut after = String::new();
         if let Some(cursor) = self.filter.cursor.as_deref().map(Cursor::decode).transpose()? {
-            args.extend([Arg::from(cursor.key), Arg::from(cursor.id)]);
-            after = format!("and ({key}, p.id) {operator} (${}, ${})", args.len() - 1, args.len());
+            let first = args.len() + 1;
+            args.extend(order.position(cursor));
+            let places: Vec<String> = (first..=args.len()).map(|n| format!("${n}")).collect();
+            after = format!("and ({}, p.id) {operator} ({})", order.columns.join(", "), places.join(", "));
         }
         args.push((self.filter.page_size() + 1).into());
+        let by: Vec<String> = order.columns.iter().map(|column| format!("{column} {direction}, ")).collect();
         tx.all(
             &format!(
                 "select {key}, {CARD_COLUMNS}
                  {from}
                    {after}
-                 order by {key} {direction}, p.id {direction}
-                 limit ${}",
-                args.len()
+                 order by {by}p.id {direction}
+                 limit ${limit}",
+                key = order.key,
+                by = by.concat(),
+                limit = args.len()
             ),
             &args,
         )
     }
 }
+
+/// How a list is sorted. With a search the columns are never bare: an index on them would lure the engine into walking
+/// all products instead of the few that were found (see [`Plan`]); without one they are exactly those of an index.
+struct Order {
+    /// One number that tells the place in the order; goes into the cursor.
+    key: &'static str,
+    columns: Vec<&'static str>,
+    falls: bool,
+}
+
+impl Order {
+    /// A cursor as values of the columns and the id.
+    fn position(&self, cursor: Cursor) -> Vec<Arg> {
+        let key = match self.columns.len() {
+            1 => vec![Arg::from(cursor.key)],
+            _ => vec![Arg::from(cursor.key >= IN_STOCK), Arg::from(cursor.key % IN_STOCK)],
+        };
+        key.into_iter().chain([Arg::from(cursor.id)]).collect()
+    }
+}
+
+/// Added to the sales of what is in stock in the key of the default order; nobody sells that many.
+const IN_STOCK: i64 = 1_000_000_000_000;

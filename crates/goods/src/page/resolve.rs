@@ -96,7 +96,7 @@ fn ordered(tx: &mut Tx<'_>, mall_id: MallId, order: &str) -> Result<Vec<Id>> {
         &format!(
             "select p.id
              from product p
-             where p.mall_id = $1 and p.status = 'on_sale' and p.deleted_at is null
+             where p.mall_id = $1 and p.status = 'on_sale'
              order by {order}
              limit $2"
         ),
@@ -112,7 +112,7 @@ fn tagged(tx: &mut Tx<'_>, mall_id: MallId, tags: &[&str]) -> Result<Vec<(String
              row_number() over (partition by t.tag order by p.in_stock desc, p.id desc) as place
            from product_tag t
            join product p on p.mall_id = t.mall_id and p.id = t.product_id
-           where t.mall_id = $1 and t.tag = any($2) and p.status = 'on_sale' and p.deleted_at is null
+           where t.mall_id = $1 and t.tag = any($2) and p.status = 'on_sale'
          ) ranked
          where place <= $3
          order by tag, place",
@@ -129,7 +129,7 @@ fn categorised(tx: &mut Tx<'_>, mall_id: MallId, category_ids: &[Id]) -> Result<
            from category root
            join category c on c.mall_id = root.mall_id and c.path like root.path || '%'
            join product p on p.mall_id = c.mall_id and p.category_id = c.id
-           where root.mall_id = $1 and root.id = any($2) and p.status = 'on_sale' and p.deleted_at is null
+           where root.mall_id = $1 and root.id = any($2) and p.status = 'on_sale'
          ) ranked
          where place <= $3
          order by root_id, place",
