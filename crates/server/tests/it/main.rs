@@ -1,0 +1,7 @@
+//! The shop as its people use it: every story runs on SQLite and on PostgreSQL (`TEST_POSTGRES_URL`), in process, with a
+//! clock that stands still; the books are checked after each one.
+#![allow(clippy::unwrap_used, reason = "tests may")]
+
+mod money;
+mod sale;
+mod stock;

@@ -1,0 +1,134 @@
+//! Promises that hold after every story, whatever happened in it. Each is one query that finds what breaks it.
+
+use db::{Tx, args};
+use kernel::Result;
+
+/// What must never be found, each with the query that looks for it (a text per breach).
+const NEVER: &[(&str, &str)] = &[
+    (
+        "stock is reserved by nobody, or reserved twice",
+        "select 'sku ' || cast(s.sku_id as text) || ' reserved ' || cast(s.reserved as text)
+         from stock s
+         where s.reserved <> (select coalesce(cast(sum(r.quantity) as bigint), 0) from stock_reservation r
+           where r.mall_id = s.mall_id and r.sku_id = s.sku_id and r.location_id = s.location_id)",
+    ),
+    (
+        "a reservation has no stock behind it",
+        "select 'sku ' || cast(r.sku_id as text) from stock_reservation r
+         where not exists (select 1 from stock s
+           where s.mall_id = r.mall_id and s.sku_id = r.sku_id and s.location_id = r.location_id)",
+    ),
+    (
+        "stock is negative, or more is promised than there is",
+        "select 'sku ' || cast(s.sku_id as text) from stock s where s.reserved < 0 or s.reserved > s.on_hand",
+    ),
+    (
+        "movements do not add up to the stock",
+        "select 'sku ' || cast(s.sku_id as text) from stock s
+         where (s.on_hand, s.reserved) <> (
+           select coalesce(cast(sum(m.on_hand_delta) as bigint), 0), coalesce(cast(sum(m.reserved_delta) as bigint), 0)
+           from stock_movement m
+           where m.mall_id = s.mall_id and m.sku_id = s.sku_id and m.location_id = s.location_id)",
+    ),
+    (
+        "a product says it is in stock when it is not, or the other way round",
+        "select p.name from product p
+         where p.in_stock <> exists (select 1 from sku k
+           join stock s on s.mall_id = k.mall_id and s.sku_id = k.id
+           where k.mall_id = p.mall_id and k.product_id = p.id and k.deleted_at is null and s.on_hand > s.reserved)",
+    ),
+    (
+        "lines do not add up to their order",
+        "select 'order ' || cast(o.id as text) from trade_order o
+         where (o.goods_fen, o.discount_fen, o.total_fen - o.freight_fen, o.quantity) <> (
+           select cast(sum(l.amount_fen) as bigint), cast(sum(l.discount_fen) as bigint),
+             cast(sum(l.payable_fen) as bigint), cast(sum(l.quantity) as bigint)
+           from order_line l where l.mall_id = o.mall_id and l.order_id = o.id)",
+    ),
+    (
+        "an unpaid order holds other stock than it asked for",
+        "select 'order ' || cast(o.id as text) from trade_order o
+         where o.status = 'unpaid' and o.quantity <> (select coalesce(cast(sum(r.quantity) as bigint), 0)
+           from stock_reservation r
+           where r.mall_id = o.mall_id and r.holder_kind = 'order' and r.holder_id = o.id)",
+    ),
+    (
+        "an order that is not unpaid still holds stock",
+        "select 'order ' || cast(o.id as text) || ' ' || o.status from trade_order o
+         where o.status <> 'unpaid' and exists (select 1 from stock_reservation r
+           where r.mall_id = o.mall_id and r.holder_kind = 'order' and r.holder_id = o.id)",
+    ),
+    (
+        "an order goes on without being paid in full",
+        "select 'order ' || cast(o.id as text) || ' ' || o.status from trade_order o
+         where o.status in ('to_ship', 'to_pick_up', 'shipped', 'completed') and o.paid_fen <> o.total_fen",
+    ),
+    (
+        "an unpaid order has money",
+        "select 'order ' || cast(o.id as text) from trade_order o where o.status = 'unpaid' and o.paid_fen <> 0",
+    ),
+    (
+        // A refund that failed for good is still owed: it counts as given back until a person settles it.
+        "money is held for nothing, or given back twice",
+        "select 'group ' || cast(g.group_id as text)
+         from (select mall_id, group_id, cast(sum(paid_fen - refunded_fen) as bigint) as kept
+           from trade_order group by mall_id, group_id) g
+         where g.kept <> (
+           (select coalesce(cast(sum(p.amount_fen) as bigint), 0) from payment p
+             where p.mall_id = g.mall_id and p.payable_kind = 'order_group' and p.payable_id = g.group_id
+               and p.status in ('paid', 'refunding', 'refunded'))
+           - (select coalesce(cast(sum(r.amount_fen) as bigint), 0) from refund r
+             join payment p on p.mall_id = r.mall_id and p.id = r.payment_id
+             where p.mall_id = g.mall_id and p.payable_kind = 'order_group' and p.payable_id = g.group_id))",
+    ),
+    (
+        "more was shipped than ordered, or a shipped order misses pieces",
+        "select 'order ' || cast(o.id as text) from trade_order o
+         join order_line l on l.mall_id = o.mall_id and l.order_id = o.id
+         where l.shipped_quantity > l.quantity
+            or (o.status = 'shipped' and l.shipped_quantity <> l.quantity)",
+    ),
+    (
+        "an order moved without leaving an event",
+        "select 'order ' || cast(o.id as text) from trade_order o
+         where not exists (select 1 from order_event e where e.mall_id = o.mall_id and e.order_id = o.id)",
+    ),
+    (
+        "the sales count of a product is not what was sold",
+        "select p.name || ' counts ' || cast(p.sales_count as text) from product p
+         where p.sales_count <> (select coalesce(cast(sum(l.quantity) as bigint), 0) from order_line l
+           join trade_order o on o.mall_id = l.mall_id and o.id = l.order_id
+           where l.mall_id = p.mall_id and l.product_id = p.id and o.paid_at is not null and o.status <> 'closed')",
+    ),
+];
+
+/// Every broken promise by name.
+pub(crate) fn broken(tx: &mut Tx<'_>, dead_jobs_expected: i64) -> Result<Vec<String>> {
+    let mut broken = Vec::new();
+    for (promise, sql) in NEVER {
+        let found: Vec<(String,)> = tx.all(sql, &args![])?;
+        broken.extend(found.into_iter().map(|(text,)| format!("{promise}: {text}")));
+    }
+    let dead: Vec<(String, Option<String>)> = tx.all("select kind, last_error from job where state = 'dead'", &args![])?;
+    if i64::try_from(dead.len()).unwrap_or(i64::MAX) != dead_jobs_expected {
+        broken.push(format!("{dead_jobs_expected} dead jobs were expected, not {dead:?}"));
+    }
+    broken.extend(broken_shares(tx)?);
+    Ok(broken)
+}
+
+/// Unit shares must add up to what the line costs, one for each piece.
+fn broken_shares(tx: &mut Tx<'_>) -> Result<Vec<String>> {
+    let lines: Vec<(i64, String, i64, i64)> =
+        tx.all("select order_id, unit_shares, payable_fen, quantity from order_line", &args![])?;
+    let mut broken = Vec::new();
+    for (order_id, shares, payable, quantity) in lines {
+        let parts: Vec<(i64, i64)> = serde_json::from_str(&shares).map_err(kernel::Error::internal)?;
+        let sum: i64 = parts.iter().map(|(fen, units)| fen * units).sum();
+        let units: i64 = parts.iter().map(|(_, units)| units).sum();
+        if (sum, units) != (payable, quantity) {
+            broken.push(format!("unit shares do not add up: order {order_id}, {shares} for {payable} × {quantity}"));
+        }
+    }
+    Ok(broken)
+}

@@ -1,0 +1,405 @@
+//! A payment channel in memory. It keeps intents, payments and refunds as a real one does: a paid intent cannot be
+//! closed, a closed one cannot be paid, a refund never exceeds its payment, repeating a number repeats the answer.
+//! Troubles are queued per call and happen once each; [`LocalChannel::calls`] tells what was asked.
+
+use super::locked;
+use super::notice::{LocalNotice, SIGNATURE, sign};
+use kernel::ports::{
+    ChannelPayment, ChannelPaymentState, ChannelRefund, ChannelRefundState, CloseOutcome, Notice, PayInstruction,
+    PayScene, PaymentChannel, PaymentIntent, Pending, RawNotice, RefundRequest,
+};
+use kernel::{Clock, Error, Fen, Instant, Result};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+/// The calls a channel answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Call {
+    Create,
+    Query,
+    Close,
+    Refund,
+    QueryRefund,
+}
+
+/// How the next call goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// Nothing is done and an error comes back.
+    Refuse,
+    /// It is done, but the answer is lost on the way.
+    LoseAnswer,
+}
+
+struct Intent {
+    amount: Fen,
+    state: ChannelPaymentState,
+    transaction_id: Option<String>,
+    payer: Option<String>,
+    paid_at: Option<Instant>,
+    scene: PayScene,
+    notify_url: String,
+    refunded: Fen,
+}
+
+#[derive(Default)]
+struct Books {
+    intents: BTreeMap<String, Intent>,
+    refunds: BTreeMap<String, (String, ChannelRefund)>,
+    troubles: HashMap<Call, VecDeque<Trouble>>,
+    calls: HashMap<Call, usize>,
+    unknown: bool,
+    transactions: u64,
+    notices: u64,
+}
+
+/// One merchant's account.
+pub struct LocalChannel {
+    app_id: String,
+    merchant_id: String,
+    secret: String,
+    clock: Arc<dyn Clock>,
+    books: Mutex<Books>,
+}
+
+impl LocalChannel {
+    pub(super) fn new(app_id: &str, merchant_id: &str, clock: Arc<dyn Clock>) -> Self {
+        LocalChannel {
+            app_id: app_id.to_owned(),
+            merchant_id: merchant_id.to_owned(),
+            secret: format!("secret of {merchant_id}"),
+            clock,
+            books: Mutex::default(),
+        }
+    }
+
+    // ------------------------------------------------------------ levers
+
+    /// The next call of this kind goes wrong; several queue up.
+    pub fn trouble(&self, call: Call, trouble: Trouble) {
+        locked(&self.books).troubles.entry(call).or_default().push_back(trouble);
+    }
+
+    /// Queries answer that the channel never heard of the number, until switched off.
+    pub fn forget_everything(&self, on: bool) {
+        locked(&self.books).unknown = on;
+    }
+
+    /// How often this call was made.
+    pub fn calls(&self, call: Call) -> usize {
+        locked(&self.books).calls.get(&call).copied().unwrap_or(0)
+    }
+
+    /// The member pays; answers the notice, which is not delivered by itself.
+    ///
+    /// # Panics
+    /// When the channel does not know the number, or it cannot be paid any more.
+    pub fn pay(&self, number: &str) -> LocalNotice {
+        let open = [ChannelPaymentState::NotPaid, ChannelPaymentState::Paying];
+        let state = locked(&self.books).intents.get(number).map(|intent| intent.state);
+        assert!(state.is_some_and(|s| open.contains(&s)), "payment {number} cannot be paid: {state:?}");
+        self.pay_anyway(number)
+    }
+
+    /// The member pays although the intent was closed, as when a bank answers late.
+    pub fn pay_anyway(&self, number: &str) -> LocalNotice {
+        {
+            let mut books = locked(&self.books);
+            books.transactions += 1;
+            let transaction_id = format!("42{}{:08}", self.merchant_id, books.transactions);
+            let intent = books.intents.get_mut(number).expect("the channel knows the number");
+            intent.state = ChannelPaymentState::Paid;
+            intent.transaction_id = Some(transaction_id);
+            intent.paid_at = Some(self.clock.now());
+        }
+        self.notice_of(number)
+    }
+
+    /// A notice about a payment as it stands; every call gives it another notice id.
+    pub fn notice_of(&self, number: &str) -> LocalNotice {
+        let mut books = locked(&self.books);
+        books.notices += 1;
+        let notice_id = format!("EV-{}-{}", self.merchant_id, books.notices);
+        let payment = self.payment_of(number, &books).expect("the channel knows the number");
+        let content = json!({ "notice_id": notice_id, "kind": "payment", "payment": payment_json(&payment) });
+        LocalNotice::new(content, &self.secret)
+    }
+
+    /// Refunds under way arrive; answers a notice for each.
+    pub fn finish_refunds(&self) -> Vec<LocalNotice> {
+        self.end_refunds(ChannelRefundState::Done)
+    }
+
+    /// Refunds under way fail for good (a closed bank account).
+    pub fn fail_refunds(&self) -> Vec<LocalNotice> {
+        self.end_refunds(ChannelRefundState::Abnormal)
+    }
+
+    fn end_refunds(&self, state: ChannelRefundState) -> Vec<LocalNotice> {
+        let mut guard = locked(&self.books);
+        let books = &mut *guard;
+        let mut made = Vec::new();
+        let mut next = books.notices;
+        let open = books.refunds.values_mut().filter(|(_, r)| r.state == ChannelRefundState::Processing);
+        for (payment, refund) in open {
+            if state != ChannelRefundState::Done
+                && let Some(intent) = books.intents.get_mut(payment)
+            {
+                intent.refunded = Fen(intent.refunded.0 - refund.amount.0);
+            }
+            refund.state = state;
+            refund.finished_at = Some(self.clock.now());
+            next += 1;
+            let content = json!({
+                "notice_id": format!("EV-{}-{next}", self.merchant_id),
+                "kind": "refund",
+                "refund": { "refund_number": refund.refund_number, "channel_refund_id": refund.channel_refund_id,
+                    "state": refund_word(state), "amount": refund.amount.0 },
+            });
+            made.push(LocalNotice::new(content, &self.secret));
+        }
+        books.notices = next;
+        made
+    }
+
+    // ------------------------------------------------------------ looking in
+
+    /// State of an intent, if there is one.
+    pub fn state_of(&self, number: &str) -> Option<ChannelPaymentState> {
+        locked(&self.books).intents.get(number).map(|intent| intent.state)
+    }
+
+    /// Where an intent asked us to send notices, and from which scene it is paid.
+    pub fn asked(&self, number: &str) -> Option<(String, PayScene)> {
+        locked(&self.books).intents.get(number).map(|intent| (intent.notify_url.clone(), intent.scene))
+    }
+
+    /// Money taken in, less what went back or is on its way back.
+    pub fn balance(&self) -> Fen {
+        let books = locked(&self.books);
+        let taken: i64 = books.intents.values().filter(|i| i.transaction_id.is_some()).map(|i| i.amount.0).sum();
+        Fen(taken - books.intents.values().map(|i| i.refunded.0).sum::<i64>())
+    }
+
+    /// How many refunds were started.
+    pub fn refund_count(&self) -> usize {
+        locked(&self.books).refunds.len()
+    }
+
+    // ------------------------------------------------------------ inside
+
+    fn begin(&self, call: Call) -> Result<bool> {
+        let mut books = locked(&self.books);
+        *books.calls.entry(call).or_default() += 1;
+        match books.troubles.get_mut(&call).and_then(VecDeque::pop_front) {
+            Some(Trouble::Refuse) => Err(Error::gateway("payment.channel_failed", "支付渠道暂时不可用")),
+            Some(Trouble::LoseAnswer) => Ok(true),
+            None => Ok(false),
+        }
+    }
+
+    fn payment_of(&self, number: &str, books: &Books) -> Option<ChannelPayment> {
+        let intent = books.intents.get(number)?;
+        let paid = intent.transaction_id.is_some();
+        Some(ChannelPayment {
+            number: number.to_owned(),
+            state: intent.state,
+            transaction_id: intent.transaction_id.clone(),
+            amount: paid.then_some(intent.amount),
+            currency: paid.then(|| "CNY".to_owned()),
+            app_id: self.app_id.clone(),
+            merchant_id: self.merchant_id.clone(),
+            payer_openid: paid.then(|| intent.payer.clone().unwrap_or_else(|| "o-somebody".into())),
+            paid_at: intent.paid_at,
+        })
+    }
+
+    fn create_now(&self, intent: &PaymentIntent) -> Result<PayInstruction> {
+        let lost = self.begin(Call::Create)?;
+        let mut books = locked(&self.books);
+        let known = books.intents.entry(intent.number.clone()).or_insert_with(|| Intent {
+            amount: intent.amount,
+            state: ChannelPaymentState::NotPaid,
+            transaction_id: None,
+            payer: intent.openid.clone(),
+            paid_at: None,
+            scene: intent.scene,
+            notify_url: intent.notify_url.clone(),
+            refunded: Fen::ZERO,
+        });
+        if known.transaction_id.is_some() {
+            return Err(Error::conflict("payment.already_paid", "已经付过款了"));
+        }
+        if known.amount != intent.amount || known.state == ChannelPaymentState::Closed {
+            return Err(Error::gateway("payment.channel_failed", "订单号重复"));
+        }
+        if lost {
+            return Err(unanswered());
+        }
+        let number = &intent.number;
+        Ok(match intent.scene {
+            PayScene::Native => PayInstruction::Native { code_url: format!("weixin://local/{number}") },
+            PayScene::H5 => PayInstruction::H5 { h5_url: format!("https://pay.local/h5?number={number}") },
+            PayScene::MiniProgram => PayInstruction::MiniProgram {
+                app_id: self.app_id.clone(),
+                time_stamp: self.clock.now().unix_seconds().to_string(),
+                nonce_str: "nonce".into(),
+                package: format!("prepay_id={number}"),
+                sign_type: "RSA".into(),
+                pay_sign: "signed".into(),
+            },
+        })
+    }
+
+    fn close_now(&self, number: &str) -> Result<CloseOutcome> {
+        let lost = self.begin(Call::Close)?;
+        let mut books = locked(&self.books);
+        let outcome = match books.intents.get_mut(number) {
+            Some(intent) if intent.transaction_id.is_some() => CloseOutcome::AlreadyPaid,
+            Some(intent) => {
+                intent.state = ChannelPaymentState::Closed;
+                CloseOutcome::Closed
+            }
+            None => CloseOutcome::Closed,
+        };
+        if lost { Err(unanswered()) } else { Ok(outcome) }
+    }
+
+    fn refund_now(&self, request: &RefundRequest) -> Result<ChannelRefund> {
+        let lost = self.begin(Call::Refund)?;
+        let mut books = locked(&self.books);
+        if !books.refunds.contains_key(&request.refund_number) {
+            let intent = books.intents.get_mut(&request.payment_number);
+            let intent = intent.ok_or_else(|| Error::gateway("payment.channel_failed", "没有这笔支付"))?;
+            let fits = intent.transaction_id.is_some()
+                && intent.amount == request.payment_total
+                && intent.refunded.0 + request.amount.0 <= intent.amount.0;
+            assert!(fits, "the mall asked for a refund it must not ask for: {request:?}");
+            intent.refunded = Fen(intent.refunded.0 + request.amount.0);
+            intent.state = ChannelPaymentState::Refunded;
+            let refund = ChannelRefund {
+                refund_number: request.refund_number.clone(),
+                channel_refund_id: format!("50{}", request.refund_number),
+                state: ChannelRefundState::Processing,
+                amount: request.amount,
+                finished_at: None,
+            };
+            books.refunds.insert(request.refund_number.clone(), (request.payment_number.clone(), refund));
+        }
+        let (_, refund) = &books.refunds[&request.refund_number];
+        if lost { Err(unanswered()) } else { Ok(refund.clone()) }
+    }
+
+    fn read(&self, raw: &RawNotice<'_>) -> Result<Notice> {
+        let rejected = || Error::unauthenticated("payment.notice_rejected", "通知验签失败");
+        let signature = raw.headers.iter().find(|(name, _)| name == SIGNATURE).map(|(_, value)| value.as_str());
+        if signature != Some(sign(&self.secret, raw.body).as_str()) {
+            return Err(rejected());
+        }
+        let content: Value = serde_json::from_slice(raw.body).map_err(|_| rejected())?;
+        let notice_id = content["notice_id"].as_str().unwrap_or_default().to_owned();
+        Ok(match content["kind"].as_str() {
+            Some("payment") => Notice::Payment { notice_id, payment: payment_from(&content["payment"]) },
+            Some("refund") => Notice::Refund { notice_id, refund: refund_from(&content["refund"]) },
+            other => Notice::Other { notice_id, event: other.unwrap_or_default().to_owned() },
+        })
+    }
+}
+
+impl PaymentChannel for LocalChannel {
+    fn name(&self) -> &'static str {
+        "wechat"
+    }
+    fn app_id(&self) -> &str {
+        &self.app_id
+    }
+    fn merchant_id(&self) -> &str {
+        &self.merchant_id
+    }
+    fn create<'a>(&'a self, intent: &'a PaymentIntent) -> Pending<'a, PayInstruction> {
+        Box::pin(async move { self.create_now(intent) })
+    }
+    fn query<'a>(&'a self, number: &'a str) -> Pending<'a, Option<ChannelPayment>> {
+        Box::pin(async move {
+            let lost = self.begin(Call::Query)?;
+            let books = locked(&self.books);
+            let found = if books.unknown { None } else { self.payment_of(number, &books) };
+            if lost { Err(unanswered()) } else { Ok(found) }
+        })
+    }
+    fn close<'a>(&'a self, number: &'a str) -> Pending<'a, CloseOutcome> {
+        Box::pin(async move { self.close_now(number) })
+    }
+    fn refund<'a>(&'a self, request: &'a RefundRequest) -> Pending<'a, ChannelRefund> {
+        Box::pin(async move { self.refund_now(request) })
+    }
+    fn query_refund<'a>(&'a self, refund_number: &'a str) -> Pending<'a, Option<ChannelRefund>> {
+        Box::pin(async move {
+            let lost = self.begin(Call::QueryRefund)?;
+            let found = locked(&self.books).refunds.get(refund_number).map(|(_, refund)| refund.clone());
+            if lost { Err(unanswered()) } else { Ok(found) }
+        })
+    }
+    fn read_notice<'a>(&'a self, raw: &'a RawNotice<'a>) -> Pending<'a, Notice> {
+        Box::pin(async move { self.read(raw) })
+    }
+}
+
+fn unanswered() -> Error {
+    Error::gateway("payment.channel_unknown", "支付渠道没有回答")
+}
+
+fn payment_json(payment: &ChannelPayment) -> Value {
+    json!({
+        "number": payment.number,
+        "paid": payment.transaction_id.is_some(),
+        "transaction_id": payment.transaction_id,
+        "amount": payment.amount.map(|fen| fen.0),
+        "currency": payment.currency,
+        "app_id": payment.app_id,
+        "merchant_id": payment.merchant_id,
+        "payer": payment.payer_openid,
+        "paid_at": payment.paid_at.map(|at| at.0),
+    })
+}
+
+fn payment_from(value: &Value) -> ChannelPayment {
+    let text = |name: &str| value[name].as_str().map(str::to_owned);
+    let paid = value["paid"].as_bool() == Some(true);
+    ChannelPayment {
+        number: text("number").unwrap_or_default(),
+        state: if paid { ChannelPaymentState::Paid } else { ChannelPaymentState::NotPaid },
+        transaction_id: text("transaction_id"),
+        amount: value["amount"].as_i64().map(Fen),
+        currency: text("currency"),
+        app_id: text("app_id").unwrap_or_default(),
+        merchant_id: text("merchant_id").unwrap_or_default(),
+        payer_openid: text("payer"),
+        paid_at: value["paid_at"].as_i64().map(Instant),
+    }
+}
+
+const fn refund_word(state: ChannelRefundState) -> &'static str {
+    match state {
+        ChannelRefundState::Processing => "processing",
+        ChannelRefundState::Done => "done",
+        ChannelRefundState::Closed => "closed",
+        ChannelRefundState::Abnormal => "abnormal",
+    }
+}
+
+fn refund_from(value: &Value) -> ChannelRefund {
+    ChannelRefund {
+        refund_number: value["refund_number"].as_str().unwrap_or_default().to_owned(),
+        channel_refund_id: value["channel_refund_id"].as_str().unwrap_or_default().to_owned(),
+        state: match value["state"].as_str() {
+            Some("done") => ChannelRefundState::Done,
+            Some("abnormal") => ChannelRefundState::Abnormal,
+            Some("closed") => ChannelRefundState::Closed,
+            _ => ChannelRefundState::Processing,
+        },
+        amount: Fen(value["amount"].as_i64().unwrap_or_default()),
+        finished_at: None,
+    }
+}
