@@ -1,80 +1,22 @@
 //! Products in the back office: list, editor, status, bin.
 
-use super::admin_list::{self, AdminFilter, AdminProductRow, ListedStatus};
-use super::draft::{NameValue, ProductInput, ProductOption, ProductStatus};
-use super::save::{self, not_found};
-use crate::label::texts;
+use super::admin_list::{self, AdminFilter, AdminProductRow};
+use super::draft::{ProductInput, ProductStatus};
+use super::editor::{AdminProduct, read};
+use super::save;
 use axum::extract::State;
 use axum::http::StatusCode;
-use db::{Tx, args, row};
-use kernel::Page;
-use kernel::{Error, Id, Instant, MallId, Result};
+use kernel::{Id, Page};
 use platform::audit::Note;
 use platform::extract::IdempotencyKey;
 use platform::idempotency::{self, Claim};
 use platform::permission::perm;
 use platform::problem::ProblemBody;
-use platform::storage::{self, Picture};
 use platform::{Answer, App, Json, Path, Query, Staff};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-/// A product in the editor: what was written, and what the editor shows beside it.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct AdminProduct {
-    pub id: Id,
-    pub name: String,
-    pub subtitle: Option<String>,
-    pub category_id: Id,
-    pub brand_id: Option<Id>,
-    pub freight_template_id: Option<Id>,
-    pub picture_keys: Vec<String>,
-    /// The pictures of `picture_keys` and of SKUs.
-    pub pictures: Vec<KeyedPicture>,
-    pub video_key: Option<String>,
-    pub description_html: String,
-    pub attributes: Vec<NameValue>,
-    pub options: Vec<ProductOption>,
-    pub skus: Vec<AdminSku>,
-    pub tags: Vec<String>,
-    pub keywords: Option<String>,
-    pub return_7d: bool,
-    pub purchase_limit: Option<i64>,
-    pub status: ListedStatus,
-    pub on_sale_at: Option<Instant>,
-    pub off_sale_at: Option<Instant>,
-    /// Send it back with the changes.
-    pub version: i64,
-    pub updated_at: Instant,
-}
-
-/// A SKU in the editor.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct AdminSku {
-    pub id: Id,
-    pub code: String,
-    pub barcode: Option<String>,
-    pub option_values: Vec<String>,
-    pub price_fen: i64,
-    pub list_price_fen: Option<i64>,
-    pub cost_fen: Option<i64>,
-    pub weight_g: i64,
-    pub volume_cm3: i64,
-    pub picture_key: Option<String>,
-    /// At all locations together.
-    pub on_hand: i64,
-    /// At all locations together.
-    pub reserved: i64,
-}
-
-/// A picture and the key it is stored under.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct KeyedPicture {
-    pub key: String,
-    pub picture: Picture,
-}
 
 pub(super) fn admin_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -230,171 +172,4 @@ async fn restore_product(
         })
         .await?;
     Ok(Json(read(&app, staff.mall.id, id).await?))
-}
-
-async fn read(app: &App, mall_id: MallId, id: Id) -> Result<AdminProduct> {
-    app.db.read(move |tx| find(tx, mall_id, id)).await?.shown(app)
-}
-
-struct Stored {
-    product: Row,
-    attributes: Vec<(String, String)>,
-    skus: Vec<SkuRow>,
-}
-
-struct Row {
-    id: Id,
-    name: String,
-    subtitle: String,
-    category_id: Id,
-    brand_id: Option<Id>,
-    freight_template_id: Option<Id>,
-    picture_keys: String,
-    video_key: Option<String>,
-    description_html: String,
-    options: String,
-    tags: String,
-    keywords: String,
-    return_7d: bool,
-    purchase_limit: Option<i64>,
-    status: String,
-    on_sale_at: Option<Instant>,
-    off_sale_at: Option<Instant>,
-    version: i64,
-    updated_at: Instant,
-    is_deleted: bool,
-}
-row!(Row {
-    id,
-    name,
-    subtitle,
-    category_id,
-    brand_id,
-    freight_template_id,
-    picture_keys,
-    video_key,
-    description_html,
-    options,
-    tags,
-    keywords,
-    return_7d,
-    purchase_limit,
-    status,
-    on_sale_at,
-    off_sale_at,
-    version,
-    updated_at,
-    is_deleted
-});
-
-struct SkuRow {
-    id: Id,
-    code: String,
-    barcode: Option<String>,
-    option_values: String,
-    price_fen: i64,
-    list_price_fen: Option<i64>,
-    cost_fen: Option<i64>,
-    weight_g: i64,
-    volume_cm3: i64,
-    picture_key: Option<String>,
-    on_hand: i64,
-    reserved: i64,
-}
-row!(SkuRow {
-    id,
-    code,
-    barcode,
-    option_values,
-    price_fen,
-    list_price_fen,
-    cost_fen,
-    weight_g,
-    volume_cm3,
-    picture_key,
-    on_hand,
-    reserved
-});
-
-fn find(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<Stored> {
-    let product: Option<Row> = tx.opt(
-        "select id, name, subtitle, category_id, brand_id, freight_template_id, picture_keys, video_key,
-           description_html, options, tags, keywords, return_7d, purchase_limit, status, on_sale_at, off_sale_at,
-           version, updated_at, deleted_at is not null
-         from product
-         where mall_id = $1 and id = $2",
-        &args![mall_id, id],
-    )?;
-    Ok(Stored {
-        product: product.ok_or_else(not_found)?,
-        attributes: tx.all(
-            "select name, value from product_attribute where mall_id = $1 and product_id = $2 order by position",
-            &args![mall_id, id],
-        )?,
-        skus: tx.all(
-            "select k.id, k.code, k.barcode, k.option_values, k.price_fen, k.list_price_fen, k.cost_fen, k.weight_g,
-               k.volume_cm3, k.picture_key,
-               (select cast(coalesce(sum(t.on_hand), 0) as bigint) from stock t
-                where t.mall_id = k.mall_id and t.sku_id = k.id),
-               (select cast(coalesce(sum(t.reserved), 0) as bigint) from stock t
-                where t.mall_id = k.mall_id and t.sku_id = k.id)
-             from sku k
-             where k.mall_id = $1 and k.product_id = $2 and k.deleted_at is null
-             order by k.position, k.id",
-            &args![mall_id, id],
-        )?,
-    })
-}
-
-impl Stored {
-    fn shown(self, app: &App) -> Result<AdminProduct> {
-        let product = self.product;
-        let picture_keys = texts(&product.picture_keys)?;
-        let mut pictures: Vec<KeyedPicture> = Vec::new();
-        for key in picture_keys.iter().chain(self.skus.iter().filter_map(|sku| sku.picture_key.as_ref())) {
-            if !pictures.iter().any(|one| one.key == *key) {
-                pictures.push(KeyedPicture { key: key.clone(), picture: storage::picture(app, key, &product.name) });
-            }
-        }
-        let skus = self.skus.into_iter().map(|sku| {
-            Ok(AdminSku {
-                option_values: texts(&sku.option_values)?,
-                id: sku.id,
-                code: sku.code,
-                barcode: sku.barcode,
-                price_fen: sku.price_fen,
-                list_price_fen: sku.list_price_fen,
-                cost_fen: sku.cost_fen,
-                weight_g: sku.weight_g,
-                volume_cm3: sku.volume_cm3,
-                picture_key: sku.picture_key,
-                on_hand: sku.on_hand,
-                reserved: sku.reserved,
-            })
-        });
-        Ok(AdminProduct {
-            status: ListedStatus::new(&product.status, product.is_deleted)?,
-            skus: skus.collect::<Result<_>>()?,
-            attributes: self.attributes.into_iter().map(|(name, value)| NameValue { name, value }).collect(),
-            options: serde_json::from_str(&product.options).map_err(Error::internal)?,
-            tags: texts(&product.tags)?,
-            picture_keys,
-            pictures,
-            id: product.id,
-            name: product.name,
-            subtitle: Some(product.subtitle).filter(|text| !text.is_empty()),
-            category_id: product.category_id,
-            brand_id: product.brand_id,
-            freight_template_id: product.freight_template_id,
-            video_key: product.video_key,
-            description_html: product.description_html,
-            keywords: Some(product.keywords).filter(|text| !text.is_empty()),
-            return_7d: product.return_7d,
-            purchase_limit: product.purchase_limit,
-            on_sale_at: product.on_sale_at,
-            off_sale_at: product.off_sale_at,
-            version: product.version,
-            updated_at: product.updated_at,
-        })
-    }
 }

@@ -12,6 +12,7 @@ mod card;
 mod category;
 mod detail;
 mod draft;
+mod editor;
 mod facet;
 mod index;
 mod list;
@@ -19,12 +20,12 @@ mod rich_text;
 mod sale;
 mod save;
 mod shop;
+mod sku;
 mod taxonomy;
 #[cfg(test)]
 mod tests;
 mod words;
 
-pub use admin::{AdminProduct, AdminSku};
 pub use admin_list::AdminProductRow;
 pub use brand::{BrandInput, BrandRow, brands, create_brand, delete_brand, update_brand};
 pub use card::ProductCard;
@@ -34,6 +35,7 @@ pub use category::{
 };
 pub use detail::{ProductDetail, SkuView};
 pub use draft::{NameValue, ProductInput, ProductOption, ProductStatus, SkuInput};
+pub use editor::{AdminProduct, AdminSku};
 pub use list::{ProductFilter, ProductList, ProductSort};
 pub use rich_text::clean as clean_html;
 pub use sale::{SkuForSale, add_sales, skus_for_sale};

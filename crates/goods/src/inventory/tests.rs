@@ -296,9 +296,9 @@ impl Model {
             Verb::Commit(holder) | Verb::Release(holder) => {
                 let is_commit = matches!(verb, Verb::Commit(_));
                 let Some(held) = self.held.remove(holder) else { return !is_commit };
-                for sku in 0..3 {
-                    self.levels[sku].1 -= held[sku];
-                    self.levels[sku].0 -= if is_commit { held[sku] } else { 0 };
+                for (level, held) in self.levels.iter_mut().zip(held) {
+                    level.1 -= held;
+                    level.0 -= if is_commit { held } else { 0 };
                 }
                 true
             }
