@@ -108,7 +108,8 @@ impl<'a> Tx<'a> {
         outcome
     }
 
-    /// Runs `f` once, after the commit that contains this closure; drops it on a rollback or retry.
+    /// Runs `f` once, after the commit that contains this closure and before its caller is answered; drops it on a
+    /// rollback or retry.
     /// It runs on the database thread: keep it to a wake-up or a cache eviction, and never wait in it.
     pub fn after_commit(&mut self, f: impl FnOnce() + Send + 'static) {
         self.hooks.push(Box::new(f));

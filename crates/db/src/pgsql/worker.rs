@@ -43,8 +43,8 @@ impl Worker {
     fn answer(&mut self, mut job: Job) {
         match self.attempts(&mut job) {
             Ok(hooks) => {
-                job.answer(Ok(()));
                 run_hooks(hooks);
+                job.answer(Ok(()));
             }
             Err(error) => job.answer(Err(error)),
         }

@@ -181,18 +181,20 @@ impl Writer {
     }
 }
 
-/// Answers everybody, then runs the hooks of what was committed. `failed` overrules every success.
-fn answer(ran: Vec<Ran>, failed: Option<&Error>) {
-    let mut hooks = Vec::new();
-    for Ran { job, outcome } in ran {
-        match (outcome, failed) {
-            (Ok(mut own), None) => {
-                hooks.append(&mut own);
-                job.answer(Ok(()));
+/// Runs the hooks of what was committed, then answers everybody: who has an answer sees what the hooks did (a revoked
+/// session is revoked). `failed` overrules every success.
+fn answer(mut ran: Vec<Ran>, failed: Option<&Error>) {
+    if failed.is_none() {
+        for one in &mut ran {
+            if let Ok(hooks) = &mut one.outcome {
+                run_hooks(std::mem::take(hooks));
             }
-            (Ok(_), Some(error)) => job.answer(Err(error.clone())),
-            (Err(error), _) => job.answer(Err(error)),
         }
     }
-    run_hooks(hooks);
+    for Ran { job, outcome } in ran {
+        match (outcome, failed) {
+            (Ok(_), Some(error)) => job.answer(Err(error.clone())),
+            (outcome, _) => job.answer(outcome.map(drop)),
+        }
+    }
 }

@@ -4,8 +4,10 @@ use crate::{Gate, SCHEMA, add_tea, count, on_both, queue_write};
 use db::testing::{Scratch, migrated};
 use db::{Db, Engine, Options};
 use kernel::Kind;
+use std::future::Future;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -61,17 +63,18 @@ fn the_last_handle_may_go_away_in_a_hook() {
         let (mut last, ready) = (Some(db.clone()), db.clone());
         let (release, released) = channel::<()>();
         let mut wait = Some(released);
-        ready
-            .write_blocking(move |tx| {
-                let (last, done, wait) = (last.take(), done.clone(), wait.take());
-                tx.after_commit(move || {
-                    wait.map(|wait| wait.recv());
-                    drop(last);
-                    done.send(()).unwrap();
-                });
-                Ok(())
-            })
-            .unwrap();
+        // A caller that asks and goes away, so that the hook holds the last handle.
+        let mut call = Box::pin(ready.write(move |tx| {
+            let (last, done, wait) = (last.take(), done.clone(), wait.take());
+            tx.after_commit(move || {
+                wait.map(|wait| wait.recv());
+                drop(last);
+                done.send(()).unwrap();
+            });
+            Ok(())
+        }));
+        assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        drop(call);
         drop((db, ready));
         release.send(()).unwrap();
         seen.recv_timeout(Duration::from_secs(10)).unwrap();

@@ -93,7 +93,8 @@ fn hooks_run_after_the_commit_and_only_then() {
             Ok(())
         })
         .unwrap();
-        let mut order: Vec<_> = (0..3).map(|_| seen.recv_timeout(SOON).unwrap()).collect();
+        // Whoever has an answer finds the hooks done.
+        let mut order: Vec<_> = (0..3).map(|_| seen.try_recv().unwrap()).collect();
         order.sort_unstable();
         assert_eq!(order, ["in a savepoint", "kept", "last"]);
         assert!(seen.recv_timeout(SOON).is_err(), "all senders are gone, none was used again");
