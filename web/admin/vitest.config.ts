@@ -10,6 +10,8 @@ export default defineConfig({
   test: {
     globals: true,
     environment: 'node',
+    // Components bring their style sheets along, which only the bundler can read.
+    server: { deps: { inline: [/element-plus/] } },
     dir: fileURLToPath(new URL('..', import.meta.url)),
     include: ['admin/src/**/*.test.ts', 'packages/**/*.test.ts'],
   },

@@ -3,6 +3,7 @@
 // server's code, sentence and request id; a failure on the way becomes one with status 0.
 
 import { failureSentence } from '../shared/words';
+import type { paths } from './schema';
 import type { Problem } from './types';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -20,6 +21,34 @@ export interface CallOptions {
   /** For creating posts: keep the key across retries of the same intent. */
   idempotency_key?: string;
 }
+
+type Lower = { GET: 'get'; POST: 'post'; PUT: 'put'; PATCH: 'patch'; DELETE: 'delete' };
+type Operation<P extends keyof paths, M extends Method> = NonNullable<paths[P][Lower[M]]>;
+
+/** The addresses that answer a method. */
+export type PathOf<M extends Method> = {
+  [P in keyof paths]: [Operation<P, M>] extends [never] ? never : P;
+}[keyof paths];
+
+type Json<R> = R extends { content: { 'application/json': infer T } } ? T : null;
+
+/** What an operation answers when it succeeds; null when the answer is empty. */
+export type AnswerOf<P extends keyof paths, M extends Method> =
+  Operation<P, M> extends { responses: infer R } ? Json<R[Extract<keyof R, 200 | 201 | 204>]> : never;
+
+type BodyOf<P extends keyof paths, M extends Method> =
+  Operation<P, M> extends { requestBody?: infer B }
+    ? NonNullable<B> extends { content: { 'application/json': infer T } }
+      ? T
+      : FormData
+    : undefined;
+
+/** Every call of the API, typed by its address. */
+export type Call = <M extends Method, P extends PathOf<M>>(
+  method: M,
+  path: P,
+  options?: Omit<CallOptions, 'body'> & { body?: BodyOf<P, M> },
+) => Promise<AnswerOf<P, M>>;
 
 export interface Outgoing {
   method: Method;
@@ -76,8 +105,9 @@ export function buildUrl(base: string, path: string, options: CallOptions): stri
   return base + filled + (pairs.length ? `?${pairs.join('&')}` : '');
 }
 
-export function createClient(parts: ClientParts) {
-  return async function call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
+/** The call without its types; `createClient` puts them on. */
+export function createCaller(parts: ClientParts) {
+  return async function call(method: Method, path: string, options: CallOptions = {}): Promise<unknown> {
     const token = parts.token();
     const headers: Record<string, string> = { Accept: 'application/json', ...options.headers };
     if (token) headers.Authorization = `Bearer ${token}`;
@@ -90,7 +120,7 @@ export function createClient(parts: ClientParts) {
       if (cause instanceof Failure) throw cause;
       throw new Failure(0, { code: 'network.offline' });
     }
-    if (answer.status >= 200 && answer.status < 300) return answer.body as T;
+    if (answer.status >= 200 && answer.status < 300) return answer.body;
     const problem = answer.body && typeof answer.body === 'object' ? (answer.body as Partial<Problem>) : {};
     const failure = new Failure(answer.status, problem);
     if (failure.status === 401 && token) parts.onSignedOut?.(failure);
@@ -98,7 +128,7 @@ export function createClient(parts: ClientParts) {
   };
 }
 
-export type Call = ReturnType<typeof createClient>;
+export const createClient = (parts: ClientParts): Call => createCaller(parts) as Call;
 
 /** A key for one intent: 32 characters of [0-9a-z]. */
 export function newIdempotencyKey(random: () => number = Math.random): string {

@@ -1,43 +1,33 @@
 // The dashboard, orders, pickup and reviews.
 
-import type {
-  AdminOrderDetail,
-  AdminOrderRow,
-  AdminReview,
-  Carrier,
-  Dashboard,
-  Page,
-  RedeemPreview,
-  ShipRequest,
-} from '@api/types';
+import type { ShipRequest } from '@api/types';
 import type { Query } from '@api/client';
 import { call } from '@/app/http';
 
-export const readDashboard = () => call<Dashboard>('GET', '/admin/v1/dashboard');
+export const readDashboard = () => call('GET', '/admin/v1/dashboard');
 
-export const listOrders = (query: Query) => call<Page<AdminOrderRow>>('GET', '/admin/v1/orders', { query });
-export const readOrder = (id: string) => call<AdminOrderDetail>('GET', '/admin/v1/orders/{id}', { path: { id } });
+export const listOrders = (query: Query) => call('GET', '/admin/v1/orders', { query });
+export const readOrder = (id: string) => call('GET', '/admin/v1/orders/{id}', { path: { id } });
 
-const act =
-  <Body>(verb: string) =>
-  (id: string, body: Body, idempotency_key?: string) =>
-    call<AdminOrderDetail>('POST', `/admin/v1/orders/{id}/${verb}`, { path: { id }, body, idempotency_key });
+export const shipOrder = (id: string, body: ShipRequest, idempotency_key: string) =>
+  call('POST', '/admin/v1/orders/{id}/ship', { path: { id }, body, idempotency_key });
+export const markReady = (id: string) => call('POST', '/admin/v1/orders/{id}/ready', { path: { id } });
+export const refundOrder = (id: string, reason: string, idempotency_key: string) =>
+  call('POST', '/admin/v1/orders/{id}/refund', { path: { id }, body: { reason }, idempotency_key });
+export const closeOrder = (id: string, reason: string) =>
+  call('POST', '/admin/v1/orders/{id}/close', { path: { id }, body: { reason } });
+export const payOffline = (id: string, note: string | null, idempotency_key: string) =>
+  call('POST', '/admin/v1/orders/{id}/pay-offline', { path: { id }, body: { note }, idempotency_key });
+export const remarkOrder = (id: string, text: string) =>
+  call('POST', '/admin/v1/orders/{id}/remark', { path: { id }, body: { text } });
 
-export const shipOrder = act<ShipRequest>('ship');
-export const markReady = act<Record<string, never>>('ready');
-export const refundOrder = act<{ reason: string }>('refund');
-export const closeOrder = act<{ reason: string }>('close');
-export const payOffline = act<{ note?: string }>('pay-offline');
-export const remarkOrder = act<{ text: string }>('remark');
+export const listCarriers = () => call('GET', '/admin/v1/carriers');
+export const previewRedeem = (code: string) => call('POST', '/admin/v1/redeem/preview', { body: { code } });
+export const redeem = (code: string) => call('POST', '/admin/v1/redeem', { body: { code } });
 
-export const listCarriers = () => call<Carrier[]>('GET', '/admin/v1/carriers');
-export const previewRedeem = (code: string) =>
-  call<RedeemPreview>('POST', '/admin/v1/redeem/preview', { body: { code } });
-export const redeem = (code: string) => call<AdminOrderDetail>('POST', '/admin/v1/redeem', { body: { code } });
-
-export const listReviews = (query: Query) => call<Page<AdminReview>>('GET', '/admin/v1/reviews', { query });
+export const listReviews = (query: Query) => call('GET', '/admin/v1/reviews', { query });
 export const replyReview = (id: string, text: string) =>
-  call<unknown>('POST', '/admin/v1/reviews/{id}/reply', { path: { id }, body: { text } });
+  call('POST', '/admin/v1/reviews/{id}/reply', { path: { id }, body: { text } });
 export const hideReview = (id: string, reason: string) =>
-  call<unknown>('POST', '/admin/v1/reviews/{id}/hide', { path: { id }, body: { reason } });
-export const showReview = (id: string) => call<unknown>('POST', '/admin/v1/reviews/{id}/show', { path: { id } });
+  call('POST', '/admin/v1/reviews/{id}/hide', { path: { id }, body: { reason } });
+export const showReview = (id: string) => call('POST', '/admin/v1/reviews/{id}/show', { path: { id } });

@@ -14,7 +14,6 @@ export async function confirmAction(question: Question): Promise<boolean> {
       cancelButtonText: '先不',
       confirmButtonType: question.danger ? 'danger' : 'primary',
       autofocus: false,
-      customStyle: { maxWidth: 'calc(100vw - 32px)' },
     });
     return true;
   } catch {

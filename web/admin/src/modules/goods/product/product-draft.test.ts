@@ -54,7 +54,7 @@ describe('draftProblems', () => {
     expect(draftProblems(emptyDraft(), 0)).toEqual(['商品还没有名称', '还没有选分类']);
   });
   it('refuses a schedule in the past', () => {
-    const draft = { ...draftOf(product), status: 'scheduled', on_sale_at: '2026-01-01T00:00:00Z' };
+    const draft = { ...draftOf(product), status: 'scheduled' as const, on_sale_at: '2026-01-01T00:00:00Z' };
     expect(draftProblems(draft, Date.parse('2026-02-01T00:00:00Z'))).toEqual(['上架时间已经过去']);
     expect(draftProblems(draft, Date.parse('2025-12-01T00:00:00Z'))).toEqual([]);
   });

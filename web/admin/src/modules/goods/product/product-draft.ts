@@ -1,6 +1,6 @@
 // The product as it is edited: one flat object for the form, and its way to and from the server.
 
-import type { AdminProduct, KeyedPicture, NameValue, OptionAxis, ProductInput } from '@api/types';
+import type { AdminProduct, KeyedPicture, NameValue, ProductOption, ProductInput, ProductStatus } from '@api/types';
 import { emptyRow, fromServer, matrix, settledOptions, toInput, type SkuRow } from './sku-matrix';
 
 export interface ProductDraft {
@@ -13,13 +13,13 @@ export interface ProductDraft {
   video_key: string | null;
   description_html: string;
   attributes: NameValue[];
-  options: OptionAxis[];
+  options: ProductOption[];
   skus: SkuRow[];
   tags: string[];
   keywords: string;
   return_7d: boolean;
   purchase_limit: number | null;
-  status: string;
+  status: ProductStatus;
   on_sale_at: string | null;
   off_sale_at: string | null;
 }
@@ -64,7 +64,8 @@ export function draftOf(product: AdminProduct): ProductDraft {
     keywords: product.keywords ?? '',
     return_7d: product.return_7d,
     purchase_limit: product.purchase_limit ?? null,
-    status: product.status,
+    // A product in the bin is shown as off sale; only restoring it brings it back.
+    status: product.status === 'deleted' ? 'off_sale' : product.status,
     on_sale_at: product.on_sale_at ?? null,
     off_sale_at: product.off_sale_at ?? null,
   };

@@ -1,7 +1,7 @@
 // Options become SKUs: every combination of their values is one row. Editing the options keeps what
 // was already typed into the rows that stay, so that adding a colour does not lose forty prices.
 
-import type { AdminSku, OptionAxis, SkuInput } from '@api/types';
+import type { AdminSku, ProductOption, SkuInput } from '@api/types';
 
 /** One row of the editor. A row with an id exists on the server and has stock of its own. */
 export interface SkuRow extends SkuInput {
@@ -13,7 +13,7 @@ export interface SkuRow extends SkuInput {
 export const MOST_SKUS = 200;
 
 /** The options that count: named, with at least one value, values trimmed and unique. */
-export function settledOptions(options: readonly OptionAxis[]): OptionAxis[] {
+export function settledOptions(options: readonly ProductOption[]): ProductOption[] {
   return options
     .map(({ name, values }) => ({
       name: name.trim(),
@@ -23,7 +23,7 @@ export function settledOptions(options: readonly OptionAxis[]): OptionAxis[] {
 }
 
 /** All combinations in reading order; one empty combination when there are no options. */
-export function combinations(options: readonly OptionAxis[]): string[][] {
+export function combinations(options: readonly ProductOption[]): string[][] {
   return settledOptions(options).reduce<string[][]>(
     (rows, option) => rows.flatMap((row) => option.values.map((value) => [...row, value])),
     [[]],
@@ -38,7 +38,7 @@ export function emptyRow(option_values: string[]): SkuRow {
  * The rows for the options as they stand. A row is kept when its values still form a combination;
  * a new combination takes price, weight and volume from the row that shares most of its values.
  */
-export function matrix(options: readonly OptionAxis[], rows: readonly SkuRow[]): SkuRow[] {
+export function matrix(options: readonly ProductOption[], rows: readonly SkuRow[]): SkuRow[] {
   const known = new Map(rows.map((row) => [row.option_values.join('\n'), row]));
   return combinations(options).map((values) => {
     const same = known.get(values.join('\n'));

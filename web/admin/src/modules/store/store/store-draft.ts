@@ -1,6 +1,6 @@
 // A store as it is edited, and its way to and from the server.
 
-import type { AdminStore, KeyedPicture, StoreInput } from '@api/types';
+import type { AdminStore, KeyedPicture, StoreInput, StoreStatus } from '@api/types';
 import { hoursOf, weekRows, type DayRow } from './opening-hours';
 
 export interface StoreDraft {
@@ -12,7 +12,7 @@ export interface StoreDraft {
   lng: string;
   pictures: KeyedPicture[];
   notice: string;
-  status: string;
+  status: StoreStatus;
   week: DayRow[];
 }
 

@@ -31,7 +31,7 @@ export function describe(action: string, order: AdminOrderDetail): Plan | null {
       presets: ['会员不想要了', '缺货', '与会员协商一致', '商品有问题'],
       required: true,
       danger: true,
-      run: (reason, key) => refundOrder(order.id, { reason }, key),
+      run: (reason, key) => refundOrder(order.id, reason, key),
     };
   }
   if (action === 'close') {
@@ -44,7 +44,7 @@ export function describe(action: string, order: AdminOrderDetail): Plan | null {
       presets: ['会员要求取消', '无法送达', '信息有误'],
       required: true,
       danger: true,
-      run: (reason, key) => closeOrder(order.id, { reason }, key),
+      run: (reason) => closeOrder(order.id, reason),
     };
   }
   if (action === 'pay_offline') {
@@ -57,7 +57,7 @@ export function describe(action: string, order: AdminOrderDetail): Plan | null {
       presets: ['现金', '银行转账', '对公汇款'],
       required: false,
       danger: false,
-      run: (note, key) => payOffline(order.id, note ? { note } : {}, key),
+      run: (note, key) => payOffline(order.id, note || null, key),
     };
   }
   if (action === 'remark') {
@@ -70,7 +70,7 @@ export function describe(action: string, order: AdminOrderDetail): Plan | null {
       presets: [],
       required: false,
       danger: false,
-      run: (text) => remarkOrder(order.id, { text }),
+      run: (text) => remarkOrder(order.id, text),
     };
   }
   return null;

@@ -1,6 +1,6 @@
 // Which lines of an order still have something to send, and what a chosen part of them becomes.
 
-import type { LineQuantity, OrderLineView } from '@api/types';
+import type { ParcelLine, OrderLineView } from '@api/types';
 
 export interface Shippable {
   line: OrderLineView;
@@ -18,7 +18,7 @@ export function shippable(lines: readonly OrderLineView[]): Shippable[] {
 export function chosenLines(
   items: readonly Shippable[],
   chosen: Readonly<Record<string, number>>,
-): LineQuantity[] | undefined {
+): ParcelLine[] | undefined {
   const all = items.every(({ line, left }) => (chosen[line.id] ?? 0) === left);
   if (all) return undefined;
   return items
