@@ -20,6 +20,8 @@ pub mod shelf;
 pub mod page;
 
 mod constraint;
+#[cfg(test)]
+mod order_of_modules;
 mod route;
 #[cfg(test)]
 mod testing;

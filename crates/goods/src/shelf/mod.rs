@@ -10,14 +10,14 @@ pub use favourite::{Favourite, favourite_count};
 
 use db::{Tx, args};
 use kernel::{Error, Id, MallId, Result};
-use platform::{App, Ctx};
+use platform::{App, Ctx, search};
 use utoipa_axum::router::OpenApiRouter;
 
 pub fn shop_routes() -> OpenApiRouter<App> {
     favourite::shop_routes().merge(history::shop_routes())
 }
 
-/// Gives a guest's favourites and history to the member that signed in; what both have is kept once.
+/// Gives a guest's favourites, browsing and search history to the member that signed in; what both have is kept once.
 pub fn merge_shopper(tx: &mut Tx<'_>, ctx: &Ctx, guest: Id, member: Id) -> Result<()> {
     tx.exec(
         "insert into favourite (mall_id, member_id, product_id, created_at)
@@ -33,13 +33,13 @@ pub fn merge_shopper(tx: &mut Tx<'_>, ctx: &Ctx, guest: Id, member: Id) -> Resul
          from browse_history
          where mall_id = $1 and member_id = $2
          on conflict (mall_id, member_id, product_id)
-         do update set seen_at = case when excluded.seen_at > browse_history.seen_at
-           then excluded.seen_at else browse_history.seen_at end",
+         do update set seen_at = greatest(excluded.seen_at, browse_history.seen_at)",
         &args![ctx.mall_id, guest, member],
     )?;
     for table in ["favourite", "browse_history"] {
         tx.exec(&format!("delete from {table} where mall_id = $1 and member_id = $2"), &args![ctx.mall_id, guest])?;
     }
+    search::merge_history(tx, ctx.mall_id, guest, member)?;
     history::trim(tx, ctx.mall_id, member)
 }
 

@@ -91,7 +91,13 @@ fn a_guest_takes_the_shelf_along() {
         look(mall, MEMBER, pot);
         look(mall, GUEST, cup);
         look(mall, GUEST, tea);
+        for (shopper, phrase) in [(MEMBER, "茶杯"), (GUEST, "龙井"), (GUEST, "茶杯")] {
+            mall.clock.advance(seconds(1));
+            mall.write(move |tx, ctx| search::record_query(tx, ctx, shopper, phrase)).unwrap();
+        }
         mall.write(|tx, ctx| merge_shopper(tx, ctx, GUEST, MEMBER)).unwrap();
+        let asked = |shopper: Id| mall.read(move |tx, mall_id| search::history(tx, mall_id, shopper)).unwrap();
+        assert_eq!((asked(MEMBER), asked(GUEST)), (vec!["茶杯".to_owned(), "龙井".to_owned()], vec![]));
         assert_eq!(favourites(mall, MEMBER), [cup, tea]);
         assert_eq!(history_of(mall, MEMBER), [tea, cup, pot]);
         assert!(favourites(mall, GUEST).is_empty() && history_of(mall, GUEST).is_empty());

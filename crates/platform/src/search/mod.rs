@@ -15,6 +15,6 @@ mod plan;
 mod words;
 
 pub use index::{index, remove};
-pub use phrase::{age_phrases, clear_history, history, hot, pin, record_query, suggest, suggestible, unpin};
+pub use phrase::{age_phrases, clear_history, history, hot, merge_history, pin, record_query, suggest, suggestible, unpin};
 pub use plan::{Plan, plan};
 pub use words::{query_tokens, tokens, warm};

@@ -189,6 +189,34 @@ pub fn clear_history(tx: &mut Tx<'_>, mall_id: MallId, member_id: Id) -> Result<
     Ok(())
 }
 
+/// Gives a guest's history to the member that signed in; what both asked is kept once, of all the newest.
+pub fn merge_history(tx: &mut Tx<'_>, mall_id: MallId, guest: Id, member: Id) -> Result<()> {
+    tx.exec(
+        "insert into search_history (mall_id, member_id, phrase, searched_at)
+         select mall_id, $3, phrase, searched_at
+         from search_history
+         where mall_id = $1
+           and member_id = $2
+         on conflict (mall_id, member_id, phrase) do update
+         set searched_at = greatest(excluded.searched_at, search_history.searched_at)",
+        &args![mall_id, guest, member],
+    )?;
+    clear_history(tx, mall_id, guest)?;
+    tx.exec(
+        "delete from search_history
+         where mall_id = $1
+           and member_id = $2
+           and phrase not in (select phrase
+                              from search_history
+                              where mall_id = $1
+                                and member_id = $2
+                              order by searched_at desc, phrase
+                              limit $3)",
+        &args![mall_id, member, HISTORY],
+    )?;
+    Ok(())
+}
+
 /// The daily halving: counts of at least a day's age lose half, what reaches zero is forgotten. Safe to call often and
 /// from several nodes: a row is halved once a day.
 pub fn age_phrases(tx: &mut Tx<'_>, mall_id: MallId, now: Instant) -> Result<()> {
