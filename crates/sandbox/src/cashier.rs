@@ -49,11 +49,13 @@ async fn show(
     match payment {
         None => sentence(&prefix, "收银台", Declined::Unknown.label()),
         Some(p) if matches!(p.state, TradeState::Success | TradeState::Refund) => {
-            result(&prefix, &p, true, "支付成功", back)
+            result(&prefix, &world.payee, &p, true, "支付成功", back)
         }
-        Some(p) if p.state == TradeState::Closed => result(&prefix, &p, false, Declined::Closed.label(), back),
-        Some(p) if !p.payable(now) => result(&prefix, &p, false, Declined::Expired.label(), back),
-        Some(p) => sheet(&prefix, &p, back),
+        Some(p) if p.state == TradeState::Closed => {
+            result(&prefix, &world.payee, &p, false, Declined::Closed.label(), back)
+        }
+        Some(p) if !p.payable(now) => result(&prefix, &world.payee, &p, false, Declined::Expired.label(), back),
+        Some(p) => sheet(&prefix, &world.payee, &p, back),
     }
 }
 
@@ -61,16 +63,17 @@ fn hidden(back: Option<&str>) -> String {
     back.map(|b| format!("<input type=\"hidden\" name=\"redirect_url\" value=\"{}\">", escape(b))).unwrap_or_default()
 }
 
-fn facts(payment: &Payment) -> String {
+fn facts(payee: &str, payment: &Payment) -> String {
     format!(
-        "<p class=\"muted\">向 河坊生活 付款</p><p class=\"amount\">{}</p><dl><dt>商品</dt><dd>{}</dd><dt>订单号</dt><dd>{}</dd></dl>",
+        "<p class=\"muted\">向 {} 付款</p><p class=\"amount\">{}</p><dl><dt>商品</dt><dd>{}</dd><dt>订单号</dt><dd>{}</dd></dl>",
+        escape(payee),
         yuan(payment.total_fen),
         escape(&payment.description),
         escape(&payment.number)
     )
 }
 
-fn sheet(prefix: &Prefix, payment: &Payment, back: Option<&str>) -> Response {
+fn sheet(prefix: &Prefix, payee: &str, payment: &Payment, back: Option<&str>) -> Response {
     let later = match back {
         Some(address) => format!("<a class=\"button\" href=\"{}\">稍后再付</a>", escape(address)),
         None => "<button name=\"action\" value=\"later\">稍后再付</button>".to_owned(),
@@ -81,7 +84,7 @@ fn sheet(prefix: &Prefix, payment: &Payment, back: Option<&str>) -> Response {
          <form method=\"post\" action=\"{}/cashier/{}\" class=\"actions\">{}\
          <button class=\"primary\" name=\"action\" value=\"pay\">支付 {}</button>\
          <button name=\"action\" value=\"fail\">支付失败</button>{later}</form></div>",
-        facts(payment),
+        facts(payee, payment),
         escape(&prefix.0),
         escape(&payment.prepay_id),
         hidden(back),
@@ -90,7 +93,7 @@ fn sheet(prefix: &Prefix, payment: &Payment, back: Option<&str>) -> Response {
     page(prefix, "收银台", None, &body)
 }
 
-fn result(prefix: &Prefix, payment: &Payment, good: bool, words: &str, back: Option<&str>) -> Response {
+fn result(prefix: &Prefix, payee: &str, payment: &Payment, good: bool, words: &str, back: Option<&str>) -> Response {
     let back = match back {
         Some(address) => format!("<a class=\"button primary\" href=\"{}\">返回商家</a>", escape(address)),
         None => "<p class=\"muted center\">可以回到购物页面了</p>".to_owned(),
@@ -109,7 +112,7 @@ fn result(prefix: &Prefix, payment: &Payment, good: bool, words: &str, back: Opt
         "<div class=\"narrow\"><h1 class=\"center {tone}\">{}</h1><section class=\"card center\">{}</section>\
          <div class=\"actions\">{back}{again}</div></div>",
         escape(words),
-        facts(payment)
+        facts(payee, payment)
     );
     page(prefix, words, None, &body)
 }
@@ -126,7 +129,7 @@ async fn press(
             Ok(payment) => {
                 return match back {
                     Some(address) => Redirect::to(address).into_response(),
-                    None => result(&prefix, &payment, true, "支付成功", None),
+                    None => result(&prefix, &world.payee, &payment, true, "支付成功", None),
                 };
             }
             Err(why) => why,
@@ -136,7 +139,7 @@ async fn press(
     };
     match world.state().pay.by_prepay(&prepay_id) {
         None => sentence(&prefix, "收银台", failed.label()),
-        Some(payment) => result(&prefix, payment, failed == Declined::AlreadyPaid, failed.label(), back),
+        Some(payment) => result(&prefix, &world.payee, payment, failed == Declined::AlreadyPaid, failed.label(), back),
     }
 }
 

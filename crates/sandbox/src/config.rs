@@ -12,6 +12,8 @@ pub struct SandboxConfig {
     /// Address under which browsers and clients reach the routes, without a slash at the end:
     /// `http://127.0.0.1:8080/sandbox`. Cashier links start with it.
     pub public_url: String,
+    /// Who the cashier says is paid.
+    pub payee: String,
     pub clock: Arc<dyn Clock>,
     pub pace: Pace,
 }
@@ -22,6 +24,7 @@ impl SandboxConfig {
         SandboxConfig {
             folder: folder.into(),
             public_url: public_url.into().trim_end_matches('/').to_owned(),
+            payee: "河坊生活".to_owned(),
             clock: Arc::new(SystemClock),
             pace: Pace::default(),
         }

@@ -31,6 +31,7 @@ pub(crate) struct State {
 pub(crate) struct World {
     folder: PathBuf,
     pub(crate) public_url: String,
+    pub(crate) payee: String,
     clock: Arc<dyn Clock>,
     pub(crate) pace: Pace,
     keyring: RwLock<Keyring>,
@@ -58,6 +59,7 @@ impl World {
         let world = World {
             folder: config.folder,
             public_url: config.public_url,
+            payee: config.payee,
             clock: config.clock,
             pace: config.pace,
             keyring: RwLock::new(keyring),

@@ -127,10 +127,11 @@ impl Prepay {
         }
     }
 
-    /// Digest of what must not change between two calls with one number.
+    /// Digest of what must not change between two calls with one number. The payer may change networks in between.
     fn fingerprint(&self, scene: Scene) -> String {
-        let text = serde_json::to_string(self).expect("a request is plain data");
-        wire::sha256_hex(format!("{} {text}", scene.trade_type()))
+        let mut content = serde_json::to_value(self).expect("a request is plain data");
+        content["scene_info"] = serde_json::Value::Null;
+        wire::sha256_hex(format!("{} {content}", scene.trade_type()))
     }
 }
 
