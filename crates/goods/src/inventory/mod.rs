@@ -15,7 +15,7 @@ mod tests;
 pub use admin::{Location, Movement, StockChange, StockRow, admin_routes};
 pub(crate) use level::refresh_products;
 pub use level::{Level, adjust, available, best_available, count, low_count, receive, receive_all, restock, transfer};
-pub use movement::{Drift, drift, overdue};
+pub use movement::{Drift, drift, overdue, report_drift};
 pub use reserve::{commit, release, reserve};
 
 use kernel::Id;
