@@ -9,10 +9,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-/// Moves what a guest gathered (cart, favourites, history) to the member the guest turned out to be.
+/// Moves what somebody gathered (cart, favourites, history) to the member that person turned out to be.
 /// Runs in the transaction of the sign-in: an error keeps both as they were.
 pub trait MergeGuest: Send + Sync {
+    /// `guest` is a guest, or a member without a phone that is not anchored.
     fn merge(&self, tx: &mut Tx<'_>, ctx: &Ctx, guest: Id, member: Id) -> Result<()>;
+
+    /// True when something hangs on this member that `merge` does not move, an order for instance. Such a member is
+    /// never merged into another.
+    fn is_anchored(&self, tx: &mut Tx<'_>, mall_id: MallId, member: Id) -> Result<bool>;
 }
 
 /// Counts the numbers on the "me" page of a guest or member.

@@ -7,9 +7,9 @@ pub mod region;
 
 pub mod hooks;
 
-pub mod identity;
-
 pub mod address;
+
+pub mod identity;
 
 pub mod staff;
 

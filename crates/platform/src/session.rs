@@ -150,6 +150,20 @@ impl Sessions {
         Ok(())
     }
 
+    /// Makes every session of `from` a session of `to` (two accounts of one person became one).
+    pub fn hand_over(&self, tx: &mut Tx<'_>, mall_id: MallId, from: Subject, to: Subject) -> Result<()> {
+        let moved: Vec<(String,)> = tx.all(
+            "update session
+             set kind = $4, subject_id = $5
+             where mall_id = $1 and kind = $2 and subject_id = $3
+             returning token_hash",
+            &args![mall_id, from.kind(), from.id(), to.kind(), to.id()],
+        )?;
+        let live = self.live.clone();
+        tx.after_commit(move || moved.iter().for_each(|(hash,)| drop(live.remove(hash))));
+        Ok(())
+    }
+
     /// Deletes sessions that ended before `now`.
     pub fn sweep(tx: &mut Tx<'_>, mall_id: MallId, now: Instant) -> Result<u64> {
         tx.exec("delete from session where mall_id = $1 and expires_at < $2", &args![mall_id, now])

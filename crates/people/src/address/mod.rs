@@ -1,6 +1,6 @@
 //! A member's address book. Owns `address`; name, phone and detail lie sealed.
 //!
-//! Promises: at most fifty addresses; exactly one is the default as long as there is one; the address of another member,
+//! Promises: at most fifty addresses can be added; exactly one is the default as long as there is one; the address of another member,
 //! or of another mall, does not exist (404). Orders copy what they need, so a changed address changes no order.
 
 mod model;
@@ -79,6 +79,20 @@ pub fn remove(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, id: Id) -> Result<()> {
     if was_default && let Some(next) = store::latest(tx, ctx.mall_id, member_id)? {
         store::make_default(tx, ctx, member_id, next)?;
     }
+    Ok(())
+}
+
+/// Gives the whole book of one member to another (two accounts became one). The receiver keeps its default.
+pub(crate) fn move_book(tx: &mut Tx<'_>, ctx: &Ctx, from: Id, to: Id) -> Result<()> {
+    lock_book(tx, ctx, to)?;
+    tx.exec(
+        "update address
+         set member_id = $3,
+             is_default = is_default and not exists (
+               select 1 from address kept where kept.mall_id = $1 and kept.member_id = $3 and kept.is_default)
+         where mall_id = $1 and member_id = $2",
+        &args![ctx.mall_id, from, to],
+    )?;
     Ok(())
 }
 

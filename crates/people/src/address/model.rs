@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn every_rule_names_its_field() {
-        let cases: [(&str, fn(&mut AddressInput)); 7] = [
+        type Spoil = fn(&mut AddressInput);
+        let cases: [(&str, Spoil); 7] = [
             ("name", |i| i.name = "  ".into()),
             ("phone", |i| i.phone = "123".into()),
             ("district_code", |i| i.district_code = "3301".into()),

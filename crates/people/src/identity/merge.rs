@@ -1,6 +1,9 @@
-//! A guest turns out to be a member we know. What it gathered moves over, then the guest is closed as `merged`.
+//! A guest turns out to be a member we know, or a new WeChat member proves a phone number that an older member has.
+//! What was gathered moves over, then the one that gathered it is closed as `merged`.
 
+use super::model::MemberRecord;
 use super::store;
+use crate::address;
 use crate::hooks::Hooks;
 use db::{Tx, args};
 use kernel::{Error, Id, Result};
@@ -24,4 +27,42 @@ pub(super) fn absorb(tx: &mut Tx<'_>, ctx: &Ctx, hooks: &Hooks, guest: Id, membe
         &args![ctx.mall_id, guest, ctx.now],
     )?;
     if closed == 1 { Ok(()) } else { Err(Error::internal("a locked guest stopped being one")) }
+}
+
+/// Merges a member that has proven the phone number of `owner`: its WeChat identities, its addresses and what it gathered
+/// move. False, and nothing moved, when they cannot be one: it has a phone of its own, or orders, or the owner has
+/// another identity in the same app.
+pub(super) fn unite(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    hooks: &Hooks,
+    member: &MemberRecord,
+    owner: &MemberRecord,
+) -> Result<bool> {
+    let (rivals,): (i64,) = tx.one(
+        "select count(*)
+         from member_identity mine
+         join member_identity theirs
+           on theirs.mall_id = mine.mall_id and theirs.provider = mine.provider and theirs.app_id = mine.app_id
+         where mine.mall_id = $1 and mine.member_id = $2 and theirs.member_id = $3",
+        &args![ctx.mall_id, member.id, owner.id],
+    )?;
+    let apart = member.phone_sealed.is_some()
+        || owner.status != "active"
+        || rivals > 0
+        || hooks.merge.is_anchored(tx, ctx.mall_id, member.id)?;
+    if apart {
+        return Ok(false);
+    }
+    tx.exec(
+        "update member_identity set member_id = $3 where mall_id = $1 and member_id = $2",
+        &args![ctx.mall_id, member.id, owner.id],
+    )?;
+    address::move_book(tx, ctx, member.id, owner.id)?;
+    hooks.merge.merge(tx, ctx, member.id, owner.id)?;
+    tx.exec(
+        "update member set status = 'merged', updated_at = $3 where mall_id = $1 and id = $2 and status = 'active'",
+        &args![ctx.mall_id, member.id, ctx.now],
+    )?;
+    Ok(true)
 }

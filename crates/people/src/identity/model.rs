@@ -56,10 +56,11 @@ impl MemberRecord {
         self.kind == MemberKind::Guest && self.status == "active"
     }
 
-    /// `member.blocked` (403) unless the member may sign in and act.
+    /// `member.blocked` (403) unless the member may sign in and act; `session.ended` (401) for one that was merged.
     pub(super) fn require_active(&self) -> Result<()> {
         match self.status.as_str() {
             "active" => Ok(()),
+            "merged" => Err(Error::unauthenticated("session.ended", "登录已失效，请重新登录")),
             _ => Err(Error::forbidden("member.blocked", "这个账号已停用，请联系客服")),
         }
     }

@@ -1,14 +1,15 @@
 //! What a shopper sees and changes of itself.
 
+use super::merge::unite;
 use super::model::{Me, MemberKind};
 use super::store;
 use crate::hooks::Hooks;
 use crate::phone::Phone;
 use db::{OnConstraint, Tx, args};
-use kernel::ports::ObjectStore;
 use kernel::{Error, Id, MallId, Result};
-use platform::Ctx;
 use platform::seal::Sealer;
+use platform::storage::picture;
+use platform::{App, Ctx};
 
 /// What to change; `None` leaves it.
 #[derive(Debug, Clone, Default)]
@@ -20,23 +21,16 @@ pub struct ProfileChange {
 }
 
 /// The shopper with the numbers of its "me" page. `member.not_found` (404), `member.blocked` (403).
-pub fn me(
-    tx: &mut Tx<'_>,
-    sealer: &Sealer,
-    hooks: &Hooks,
-    objects: &dyn ObjectStore,
-    mall_id: MallId,
-    shopper_id: Id,
-) -> Result<Me> {
+pub fn me(tx: &mut Tx<'_>, app: &App, hooks: &Hooks, mall_id: MallId, shopper_id: Id) -> Result<Me> {
     let row = store::member(tx, mall_id, shopper_id)?;
     row.require_active()?;
-    let phone_masked = row.phone(sealer)?.map(|phone| phone.masked());
+    let phone_masked = row.phone(&app.sealer)?.map(|phone| phone.masked());
     let badges = hooks.badges.badges(tx, mall_id, shopper_id)?;
     Ok(Me {
         id: row.id,
         kind: row.kind,
+        avatar_url: row.avatar_key.map(|key| picture(app, &key, "").small_url),
         nickname: row.nickname,
-        avatar_url: row.avatar_key.map(|key| objects.url(&key)),
         phone_masked,
         created_at: row.created_at,
         badges,
@@ -61,13 +55,35 @@ pub fn change_profile(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, change: &Profil
     Ok(())
 }
 
-/// Ties a proven phone number to a member. `member.phone_taken` (409) if another member has it.
-pub fn bind_phone(tx: &mut Tx<'_>, ctx: &Ctx, sealer: &Sealer, member_id: Id, phone: &Phone) -> Result<()> {
-    let row = store::member_locked(tx, ctx.mall_id, member_id)?;
-    let row = row.filter(|row| row.kind == MemberKind::Member);
-    let row = row.ok_or_else(|| Error::not_found("member.not_found", "没有找到这位会员"))?;
-    row.require_active()?;
-    store::set_phone(tx, ctx, member_id, &phone.seal(sealer)).on_constraint("member_phone_taken", |_| phone_taken())
+/// Ties a proven phone number to a member and answers who the member is now: when an older member has the number, the
+/// two become one if they can ([`unite`]), and the caller hands the sessions over.
+/// `member.phone_taken` (409) if they cannot.
+pub fn bind_phone(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    sealer: &Sealer,
+    hooks: &Hooks,
+    member_id: Id,
+    phone: &Phone,
+) -> Result<Id> {
+    let member = store::member_locked(tx, ctx.mall_id, member_id)?;
+    let member = member.filter(|row| row.kind == MemberKind::Member);
+    let member = member.ok_or_else(|| Error::not_found("member.not_found", "没有找到这位会员"))?;
+    member.require_active()?;
+    let kept = phone.seal(sealer);
+    match store::member_by_phone(tx, ctx.mall_id, &kept.hash)? {
+        Some(owner) if owner.id != member.id => {
+            if unite(tx, ctx, hooks, &member, &owner)? {
+                Ok(owner.id)
+            } else {
+                Err(phone_taken())
+            }
+        }
+        _ => {
+            store::set_phone(tx, ctx, member_id, &kept).on_constraint("member_phone_taken", |_| phone_taken())?;
+            Ok(member_id)
+        }
+    }
 }
 
 fn phone_taken() -> Error {

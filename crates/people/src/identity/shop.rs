@@ -262,13 +262,7 @@ async fn sign_out(State(app): State<App>, shopper: Shopper) -> Answer<StatusCode
 )]
 async fn show_me(State(app): State<App>, Extension(hooks): Extension<Hooks>, shopper: Shopper) -> Answer<Json<Me>> {
     let app_in = app.clone();
-    let shown = app
-        .db
-        .read(move |tx| {
-            let objects = app_in.outside.objects();
-            me(tx, &app_in.sealer, &hooks, &*objects, shopper.mall.id, shopper.id)
-        })
-        .await?;
+    let shown = app.db.read(move |tx| me(tx, &app_in, &hooks, shopper.mall.id, shopper.id)).await?;
     Ok(Json(shown))
 }
 
@@ -297,14 +291,16 @@ async fn change_me(
         .db
         .write(move |tx| {
             change_profile(tx, &member.ctx, member.id, &change)?;
-            let objects = app_in.outside.objects();
-            me(tx, &app_in.sealer, &hooks, &*objects, member.mall.id, member.id)
+            me(tx, &app_in, &hooks, member.mall.id, member.id)
         })
         .await?;
     Ok(Json(changed))
 }
 
 /// Tie the phone number WeChat vouches for to the member.
+///
+/// When another member without this WeChat has the number (signed in on H5 before), the two become one: the answer is the
+/// older member, and the token stays good for it. A member with orders of its own stays apart.
 #[utoipa::path(
     post,
     path = "/me/phone/wechat",
@@ -314,7 +310,7 @@ async fn change_me(
         (status = 200, body = Me),
         (status = 400, body = ProblemBody, description = "`wechat.code_invalid`, `session.phone_invalid`"),
         (status = 401, body = ProblemBody, description = "`session.member_required`: guests sign in first"),
-        (status = 409, body = ProblemBody, description = "`member.phone_taken`: another account has this number; `wechat.not_configured`"),
+        (status = 409, body = ProblemBody, description = "`member.phone_taken`: another member has the number and the two cannot become one; `wechat.not_configured`"),
         (status = 502, body = ProblemBody, description = "WeChat did not answer"),
     ),
     security(("member" = []))
@@ -332,9 +328,12 @@ async fn bind_wechat_phone(
     let changed = app
         .db
         .write(move |tx| {
-            bind_phone(tx, &member.ctx, &app_in.sealer, member.id, &phone)?;
-            let objects = app_in.outside.objects();
-            me(tx, &app_in.sealer, &hooks, &*objects, member.mall.id, member.id)
+            let id = bind_phone(tx, &member.ctx, &app_in.sealer, &hooks, member.id, &phone)?;
+            if id != member.id {
+                let (from, to) = (Subject::Member(member.id), Subject::Member(id));
+                app_in.sessions.hand_over(tx, member.mall.id, from, to)?;
+            }
+            me(tx, &app_in, &hooks, member.mall.id, id)
         })
         .await?;
     Ok(Json(changed))
@@ -396,7 +395,6 @@ fn open_session(
 ) -> Result<SessionGranted> {
     let ctx = ctx.acting_as(Actor::Member(subject.id()));
     let session = app.sessions.open(tx, &ctx, subject, agent)?;
-    let objects = app.outside.objects();
-    let me = me(tx, &app.sealer, hooks, &*objects, ctx.mall_id, subject.id())?;
+    let me = me(tx, app, hooks, ctx.mall_id, subject.id())?;
     Ok(SessionGranted { token: session.token, expires_at: session.expires_at, me })
 }

@@ -152,7 +152,7 @@ mod tests {
                 .iter()
                 .chain(&cities)
                 .chain(&districts)
-                .all(|r| r.has_children == !children(Some(&r.code)).unwrap().is_empty())
+                .all(|r| r.has_children != children(Some(&r.code)).unwrap().is_empty())
         );
         assert!(streets.iter().all(|r| !r.has_children));
     }

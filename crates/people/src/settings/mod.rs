@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn every_rule_names_its_field() {
-        let cases: [(&str, fn(&mut MallSettings)); 7] = [
+        type Spoil = fn(&mut MallSettings);
+        let cases: [(&str, Spoil); 7] = [
             ("name", |s| s.name = "  ".into()),
             ("accent", |s| s.accent = "green".into()),
             ("accent", |s| s.accent = "#12345é".into()),

@@ -2,7 +2,7 @@
 
 use super::account::{self, IdName};
 use super::model::{NewStaff, StaffChange};
-use super::{add_staff, audit, change_staff, password, roles, set_password, store};
+use super::{add_staff, audit, change_staff, password, role_admin, set_password, store};
 use crate::hooks::AdminHooks;
 use axum::Extension;
 use axum::extract::State;
@@ -26,7 +26,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_staff, create_staff))
         .routes(routes!(update_staff))
         .routes(routes!(reset_staff_password))
-        .merge(roles::routes())
+        .merge(role_admin::routes())
         .merge(audit::routes())
 }
 

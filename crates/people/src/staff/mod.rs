@@ -11,7 +11,7 @@ mod grants;
 mod model;
 mod password;
 mod role;
-mod roles;
+mod role_admin;
 mod signin;
 mod store;
 mod team;

@@ -1,5 +1,7 @@
 //! People as they meet the shop: over HTTP, on both engines, with a clock that stands still and a post box for messages.
 
+#![allow(clippy::unwrap_used)]
+
 mod address;
 mod describe;
 mod member;

@@ -165,6 +165,47 @@ async fn a_phone_member_can_tie_its_wechat() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_wechat_member_and_the_owner_of_its_phone_become_one() {
+    on_both(|world| async move {
+        let browser = world.member("13800000001").await;
+        let owner_id = browser.get("/api/v1/me").await.ok()["id"].clone();
+        let address =
+            json!({"name": "沈青", "phone": "13800000001", "district_code": "330106", "detail": "北山街 1 号"});
+        browser.post("/api/v1/addresses", address.clone()).await.ok();
+        let granted = world.visitor().post("/api/v1/session/wechat", json!({"code": "wx-openid-1"})).await.ok();
+        let phone = world.visitor().with_token(&granted);
+        let young: Id = id_of(&granted["me"]);
+        gather(&world, young, "龙井").await;
+        phone.post("/api/v1/addresses", address).await.ok();
+        let me = phone.post("/api/v1/me/phone/wechat", json!({"code": "phone-13800000001"})).await.ok();
+        assert_eq!((&me["id"], &me["badges"]["cart"]), (&owner_id, &json!(1)));
+        assert_eq!(phone.get("/api/v1/me").await.ok()["id"], owner_id, "the token stays good");
+        let book = phone.get("/api/v1/addresses").await.ok();
+        let defaults = book.as_array().unwrap().iter().filter(|a| a["is_default"] == true).count();
+        assert_eq!((book.as_array().unwrap().len(), defaults), (2, 1));
+        let again = world.visitor().post("/api/v1/session/wechat", json!({"code": "wx-openid-1"})).await.ok();
+        assert_eq!(again["me"]["id"], owner_id);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wechat_member_with_orders_stays_apart() {
+    on_both(|world| async move {
+        world.member("13800000001").await;
+        let granted = world.visitor().post("/api/v1/session/wechat", json!({"code": "wx-openid-1"})).await.ok();
+        let member = world.visitor().with_token(&granted);
+        gather(&world, id_of(&granted["me"]), "订单").await;
+        let bound = member.post("/api/v1/me/phone/wechat", json!({"code": "phone-13800000001"})).await;
+        bound.refused(409, "member.phone_taken");
+        assert_eq!(member.get("/api/v1/me").await.ok()["id"], granted["me"]["id"]);
+        let free = member.post("/api/v1/me/phone/wechat", json!({"code": "phone-13800000009"})).await.ok();
+        assert_eq!(free["phone_masked"], "138****0009");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wechat_refusals_reach_the_caller() {
     on_both(|world| async move {
         let visitor = world.visitor();
@@ -246,6 +287,9 @@ fn quiet_hooks() -> people::identity::Hooks {
     impl MergeGuest for Quiet {
         fn merge(&self, _: &mut db::Tx<'_>, _: &platform::Ctx, _: Id, _: Id) -> kernel::Result<()> {
             Ok(())
+        }
+        fn is_anchored(&self, _: &mut db::Tx<'_>, _: Id, _: Id) -> kernel::Result<bool> {
+            Ok(false)
         }
     }
     impl BadgeSource for Quiet {

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 const PHONE: &str = "13800000001";
 
 async fn request(world: &World, phone: &str, ip: &str) -> crate::world::Reply {
-    world.visitor().from_ip(ip).post("/api/v1/session/sms-code", json!({"phone": phone})).await
+    world.visitor().at_ip(ip).post("/api/v1/session/sms-code", json!({"phone": phone})).await
 }
 
 async fn try_code(world: &World, code: &str) -> crate::world::Reply {

@@ -174,7 +174,7 @@ impl Caller<'_> {
     pub fn in_mall(&self, mall: &'static str) -> Self {
         Caller { mall, ..self.clone() }
     }
-    pub fn from_ip(&self, ip: impl Into<String>) -> Self {
+    pub fn at_ip(&self, ip: impl Into<String>) -> Self {
         Caller { ip: ip.into(), ..self.clone() }
     }
 
@@ -377,6 +377,15 @@ impl MergeGuest for MovesSearches {
             &args![ctx.mall_id, member],
         )?;
         if poison > 0 { Err(Error::internal("the merge failed on purpose")) } else { Ok(()) }
+    }
+
+    /// The word 订单 stands for an order.
+    fn is_anchored(&self, tx: &mut Tx<'_>, mall_id: MallId, member: Id) -> Result<bool> {
+        let (orders,): (i64,) = tx.one(
+            "select count(*) from search_history where mall_id = $1 and member_id = $2 and phrase = '订单'",
+            &args![mall_id, member],
+        )?;
+        Ok(orders > 0)
     }
 }
 

@@ -15,6 +15,14 @@ impl MergeGuest for ShopperMerge {
         trade::cart::merge(tx, ctx, guest, member)?;
         goods::shelf::merge_shopper(tx, ctx, guest, member)
     }
+
+    fn is_anchored(&self, tx: &mut Tx<'_>, mall_id: MallId, member: Id) -> Result<bool> {
+        let (orders,): (i64,) = tx.one(
+            "select count(*) from trade_order where mall_id = $1 and member_id = $2",
+            &args![mall_id, member],
+        )?;
+        Ok(orders > 0)
+    }
 }
 
 /// The numbers on the "me" page.
