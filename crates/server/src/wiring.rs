@@ -74,7 +74,7 @@ pub fn handlers() -> Handlers {
     handlers
 }
 
-/// Deletes what is kept for a time only: ended sessions, old idempotency answers.
+/// Deletes what is kept for a time only: ended sessions, sign-in codes, old idempotency answers.
 async fn forget(app: App) -> Result<()> {
     let now = app.clock.now();
     for mall in app.malls.all() {
@@ -82,6 +82,7 @@ async fn forget(app: App) -> Result<()> {
         app.db
             .write(move |tx| {
                 platform::session::Sessions::sweep(tx, mall_id, now)?;
+                people::identity::sweep(tx, mall_id, now)?;
                 idempotency::sweep(tx, mall_id, now)
             })
             .await?;
