@@ -3,14 +3,13 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-venv="${XDG_CACHE_HOME:-$HOME/.cache}/hefang-venv"
-wanted=$(sha256sum "$here/requirements.txt" | cut -d' ' -f1)
+venv="${HEFANG_TEST_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/hefang-venv}"
 
-if [ "$(cat "$venv/requirements.sha256" 2>/dev/null || true)" != "$wanted" ]; then
+if [ ! -x "$venv/bin/python" ] || ! cmp -s "$here/requirements.txt" "$venv/.installed"; then
     echo "installing Python packages into $venv"
-    python3 -m venv --clear "$venv"
+    python3 -m venv "$venv"
     "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
-    echo "$wanted" > "$venv/requirements.sha256"
+    cp "$here/requirements.txt" "$venv/.installed"
 fi
 
 cargo build --quiet --manifest-path "$root/Cargo.toml" -p sandbox --example standalone
