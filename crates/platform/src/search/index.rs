@@ -14,14 +14,28 @@ pub fn index(tx: &mut Tx<'_>, mall_id: MallId, kind: &'static str, doc_id: Id, f
             *wanted.entry(term).or_default() += says * weight;
         }
     }
-    let present: Vec<(String, i64)> = tx.all(
-        "select term, weight
+    // Two steps on purpose: asked for term and weight by document, SQLite reads the whole mall along the primary key.
+    let known: Vec<String> = tx.all(
+        "select term
          from search_term
          where mall_id = $1
            and kind = $2
            and doc_id = $3",
         &args![mall_id, kind, doc_id],
     )?;
+    let present: Vec<(String, i64)> = if known.is_empty() {
+        Vec::new()
+    } else {
+        tx.all(
+            "select term, weight
+             from search_term
+             where mall_id = $1
+               and kind = $2
+               and term = any($3)
+               and doc_id = $4",
+            &args![mall_id, kind, known, doc_id],
+        )?
+    };
     let mut gone: Vec<String> = Vec::new();
     for (term, weight) in present {
         match wanted.get(&term) {

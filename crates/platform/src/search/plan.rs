@@ -1,6 +1,6 @@
-//! From a question to SQL. A question is read strictly first and more generously when that finds nothing:
-//! 1. every word of it, 2. every pair of neighbouring characters (words that are cut differently), 3. at least a third
-//! of its words, and of those documents only the ones with the most.
+//! From a question to SQL. A question is read strictly first and more generously when that finds nothing: every word of
+//! it; then every pair of neighbouring characters (words that are cut differently); then at least a third of its words,
+//! and of those documents only the ones with the most.
 //!
 //! The strict readings are joins on the key of `search_term`, rarest term first. Trap: both engines could instead walk
 //! all products in the order of the sort and probe each; SQLite does, 100 times slower for rare words. Sorting by an
@@ -44,7 +44,7 @@ pub fn plan(tx: &mut Tx<'_>, mall_id: MallId, kind: &'static str, text: &str) ->
         terms.truncate(MOST_TERMS);
         if let Some(rarest_first) = ordered_if_all_known(tx, mall_id, kind, terms)? {
             let plan = Plan { mall_id, kind, reading: Reading::All(rarest_first) };
-            if !plan.top(tx, 1)?.is_empty() {
+            if plan.finds_something(tx)? {
                 return Ok(Some(plan));
             }
         }
@@ -113,6 +113,13 @@ impl Plan {
         let mut args = args![limit].to_vec();
         let hits = self.hits(&mut args);
         tx.all(&format!("select doc_id, score from ({hits}) hit order by score desc, doc_id desc limit $1"), &args)
+    }
+
+    fn finds_something(&self, tx: &mut Tx<'_>) -> Result<bool> {
+        let mut args = Vec::new();
+        let hits = self.hits(&mut args);
+        let first: Option<Id> = tx.opt(&format!("select doc_id from ({hits}) hit limit 1"), &args)?;
+        Ok(first.is_some())
     }
 
     fn hits(&self, args: &mut Vec<Arg>) -> String {

@@ -280,7 +280,7 @@ async fn a_job_whose_node_dies_in_its_last_attempt_is_dead() {
         let log = noting(&mut handlers, "hang", |_| Ok(()));
         assert_eq!(mall.run_due(&handlers).await, 0);
         assert!(attempts(&log).is_empty());
-        let counts = mall.app.db.read(|tx| job::counts(tx)).await.unwrap();
+        let counts = mall.app.db.read(job::counts).await.unwrap();
         assert_eq!(counts, job::Counts { ready: 0, running: 0, dead: 1 });
     }
 }
@@ -332,9 +332,8 @@ async fn nodes_share_the_work_and_do_each_job_once() {
         for node in nodes {
             soon(node).await.unwrap();
         }
-        let done = done.lock().unwrap();
+        let done = done.lock().unwrap().clone();
         assert_eq!((done.len(), done.iter().collect::<HashSet<_>>().len()), (JOBS, JOBS));
-        drop(done);
         mall.clock.advance(days(1));
         assert_eq!(mall.run_due(&Handlers::new()).await, 0);
         assert_eq!(mall.count("job").await, 0);

@@ -114,6 +114,12 @@ pub struct Files {
     pub kept: Mutex<HashMap<String, (Vec<u8>, String)>>,
 }
 
+impl Files {
+    pub fn count(&self) -> usize {
+        self.kept.lock().unwrap().len()
+    }
+}
+
 impl ObjectStore for Files {
     fn put<'a>(&'a self, key: &'a str, content_type: &'a str, bytes: Vec<u8>) -> Pending<'a, ()> {
         self.kept.lock().unwrap().insert(key.to_owned(), (bytes, content_type.to_owned()));
