@@ -54,9 +54,14 @@ export function linkAddress(link: Link, title?: string): string {
   return link.target;
 }
 
-/** True for a member; otherwise opens the sign-in page, which comes back here. */
-export function asMember(): boolean {
+/** True for a member; otherwise opens the sign-in page, which then leads to `next`, or back here. */
+export function asMember(next?: string): boolean {
   if (useSession().isMember) return true;
-  go('/pages/sign-in/index');
+  go(`/pages/sign-in/index${query({ next })}`);
   return false;
+}
+
+/** Opens a page that only members have, by way of the sign-in page when it must. */
+export function goAsMember(url: string): void {
+  if (asMember(url)) go(url);
 }

@@ -70,7 +70,7 @@ export async function act(action: Action, order: Acted): Promise<OrderDetail | n
       say('订单已取消');
       return after;
     } else if (action === 'confirm') {
-      if (!(await ask({ title: '确认收货', text: '请确认已经收到全部商品。', yes: '已经收到', no: '还没有' })))
+      if (!(await ask({ title: '确认收货', text: '请确认已经收到全部商品。', yes: '已收到', no: '还没有' })))
         return null;
       const after = await call('post', '/api/v1/orders/{id}/confirm', { path: { id: order.id } });
       say('已确认收货');

@@ -38,6 +38,16 @@ export function pageAddress(path: string): string {
   // #endif
 }
 
+/** The same page as a path on our own server, which is all a payment channel may be sent back to. */
+export function returnPath(path: string): string {
+  // #ifdef H5
+  return `${location.pathname}#${path}`;
+  // #endif
+  // #ifndef H5
+  return path;
+  // #endif
+}
+
 /** Opens another site beside this page; mini programs cannot and copy the address. */
 export function openAddress(url: string): void {
   // #ifdef H5

@@ -13,6 +13,11 @@ export const SERVER_ORIGIN =
   place === 'browser' ? '' : ((import.meta.env.VITE_SERVER_ORIGIN as string | undefined) ?? 'http://127.0.0.1:8080');
 export const MALL_CODE = (import.meta.env.VITE_MALL as string | undefined) ?? '';
 
+/** A file of ours as an address this platform can load: mini programs need the whole of it. */
+export function fileAddress(url: string): string {
+  return url.startsWith('/') ? SERVER_ORIGIN + url : url;
+}
+
 const TIMEOUT_MS = 15_000;
 
 export function lowerCased(headers: Record<string, string> | undefined): Record<string, string> {
