@@ -40,6 +40,12 @@ impl Client {
         Client { token: Some(token.to_owned()), ..self.clone() }
     }
 
+    /// The same caller naming another mall in `X-Mall`, or none.
+    #[must_use]
+    pub fn naming_mall(&self, mall_code: Option<&str>) -> Self {
+        Client { mall_code: mall_code.map(str::to_owned), ..self.clone() }
+    }
+
     /// The same caller with one more header on every request.
     #[must_use]
     pub fn with_header(&self, name: &'static str, value: &str) -> Self {

@@ -95,7 +95,8 @@ impl World {
     pub fn engine(&self) -> Engine {
         self.0.app.db.engine()
     }
-    pub(crate) fn edge(&self) -> Edge {
+    /// The whole application as a service, for tests that let it listen.
+    pub fn edge(&self) -> Edge {
         self.0.edge.clone()
     }
 

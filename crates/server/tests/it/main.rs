@@ -2,6 +2,15 @@
 //! clock that stands still; the books are checked after each one.
 #![allow(clippy::unwrap_used, reason = "tests may")]
 
+mod contract;
+mod furnished;
+
+mod edge;
+mod floors;
+mod hostile;
 mod money;
+mod openapi;
+mod outside;
 mod sale;
 mod stock;
+mod tenancy;

@@ -1,0 +1,94 @@
+//! A mall with one of everything: what the walks along all routes look at, and must not look at.
+
+use crate::contract::Ids;
+use testkit::{MemberClient, Order, Product, Store, TestMall, json};
+
+/// A mall with things in it, and their ids by name.
+pub struct Furnished {
+    pub member: MemberClient,
+    pub ids: Ids,
+    /// Orders in different states; `ids["order"]` is the first.
+    pub orders: Vec<Order>,
+    /// Texts nobody outside may ever read.
+    pub secrets: Vec<String>,
+    pub product: Product,
+    pub store: Store,
+}
+
+impl Furnished {
+    /// Ids under which every reading route finds something: the order is the one with a parcel.
+    pub fn ids_of_reads(&self) -> Ids {
+        let mut ids = self.ids.clone();
+        ids.insert("order", self.orders[1].id.to_string());
+        ids
+    }
+}
+
+/// Fills a mall; `mark` goes into every text that must stay inside.
+pub async fn furnish(mall: &TestMall, mark: &str) -> Furnished {
+    let owner = mall.staff();
+    let product = mall.product(&format!("{mark}龙井")).price_fen(4_321).stock(50).create().await;
+    let store = mall.store(&format!("{mark}门店")).await;
+    store.receive(mall, &product, 5).await;
+    let member = mall.member().await;
+    let address = json!({ "name": format!("{mark}收件人"), "phone": "13700137000", "district_code": "330106",
+        "detail": format!("{mark}路 1 号") });
+    member.post("/api/v1/addresses", address).await.ok();
+    member.patch("/api/v1/me", json!({ "nickname": format!("{mark}会员") })).await.ok();
+    member.open_in_mini_program(mark).await;
+    member.add_to_cart(&product, 2).await.ok();
+    member.put(&format!("/api/v1/favourites/{}", product.id), json!({})).await.ok();
+    member.put(&format!("/api/v1/history/{}", product.id), json!({})).await.ok();
+
+    let done = member.buy(&[(&product, 1)]).await;
+    owner.ship(&done, "SF1000000001").await.ok();
+    member.confirm(&done).await.ok();
+    member.review(&done, 5, &format!("{mark}好评")).await.ok();
+    let to_ship = member.buy(&[(&product, 1)]).await;
+    let unpaid = member.place_order(&[(&product, 1)]).await.ok();
+    let pickup = member.place_pickup(&store, &[(&product, 1)]).await.ok();
+    member.pay(&pickup).await;
+    let pickup_code = member.order(&pickup).await["pickup"]["code"].as_str().unwrap().to_owned();
+
+    let made = owner.post("/admin/v1/brands", json!({ "name": format!("{mark}品牌"), "position": 1 })).await.ok();
+    let brand = text(&made["id"]);
+    let category = json!({ "name": format!("{mark}类"), "position": 9 });
+    let category = text(&owner.post("/admin/v1/categories", category).await.ok()["id"]);
+    mall.charge_freight(0, 0).await;
+    let templates = owner.get("/admin/v1/freight-templates").await.ok();
+    let role = json!({ "name": format!("{mark}角色"), "permissions": ["order.view"] });
+    let role = text(&owner.post("/admin/v1/roles", role).await.ok()["id"]);
+    let clerk = mall.clerk(&store).await;
+    let review = owner.get("/admin/v1/reviews").await.ok();
+    let detail = member.order(&done).await;
+
+    let ids = Ids::from([
+        ("mall", mall.id.to_string()),
+        ("product", product.id.to_string()),
+        ("sku", product.sku().id.to_string()),
+        ("category", category),
+        ("parent", mall.category_id.to_string()),
+        ("brand", brand),
+        ("store", store.id.to_string()),
+        ("location", mall.warehouse.to_string()),
+        ("freight_template", text(&templates[0]["id"])),
+        ("role", role),
+        ("staff", clerk.id.to_string()),
+        ("member", member.id.to_string()),
+        ("address", member.address_id.to_string()),
+        ("order", to_ship.id.to_string()),
+        ("parcel", text(&detail["parcels"][0]["id"])),
+        ("payment", to_ship.payment.clone()),
+        ("review", text(&review["items"][0]["id"])),
+        ("line", "1".into()),
+        ("picture", mall.picture_key.clone()),
+        ("pickup_code", pickup_code.clone()),
+    ]);
+    let secrets = vec![mark.to_owned(), member.phone.clone(), "13700137000".into(), pickup_code, to_ship.payment.clone()];
+    let orders = vec![to_ship.order, done.order, unpaid, pickup];
+    Furnished { member, ids, orders, secrets, product, store }
+}
+
+fn text(value: &testkit::Value) -> String {
+    value.as_str().unwrap().to_owned()
+}

@@ -1,0 +1,233 @@
+//! The real clients against the stand-ins that speak the real protocols, over loopback HTTP: signatures both ways,
+//! encrypted notices, access tokens. The one place where tests open sockets, on 127.0.0.1 only.
+
+use axum::ServiceExt;
+use axum::extract::Request;
+use gateways::Timeouts;
+use gateways::express::Kuaidi100Config;
+use gateways::sms::AliyunSmsConfig;
+use gateways::wechat::{MiniProgramConfig, PayTrust, WechatPayConfig};
+use kernel::{Clock, FrozenClock, SystemClock};
+use sandbox::{Control, Credentials, Fault, Pace, SandboxConfig};
+use server::outside::{Clients, MallAccounts, OutsideConfig};
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use testkit::{Engine, LocalOutside, MemberClient, Order, TestMall, World, json, minutes};
+use tokio::net::TcpListener;
+
+/// What the vendors would have handed out for the mall `first`.
+fn accounts(given: &Credentials) -> OutsideConfig {
+    let base_url = given.base_url.clone();
+    let (app, pay) = (&given.wechat, &given.wechat_pay);
+    let mini_program = MiniProgramConfig {
+        base_url: base_url.clone(),
+        app_id: app.app_id.clone(),
+        app_secret: app.app_secret.as_str().into(),
+        timeouts: Timeouts::default(),
+    };
+    let merchant = WechatPayConfig {
+        base_url: base_url.clone(),
+        merchant_id: pay.merchant_id.clone(),
+        app_id: app.app_id.clone(),
+        certificate_serial: pay.merchant_serial.clone(),
+        private_key: pay.merchant_private_key.as_str().into(),
+        api_v3_key: pay.api_v3_key.as_str().into(),
+        trust: PayTrust::PublicKey {
+            id: pay.public_key_id.clone(),
+            pem: pay.public_key.as_str().into(),
+            accept_certificates: true,
+        },
+        timeouts: Timeouts::default(),
+    };
+    let accounts = MallAccounts { wechat_mini_program: Some(mini_program), wechat_pay: Some(merchant) };
+    OutsideConfig {
+        objects: None,
+        sms: Some(AliyunSmsConfig {
+            base_url: base_url.clone(),
+            access_key_id: given.aliyun_sms.access_key_id.clone(),
+            access_key_secret: given.aliyun_sms.access_key_secret.as_str().into(),
+            sign_name: given.aliyun_sms.sign_name.clone(),
+            templates: BTreeMap::from([("sign_in_code".to_owned(), given.aliyun_sms.template_code.clone())]),
+            timeouts: Timeouts::default(),
+        }),
+        express: Some(Kuaidi100Config {
+            base_url,
+            customer: given.kuaidi100.customer.clone(),
+            key: given.kuaidi100.key.as_str().into(),
+            timeouts: Timeouts::default(),
+        }),
+        mall: HashMap::from([("first".to_owned(), accounts)]),
+    }
+}
+
+/// A folder that goes away with the test.
+struct Folder(std::path::PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+async fn open() -> (TcpListener, String) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    (listener, address)
+}
+
+/// Tells a story on one engine with the stand-ins listening on one port and the shop on another.
+fn with_stand_ins(name: &str, story: impl AsyncFn(TestMall, Control)) {
+    let folder = Folder(std::env::temp_dir().join(format!("hefang_stand_ins_{name}_{}", std::process::id())));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (outside, outside_address) = open().await;
+        let (shop, shop_address) = open().await;
+        let clock = Arc::new(FrozenClock::at(SystemClock.now()));
+        let time: Arc<dyn Clock> = clock.clone();
+        let mut settings = SandboxConfig::new(&folder.0, &outside_address);
+        settings.pace = Pace::quick();
+        settings.clock = time.clone();
+        let stand_ins = sandbox::router(settings).unwrap();
+        let local = Arc::new(LocalOutside::new(time.clone()));
+        let given = stand_ins.credentials.clone();
+        let files = folder.0.join("data");
+        let world = World::assemble(
+            Engine::Sqlite,
+            move |config| {
+                config.server.public_url = shop_address;
+                config.data.dir = files;
+            },
+            clock,
+            local,
+            move |config, malls| Arc::new(Clients::new(accounts(&given), config, malls.clone(), time).unwrap()),
+        )
+        .await;
+        let mall = world.found("first").await;
+        let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(world.edge());
+        let serving = [
+            tokio::spawn(async move { axum::serve(outside, stand_ins.router).await.unwrap() }),
+            tokio::spawn(async move { axum::serve(shop, service).await.unwrap() }),
+        ];
+        story(mall, stand_ins.control).await;
+        world.finish().await;
+        serving.iter().for_each(tokio::task::JoinHandle::abort);
+    });
+}
+
+/// Waits for a notice to arrive over the network.
+async fn wait_for(member: &MemberClient, order: &Order, status: &str) {
+    for _ in 0..400 {
+        if member.status_of(order).await == status {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("the order did not become {status}: {}", member.order(order).await);
+}
+
+#[test]
+fn a_qr_code_is_paid_at_the_cashier_and_the_notice_finalises_the_order() {
+    with_stand_ins("native", async |mall, outside| {
+        let tea = mall.product("龙井").price_fen(19_900).create().await;
+        let ann = mall.member().await;
+        let order = ann.place_order(&[(&tea, 1)]).await.ok();
+        let intent = ann.start_paying(&order, "native").await.ok();
+        assert!(intent["instruction"]["code_url"].as_str().unwrap().len() > 10);
+        outside.pay(intent["payment_id"].as_str().unwrap()).unwrap();
+        wait_for(&ann, &order, "to_ship").await;
+        let detail = ann.order(&order).await;
+        assert_eq!(detail["payments"][0]["status"], "paid");
+        assert!(detail["payments"][0]["transaction_id"].as_str().unwrap().starts_with("42"));
+        assert_eq!(mall.stock(&tea).await, (99, 0));
+    });
+}
+
+#[test]
+fn a_refund_goes_out_and_its_notice_comes_back() {
+    with_stand_ins("refund", async |mall, outside| {
+        let tea = mall.product("龙井").create().await;
+        let ann = mall.member().await;
+        let order = ann.place_order(&[(&tea, 1)]).await.ok();
+        outside.pay(&ann.intent(&order, "native").await).unwrap();
+        wait_for(&ann, &order, "to_ship").await;
+        mall.staff().refund(&order, "缺货").await.ok();
+        mall.run_jobs().await;
+        for _ in 0..400 {
+            if ann.order(&order).await["refunds"][0]["status"] == "done" {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("the refund did not arrive: {}", ann.order(&order).await);
+    });
+}
+
+#[test]
+fn a_payment_whose_notice_is_lost_settles_by_asking() {
+    with_stand_ins("lost", async |mall, outside| {
+        let tea = mall.product("龙井").create().await;
+        let ann = mall.member().await;
+        let order = ann.place_order(&[(&tea, 1)]).await.ok();
+        let number = ann.intent(&order, "h5").await;
+        outside.set(Fault::NoNotice, true);
+        outside.pay(&number).unwrap();
+        mall.clock.advance(minutes(1));
+        mall.run_jobs().await;
+        assert_eq!(ann.status_of(&order).await, "to_ship");
+    });
+}
+
+#[test]
+fn an_expired_order_is_closed_at_the_channel_too() {
+    with_stand_ins("closed", async |mall, outside| {
+        let tea = mall.product("龙井").stock(1).create().await;
+        let ann = mall.member().await;
+        let order = ann.place_order(&[(&tea, 1)]).await.ok();
+        let number = ann.intent(&order, "native").await;
+        ann.cancel(&order).await.ok();
+        assert!(outside.pay(&number).is_err(), "the cashier does not take money for a closed order");
+        assert_eq!(mall.stock(&tea).await, (1, 0));
+    });
+}
+
+#[test]
+fn a_code_arrives_by_text_message_and_signs_in() {
+    with_stand_ins("sms", async |mall, outside| {
+        let anyone = mall.anonymous();
+        anyone.post("/api/v1/session/sms-code", json!({ "phone": "13912345678" })).await.status(204);
+        let code = outside.sms_code("13912345678").unwrap();
+        let granted = anyone.post("/api/v1/session/phone", json!({ "phone": "13912345678", "code": code })).await.ok();
+        assert_eq!(granted["me"]["kind"], "member");
+    });
+}
+
+#[test]
+fn shipping_is_reported_so_that_the_money_unfreezes() {
+    with_stand_ins("shipping", async |mall, outside| {
+        let tea = mall.product("龙井").create().await;
+        let ann = mall.member().await;
+        let code = outside.login_code("ann");
+        ann.post("/api/v1/session/wechat", json!({ "code": code })).await.ok();
+        ann.post("/api/v1/session/wechat", json!({ "code": code })).await.refused("wechat.code_invalid");
+        let order = ann.place_order(&[(&tea, 2)]).await.ok();
+        let intent = ann.start_paying(&order, "mini_program").await.ok();
+        assert!(intent["instruction"]["package"].as_str().unwrap().starts_with("prepay_id="));
+        let number = intent["payment_id"].as_str().unwrap();
+        outside.pay(number).unwrap();
+        wait_for(&ann, &order, "to_ship").await;
+        assert!(outside.is_frozen(number));
+        outside.set(Fault::ShippingUnknown, true);
+        mall.staff().ship(&order, "SF1234567890").await.ok();
+        mall.run_jobs().await;
+        assert!(outside.is_frozen(number));
+        outside.set(Fault::ShippingUnknown, false);
+        mall.clock.advance(minutes(2));
+        mall.run_jobs().await;
+        assert!(!outside.is_frozen(number));
+        let parcel = ann.order(&order).await["parcels"][0]["id"].as_str().unwrap().to_owned();
+        let track = ann.get(&format!("/api/v1/orders/{}/parcels/{parcel}/track", order.id)).await.ok();
+        assert_eq!(track["tracking_number"], "SF1234567890");
+    });
+}
