@@ -2,7 +2,7 @@
 // the server. A problem answered by the server brings its own sentence (`detail`), which wins.
 
 const FAILURES: Readonly<Record<string, string>> = {
-  'network.offline': '网络没有连上，请检查后重试。',
+  'network.offline': '请检查网络，然后再试一次。',
   'network.timeout': '等了很久没有回应，请稍后重试。',
   'network.garbled': '服务器的回应无法识别，请稍后重试。',
   'session.missing': '请先登录。',

@@ -23,7 +23,7 @@ export function describe(action: string, order: AdminOrderDetail): Plan | null {
     return {
       title: '全额退款',
       verb: `退款 ${formatFen(order.total_fen)}`,
-      done: '退款已提交，到账后会通知会员',
+      done: '退款已提交',
       consequence:
         `将把 ${formatFen(order.total_fen)} 按原支付渠道退给 ${order.member.nickname}，订单随之关闭，不能撤回。` +
         (sent ? '这笔订单已有商品发出，请先确认货物如何处理。' : `${pieces} 件商品会退回可售库存。`),
