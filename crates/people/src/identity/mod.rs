@@ -9,6 +9,7 @@ mod code;
 mod merge;
 mod model;
 mod profile;
+mod session;
 mod shop;
 mod signin;
 mod store;

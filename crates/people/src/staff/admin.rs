@@ -2,7 +2,7 @@
 
 use super::account::{self, IdName};
 use super::model::{NewStaff, StaffChange};
-use super::{add_staff, audit, change_staff, password, role_admin, set_password, store};
+use super::{add_staff, audit, authenticator, change_staff, password, role_admin, set_password, store};
 use crate::hooks::AdminHooks;
 use axum::Extension;
 use axum::extract::State;
@@ -23,6 +23,7 @@ use utoipa_axum::routes;
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(account::routes())
+        .merge(authenticator::routes())
         .routes(routes!(list_staff, create_staff))
         .routes(routes!(update_staff))
         .routes(routes!(reset_staff_password))

@@ -7,6 +7,7 @@
 mod account;
 mod admin;
 mod audit;
+mod authenticator;
 mod grants;
 mod model;
 mod password;

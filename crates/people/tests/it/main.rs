@@ -6,6 +6,7 @@ mod address;
 mod describe;
 mod member;
 mod member_list;
+mod outside;
 mod sealing;
 mod sms_code;
 mod staff_account;

@@ -1,6 +1,7 @@
 //! Guests, members, WeChat, and what happens to what a guest gathered.
 
-use crate::world::{MALL, World, on_both, search_for};
+use crate::outside::search_for;
+use crate::world::{MALL, World, on_both};
 use db::args;
 use kernel::Id;
 use serde_json::{Value, json};
