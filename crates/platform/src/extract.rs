@@ -241,6 +241,9 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
 
 /// Parses JSON; the error names the field, never our types.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    if bytes.windows(6).any(|six| six == b"\\u0000") {
+        return Err(unstorable());
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
         let path = e.path().to_string();
@@ -267,6 +270,11 @@ impl<T: serde::Serialize> IntoResponse for Json<T> {
     }
 }
 
+/// PostgreSQL keeps no NUL in a text, so nobody sends one.
+fn unstorable() -> Error {
+    Error::invalid("request.invalid", "内容里有不能保存的字符")
+}
+
 /// Query string; a name given several times fills a list.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Query<T>(pub T);
@@ -275,6 +283,9 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
         let query = parts.uri.query().unwrap_or_default();
+        if query.contains("%00") {
+            return Err(unstorable().into());
+        }
         let pairs = serde_html_form::Deserializer::new(form_pairs(query));
         serde_path_to_error::deserialize(pairs).map(Query).map_err(|e| {
             Error::field(e.path().to_string(), "查询条件不正确").because(e.inner()).into()

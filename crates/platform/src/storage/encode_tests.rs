@@ -1,3 +1,5 @@
+//! Pictures as people send them: every format and orientation goes in, upright JPEGs without a trace of the camera come out.
+
 use super::*;
 use image::{GrayImage, Luma, Rgba, RgbaImage};
 
