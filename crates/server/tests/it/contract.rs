@@ -144,8 +144,18 @@ impl Operation {
         after.split('`').next()
     }
 
-    /// The path with ids in it.
+    /// The path with ids in it, and the query parameters that must be there.
     pub fn path_with(&self, ids: &Ids) -> String {
+        let parameters = self.json["parameters"].as_array().into_iter().flatten();
+        let needed = parameters.filter(|p| p["in"] == "query" && p["required"] == true);
+        let needed = needed.filter_map(|p| p["name"].as_str());
+        let value = |name: &str| ids.get(thing_of(name)).cloned().unwrap_or_else(|| "1".into());
+        let query: Vec<String> = needed.map(|name| format!("{name}={}", value(name))).collect();
+        let path = self.filled_path(ids);
+        if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
+    }
+
+    fn filled_path(&self, ids: &Ids) -> String {
         let mut before = "";
         let mut parts = Vec::new();
         for part in self.path.split('/') {

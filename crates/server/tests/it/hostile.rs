@@ -214,6 +214,7 @@ fn nonsense_in_queries_cursors_and_paths_is_survived() {
             let caller = callers.of(operation);
             if operation.is_read() {
                 let path = operation.path_with(&furnished.ids);
+                let path = path.split('?').next().unwrap();
                 for name in operation.query_names() {
                     for value in values {
                         let reply = caller.get(&format!("{path}?{name}={value}")).await;

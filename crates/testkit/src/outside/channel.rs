@@ -3,7 +3,7 @@
 //! Troubles are queued per call and happen once each; [`LocalChannel::calls`] tells what was asked.
 
 use super::locked;
-use super::notice::{LocalNotice, SIGNATURE, sign};
+use super::notice::{LocalNotice, SIGNATURE, payment_from, payment_json, refund_from, refund_word, sign};
 use kernel::ports::{
     ChannelPayment, ChannelPaymentState, ChannelRefund, ChannelRefundState, CloseOutcome, Notice, PayInstruction,
     PayScene, PaymentChannel, PaymentIntent, Pending, RawNotice, RefundRequest,
@@ -348,58 +348,4 @@ impl PaymentChannel for LocalChannel {
 
 fn unanswered() -> Error {
     Error::gateway("payment.channel_unknown", "支付渠道没有回答")
-}
-
-fn payment_json(payment: &ChannelPayment) -> Value {
-    json!({
-        "number": payment.number,
-        "paid": payment.transaction_id.is_some(),
-        "transaction_id": payment.transaction_id,
-        "amount": payment.amount.map(|fen| fen.0),
-        "currency": payment.currency,
-        "app_id": payment.app_id,
-        "merchant_id": payment.merchant_id,
-        "payer": payment.payer_openid,
-        "paid_at": payment.paid_at.map(|at| at.0),
-    })
-}
-
-fn payment_from(value: &Value) -> ChannelPayment {
-    let text = |name: &str| value[name].as_str().map(str::to_owned);
-    let paid = value["paid"].as_bool() == Some(true);
-    ChannelPayment {
-        number: text("number").unwrap_or_default(),
-        state: if paid { ChannelPaymentState::Paid } else { ChannelPaymentState::NotPaid },
-        transaction_id: text("transaction_id"),
-        amount: value["amount"].as_i64().map(Fen),
-        currency: text("currency"),
-        app_id: text("app_id").unwrap_or_default(),
-        merchant_id: text("merchant_id").unwrap_or_default(),
-        payer_openid: text("payer"),
-        paid_at: value["paid_at"].as_i64().map(Instant),
-    }
-}
-
-const fn refund_word(state: ChannelRefundState) -> &'static str {
-    match state {
-        ChannelRefundState::Processing => "processing",
-        ChannelRefundState::Done => "done",
-        ChannelRefundState::Closed => "closed",
-        ChannelRefundState::Abnormal => "abnormal",
-    }
-}
-
-fn refund_from(value: &Value) -> ChannelRefund {
-    ChannelRefund {
-        refund_number: value["refund_number"].as_str().unwrap_or_default().to_owned(),
-        channel_refund_id: value["channel_refund_id"].as_str().unwrap_or_default().to_owned(),
-        state: match value["state"].as_str() {
-            Some("done") => ChannelRefundState::Done,
-            Some("abnormal") => ChannelRefundState::Abnormal,
-            Some("closed") => ChannelRefundState::Closed,
-            _ => ChannelRefundState::Processing,
-        },
-        amount: Fen(value["amount"].as_i64().unwrap_or_default()),
-        finished_at: None,
-    }
 }
