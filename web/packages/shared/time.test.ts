@@ -5,9 +5,11 @@ import {
   formatInstant,
   formatMoment,
   formatRemaining,
+  fromWallClock,
   shiftDay,
   startOfDay,
   today,
+  toWallClock,
   weekdayName,
 } from './time';
 
@@ -60,5 +62,18 @@ describe('days', () => {
     expect(weekdayName(1)).toBe('周一');
     expect(weekdayName(7)).toBe('周日');
     expect(weekdayName(9)).toBe('');
+  });
+});
+
+describe('the wall clock of a field', () => {
+  it('is the mall’s, both ways', () => {
+    expect(toWallClock('2026-11-25T02:00:00.000Z')).toBe('2026-11-25 10:00');
+    expect(fromWallClock('2026-11-25 10:00')).toBe('2026-11-25T02:00:00.000Z');
+    expect(fromWallClock('2026-11-25 00:30')).toBe('2026-11-24T16:30:00.000Z');
+  });
+  it('is empty for nothing and for nonsense', () => {
+    expect(toWallClock(null)).toBeNull();
+    expect(fromWallClock('')).toBeNull();
+    expect(fromWallClock('2026-13-45 10:00')).toBeNull();
   });
 });

@@ -93,3 +93,16 @@ const WEEKDAYS = ['周一', '周二', '周三', '周四', '周五', '周六', '�
 export function weekdayName(weekday: number): string {
   return WEEKDAYS[weekday - 1] ?? '';
 }
+
+/** An instant as a clock on the mall's wall shows it, for an input field: `2026-11-23 14:07`; null stays null. */
+export function toWallClock(iso: string | null | undefined): string | null {
+  return formatMoment(iso) || null;
+}
+
+/** The instant of a wall clock's `2026-11-23 14:07`, as ISO 8601 in UTC; null when it is none. */
+export function fromWallClock(text: string | null | undefined): string | null {
+  const match = /^(\d{4}-\d{2}-\d{2}) (\d{2}):(\d{2})$/.exec(text ?? '');
+  const midnight = match ? startOfDay(match[1]!) : null;
+  if (!match || !midnight) return null;
+  return new Date(Date.parse(midnight) + (Number(match[2]) * 60 + Number(match[3])) * 60_000).toISOString();
+}
