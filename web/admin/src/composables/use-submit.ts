@@ -1,7 +1,7 @@
 // Sending a change: one at a time, the refusal shown in the server's words, a field's refusal at the field.
 
 import type { Failure } from '@api/client';
-import { ref, shallowRef } from 'vue';
+import { computed, ref, shallowRef } from 'vue';
 import { asFailure } from '@/app/http';
 
 export function useSubmit() {
@@ -25,12 +25,22 @@ export function useSubmit() {
     }
   }
 
+  // The fields that the form can show a refusal at.
+  const shown = new Set<string>();
+
   /** The refusal for one field, for `:error` of a form item. */
   function fieldError(field: string): string | undefined {
+    shown.add(field);
     return failure.value?.field === field ? failure.value.message : undefined;
   }
 
-  return { busy, failure, submit, fieldError };
+  /** The refusal that no field shows, for the top of the form. */
+  const note = computed(() => {
+    const field = failure.value?.field;
+    return field && shown.has(field) ? null : failure.value;
+  });
+
+  return { busy, failure, note, submit, fieldError };
 }
 
 /** For changes outside a form: a refusal is a message with its code. */
