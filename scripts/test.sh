@@ -31,6 +31,7 @@ step_setup() {
     "$venv/bin/pip" install -q -r tests/outside/requirements.txt
     cp tests/outside/requirements.txt "$venv/.installed"
   fi
+  "$venv/bin/pip" install -q -r scripts/requirements.txt
   rustc --version; cargo --version; node --version; npm --version
   "$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)/postgres" --version
   chromium --version; fc-list ':lang=zh-cn' family | head -n 1; "$venv/bin/python" --version

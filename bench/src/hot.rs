@@ -52,7 +52,11 @@ pub async fn measure(folder: &Path) -> Outcome<()> {
         placed.p99_ms,
         placed.per_second / raw
     ));
-    say(&format!("| place order against its bar | {:.0}/s | bar 5,000/s | {:.2} |", placed.per_second, placed.per_second / 5_000.0));
+    say(&format!(
+        "| place order against its bar | {:.0}/s | bar 5,000/s | {:.2} |",
+        placed.per_second,
+        placed.per_second / 5_000.0
+    ));
     app.db.close();
     Ok(())
 }
@@ -125,7 +129,12 @@ async fn raw_limit(app: &App, mall_id: Id) -> Outcome<f64> {
     Ok(f64::from(batches) * 512.0 / started.elapsed().as_secs_f64())
 }
 
-fn raw_batch(app: &App, tx: &mut db::Tx<'_>, mall_id: Id, (like, shop, member, location): (Id, Id, Id, Id)) -> kernel::Result<()> {
+fn raw_batch(
+    app: &App,
+    tx: &mut db::Tx<'_>,
+    mall_id: Id,
+    (like, shop, member, location): (Id, Id, Id, Id),
+) -> kernel::Result<()> {
     let now = SystemClock.now();
     for _ in 0..512 {
         let id = app.ids.next(&*app.clock);

@@ -40,7 +40,9 @@ impl Connection {
         let status = text.get(9..12).ok_or("a status line")?.parse()?;
         let length = text
             .lines()
-            .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(|n| n.trim().parse::<usize>()))
+            .find_map(|line| {
+                line.to_ascii_lowercase().strip_prefix("content-length:").map(|n| n.trim().parse::<usize>())
+            })
             .transpose()?
             .unwrap_or(0);
         while self.buffer.len() < head + length {

@@ -59,7 +59,8 @@ impl Mall {
     pub async fn bare(&self, bytes: &[u8]) -> Outcome<(u16, Child)> {
         let (port, file) = (free_port()?, self.data.join("same-bytes.json"));
         std::fs::write(&file, bytes)?;
-        let child = Command::new(&self.bench).arg("bare").arg(port.to_string()).arg(&file).kill_on_drop(true).spawn()?;
+        let child =
+            Command::new(&self.bench).arg("bare").arg(port.to_string()).arg(&file).kill_on_drop(true).spawn()?;
         for _ in 0..500 {
             if Connection::open(port).await.is_ok() {
                 return Ok((port, child));

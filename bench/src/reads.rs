@@ -45,7 +45,10 @@ async fn compare(mall: &mut Mall, name: &str, path: &str) -> Outcome<()> {
     bare.kill().await?;
     let (ours, theirs, p99) = (median(ours), median(theirs), median(p99));
     let size = reply.body.len();
-    say(&format!("| {name} ({size} bytes) | {ours:.0}/s, p99 {p99:.1} ms | bare handler {theirs:.0}/s | {:.2} |", ours / theirs));
+    say(&format!(
+        "| {name} ({size} bytes) | {ours:.0}/s, p99 {p99:.1} ms | bare handler {theirs:.0}/s | {:.2} |",
+        ours / theirs
+    ));
     Ok(())
 }
 

@@ -99,7 +99,14 @@ pub struct PaymentIntent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PayInstruction {
     /// Arguments of `wx.requestPayment`.
-    MiniProgram { app_id: String, time_stamp: String, nonce_str: String, package: String, sign_type: String, pay_sign: String },
+    MiniProgram {
+        app_id: String,
+        time_stamp: String,
+        nonce_str: String,
+        package: String,
+        sign_type: String,
+        pay_sign: String,
+    },
     /// Text of a QR code (`weixin://…`).
     Native { code_url: String },
     /// Address to open.

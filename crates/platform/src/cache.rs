@@ -63,7 +63,13 @@ impl Cache {
     }
 
     /// The ready answer to a GET, if it is fresh; a 304 if the client has it already.
-    pub fn answer(&self, mall_id: MallId, path_and_query: &str, known: Option<&HeaderValue>, now: Instant) -> Option<Response> {
+    pub fn answer(
+        &self,
+        mall_id: MallId,
+        path_and_query: &str,
+        known: Option<&HeaderValue>,
+        now: Instant,
+    ) -> Option<Response> {
         let entry = self.0.entries.get(&self.key(mall_id, path_and_query))?;
         let current = |(slot, made): &(usize, u64)| self.0.generations[*slot].load(Ordering::Acquire) == *made;
         if entry.fresh_until <= now || !entry.topics.iter().all(current) {

@@ -169,9 +169,9 @@ fn set(table: &mut Table, keys: &[String], text: &str) -> Result<(), ()> {
             Some(Value::Integer(_)) => Value::Integer(text.parse().map_err(drop)?),
             Some(Value::Float(_)) => Value::Float(text.parse().map_err(drop)?),
             Some(Value::Boolean(_)) => Value::Boolean(text.parse().map_err(drop)?),
-            Some(Value::Array(_)) => {
-                Value::Array(text.split(',').filter(|t| !t.is_empty()).map(|t| Value::String(t.trim().into())).collect())
-            }
+            Some(Value::Array(_)) => Value::Array(
+                text.split(',').filter(|t| !t.is_empty()).map(|t| Value::String(t.trim().into())).collect(),
+            ),
             _ => Value::String(text.to_owned()),
         };
         table.insert(first.clone(), value);

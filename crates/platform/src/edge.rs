@@ -19,8 +19,8 @@ use kernel::{Error, Kind};
 use std::convert::Infallible;
 use std::fmt;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant as Stopwatch};
 use tower::Service;
@@ -70,7 +70,11 @@ impl Edge {
         if !is_crowded(request) {
             return None;
         }
-        let mall = self.app.malls.resolve(header_text(request.headers(), "x-mall"), header_text(request.headers(), "host")).ok()?;
+        let mall = self
+            .app
+            .malls
+            .resolve(header_text(request.headers(), "x-mall"), header_text(request.headers(), "host"))
+            .ok()?;
         let target = request.uri().path_and_query()?.as_str();
         let known = request.headers().get(header::IF_NONE_MATCH);
         self.app.cache.answer(mall.id, target, known, self.app.clock.now())
@@ -163,7 +167,9 @@ async fn answer(app: App, router: &mut Router, request: Request, id: RequestId) 
 fn report(error: &Error, method: &Method, path: &str, id: RequestId) {
     match error.kind() {
         Kind::Internal => tracing::error!(%method, path, request_id = %id, %error, "internal error"),
-        Kind::Gateway | Kind::Unavailable => tracing::warn!(%method, path, request_id = %id, %error, "outside or overload"),
+        Kind::Gateway | Kind::Unavailable => {
+            tracing::warn!(%method, path, request_id = %id, %error, "outside or overload")
+        }
         _ => tracing::debug!(%method, path, request_id = %id, %error, "refused"),
     }
 }
@@ -189,4 +195,3 @@ fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 pub async fn no_such_route(_: Request<Body>) -> problem::Problem {
     problem::Problem(Error::not_found("request.no_such_route", "没有这个地址"))
 }
-

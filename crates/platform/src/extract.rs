@@ -53,9 +53,12 @@ impl FromRequestParts<App> for Visitor {
         }
         let token = bearer(&parts.headers).map(str::to_owned);
         let session = match &token {
-            Some(token) => app.sessions.find(&app.db, token, now).await.map(Some).or_else(|e| {
-                if e.is("session.ended") { Ok(None) } else { Err(e) }
-            })?,
+            Some(token) => app
+                .sessions
+                .find(&app.db, token, now)
+                .await
+                .map(Some)
+                .or_else(|e| if e.is("session.ended") { Ok(None) } else { Err(e) })?,
             None => None,
         };
         let mall = match &session {
@@ -207,7 +210,8 @@ impl FromRequestParts<App> for IdempotencyKey {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
         let key = text(&parts.headers, "idempotency-key").unwrap_or_default();
-        let fits = (1..=64).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        let fits =
+            (1..=64).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         if !fits {
             return Err(Error::invalid("idempotency.key_required", "请求缺少 Idempotency-Key，请刷新后重试")
                 .at("Idempotency-Key")
@@ -287,9 +291,9 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
             return Err(unstorable().into());
         }
         let pairs = serde_html_form::Deserializer::new(form_pairs(query));
-        serde_path_to_error::deserialize(pairs).map(Query).map_err(|e| {
-            Error::field(e.path().to_string(), "查询条件不正确").because(e.inner()).into()
-        })
+        serde_path_to_error::deserialize(pairs)
+            .map(Query)
+            .map_err(|e| Error::field(e.path().to_string(), "查询条件不正确").because(e.inner()).into())
     }
 }
 

@@ -166,7 +166,9 @@ fn read_directory(tx: &mut Tx<'_>, now: Instant) -> Result<Directory> {
 
 /// Founds a mall: its row and its settings. `mall.code_taken` (409) if the code is used.
 pub fn create(tx: &mut Tx<'_>, id: MallId, code: &str, name: &str, now: Instant) -> Result<()> {
-    let fits = !code.is_empty() && code.len() <= 32 && code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let fits = !code.is_empty()
+        && code.len() <= 32
+        && code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if !fits {
         return Err(Error::field("code", "商城代号用小写字母、数字或短横线，最长 32 个字符"));
     }

@@ -105,9 +105,22 @@ fn class_of(status: u16) -> &'static str {
 
 fn area_of(path: &str) -> &'static str {
     const AREAS: [&str; 16] = [
-        "/api/v1/products", "/api/v1/cart", "/api/v1/orders", "/api/v1/quote", "/api/v1/payments", "/api/v1/session",
-        "/api/v1/home", "/api/v1/search", "/api/v1/", "/admin/v1/orders", "/admin/v1/products", "/admin/v1/", "/notify/",
-        "/files/", "/sandbox", "/admin",
+        "/api/v1/products",
+        "/api/v1/cart",
+        "/api/v1/orders",
+        "/api/v1/quote",
+        "/api/v1/payments",
+        "/api/v1/session",
+        "/api/v1/home",
+        "/api/v1/search",
+        "/api/v1/",
+        "/admin/v1/orders",
+        "/admin/v1/products",
+        "/admin/v1/",
+        "/notify/",
+        "/files/",
+        "/sandbox",
+        "/admin",
     ];
     AREAS.into_iter().find(|area| path.starts_with(area)).unwrap_or("other")
 }

@@ -47,8 +47,7 @@ impl Sealer {
         let (nonce, body) = all.split_at_checked(NONCE_LEN).ok_or_else(broken)?;
         let mut body = body.to_vec();
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| broken())?;
-        let plain =
-            self.aead.open_in_place(nonce, Aad::from(column.as_bytes()), &mut body).map_err(|_| broken())?;
+        let plain = self.aead.open_in_place(nonce, Aad::from(column.as_bytes()), &mut body).map_err(|_| broken())?;
         String::from_utf8(plain.to_vec()).map_err(|_| broken())
     }
 

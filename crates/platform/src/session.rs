@@ -75,7 +75,15 @@ impl Sessions {
         tx.exec(
             "insert into session (mall_id, token_hash, kind, subject_id, created_at, expires_at, user_agent)
              values ($1, $2, $3, $4, $5, $6, $7)",
-            &args![ctx.mall_id, seal::sha256_hex(token.as_bytes()), subject.kind(), subject.id(), ctx.now, expires_at, agent],
+            &args![
+                ctx.mall_id,
+                seal::sha256_hex(token.as_bytes()),
+                subject.kind(),
+                subject.id(),
+                ctx.now,
+                expires_at,
+                agent
+            ],
         )?;
         Ok(NewSession { token, expires_at })
     }

@@ -152,7 +152,9 @@ fn run(cli: Cli) -> Result<()> {
         Command::Migrate => migrate(&config),
         Command::Doctor => runtime()?.block_on(doctor::run(config)),
         Command::Openapi => Ok(()),
-        Command::Mall(MallCommand::Create { code, name, owner, host }) => create_mall(config, &code, &name, &owner, host),
+        Command::Mall(MallCommand::Create { code, name, owner, host }) => {
+            create_mall(config, &code, &name, &owner, host)
+        }
         Command::Mall(MallCommand::List) => list_malls(&config),
         Command::Staff(StaffCommand::Create { mall, username }) => create_staff(config, &mall, &username),
         Command::Backup { file } => {
@@ -167,8 +169,6 @@ fn run(cli: Cli) -> Result<()> {
         }
     }
 }
-
-
 
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)
@@ -191,7 +191,11 @@ fn migrate(config: &Config) -> Result<()> {
         std::fs::create_dir_all(&config.data.dir).map_err(Error::internal)?;
         crate::wiring::open_db(config)?.migrate(db::migrations(), SystemClock.now())?
     };
-    say(&if applied.is_empty() { "✓ 数据库已是最新".to_owned() } else { format!("✓ 已执行迁移 {applied:?}") });
+    say(&if applied.is_empty() {
+        "✓ 数据库已是最新".to_owned()
+    } else {
+        format!("✓ 已执行迁移 {applied:?}")
+    });
     Ok(())
 }
 

@@ -35,7 +35,8 @@ pub async fn run(config: Config) -> Result<()> {
     let config = match serve::with_secret(config.clone()) {
         Ok(config) => {
             let length = config.security.secret_key.expose().len();
-            let ok = if length >= 32 { Ok(format!("{length} 个字符")) } else { Err(Error::invalid("", "密钥太短")) };
+            let ok =
+                if length >= 32 { Ok(format!("{length} 个字符")) } else { Err(Error::invalid("", "密钥太短")) };
             findings.note("密钥", ok, "在 security.secret_key 设置至少 32 个字符的随机文本");
             config
         }
@@ -70,7 +71,11 @@ pub async fn run(config: Config) -> Result<()> {
 fn clock() -> Result<String> {
     let now = SystemClock.now();
     let built = kernel::Instant::parse("2026-01-01T00:00:00Z").unwrap_or_default();
-    if now < built { Err(Error::invalid("", format!("系统时间是 {now}，明显不对"))) } else { Ok(now.to_string()) }
+    if now < built {
+        Err(Error::invalid("", format!("系统时间是 {now}，明显不对")))
+    } else {
+        Ok(now.to_string())
+    }
 }
 
 fn address(config: &Config) -> Result<String> {

@@ -79,14 +79,8 @@ impl Clients {
             Some(account) => Arc::new(Kuaidi100::new(account)?),
             None => Arc::new(NotConfigured),
         };
-        let mut clients = Clients {
-            malls,
-            objects,
-            sms,
-            express,
-            mini_programs: HashMap::new(),
-            merchants: HashMap::new(),
-        };
+        let mut clients =
+            Clients { malls, objects, sms, express, mini_programs: HashMap::new(), merchants: HashMap::new() };
         for (code, accounts) in outside.mall {
             clients.add_mall(&code, accounts, clock.clone())?;
         }

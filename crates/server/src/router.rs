@@ -64,7 +64,9 @@ async fn wrong_method() -> Problem {
 async fn ready(State(app): State<App>) -> Response {
     match app.db.read(|tx| tx.one::<(i64,)>("select cast(1 as bigint)", &db::args![])).await {
         Ok(_) => "ready".into_response(),
-        Err(error) => Problem(Error::unavailable("server.not_ready", "数据库暂时不可用").because(error)).into_response(),
+        Err(error) => {
+            Problem(Error::unavailable("server.not_ready", "数据库暂时不可用").because(error)).into_response()
+        }
     }
 }
 
@@ -96,4 +98,3 @@ fn cors(app: &App) -> CorsLayer {
         ])
         .max_age(std::time::Duration::from_secs(3_600))
 }
-

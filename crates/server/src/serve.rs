@@ -68,9 +68,8 @@ pub fn with_secret(mut config: Config) -> Result<Config> {
 
 fn kept_secret(dir: &Path) -> Result<String> {
     let path = dir.join("secret.key");
-    let failed = |e: std::io::Error| {
-        Error::invalid("config.secret_key", format!("密钥文件 {} 不能读写：{e}", path.display()))
-    };
+    let failed =
+        |e: std::io::Error| Error::invalid("config.secret_key", format!("密钥文件 {} 不能读写：{e}", path.display()));
     if path.exists() {
         return fs::read_to_string(&path).map(|text| text.trim().to_owned()).map_err(failed);
     }

@@ -69,12 +69,13 @@ pub fn handlers() -> Handlers {
         .every("close_unpaid_orders", seconds(5), close::close_expired)
         .every("ask_about_pending_payments", seconds(5), pay::refresh_due)
         .every("confirm_overdue_orders", hours(1), complete::confirm_overdue)
-        .every("switch_scheduled_products", seconds(30), goods::catalog::switch_scheduled)
+        .every("switch_scheduled_products", seconds(5), goods::catalog::switch_scheduled)
+        .every("report_stock_drift", hours(24), goods::inventory::report_drift)
         .every("forget_the_old", hours(1), forget);
     handlers
 }
 
-/// Deletes what is kept for a time only: ended sessions, sign-in codes, old idempotency answers.
+/// Deletes what is kept for a time only: ended sessions, sign-in codes, old idempotency answers; lets old searches weigh less.
 async fn forget(app: App) -> Result<()> {
     let now = app.clock.now();
     for mall in app.malls.all() {
@@ -83,6 +84,7 @@ async fn forget(app: App) -> Result<()> {
             .write(move |tx| {
                 platform::session::Sessions::sweep(tx, mall_id, now)?;
                 people::identity::sweep(tx, mall_id, now)?;
+                platform::search::age_phrases(tx, mall_id, now)?;
                 idempotency::sweep(tx, mall_id, now)
             })
             .await?;

@@ -15,10 +15,24 @@ use db::Constraint;
 
 /// Names of this floor's database constraints, with the codes and sentences they become.
 pub const CONSTRAINTS: &[Constraint] = &[
-    Constraint { name: "cart_line_quantity_in_range", code: "cart.over_limit", message: "每种规格最多放 999 件" },
-    Constraint { name: "trade_order_refund_within_paid", code: "refund.too_much", message: "退款超过了实付金额" },
-    Constraint { name: "payment_refund_within_amount", code: "refund.too_much", message: "退款超过了这笔支付的金额" },
-    Constraint { name: "payment_transaction_once", code: "payment.transaction_used", message: "这笔交易已经登记过" },
-    Constraint { name: "order_line_shipped_within_quantity", code: "order.shipped_too_much", message: "发货数量超过了订单数量" },
-    Constraint { name: "parcel_tracking_once", code: "shipping.tracking_used", message: "这个运单号已经登记在此订单" },
+    Constraint {
+        name: "cart_line_quantity_in_range", code: "cart.over_limit", message: "每种规格最多放 999 件"
+    },
+    Constraint {
+        name: "trade_order_refund_within_paid", code: "refund.too_much", message: "退款超过了实付金额"
+    },
+    Constraint {
+        name: "payment_refund_within_amount", code: "refund.too_much", message: "退款超过了这笔支付的金额"
+    },
+    Constraint {
+        name: "payment_transaction_once", code: "payment.transaction_used", message: "这笔交易已经登记过"
+    },
+    Constraint {
+        name: "order_line_shipped_within_quantity",
+        code: "order.shipped_too_much",
+        message: "发货数量超过了订单数量",
+    },
+    Constraint {
+        name: "parcel_tracking_once", code: "shipping.tracking_used", message: "这个运单号已经登记在此订单"
+    },
 ];

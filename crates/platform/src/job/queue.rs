@@ -27,6 +27,9 @@ pub(super) fn is_due(tx: &mut Tx<'_>, kinds: &[&'static str], now: Instant) -> R
 /// Takes up to `limit` due jobs of any mall, oldest first, and marks them running until the lease ends.
 /// Jobs whose node vanished during their last attempt are answered in the second list, dead.
 pub(super) fn claim(tx: &mut Tx<'_>, kinds: &[&'static str], now: Instant, limit: i64) -> Result<(Vec<Job>, Vec<Job>)> {
+    if limit == 0 {
+        return Ok((Vec::new(), Vec::new()));
+    }
     let due: Vec<(Id, MallId, bool)> = tx.all(
         "select id, mall_id, state = 'running' and attempts >= max_attempts
          from job
@@ -102,17 +105,21 @@ pub(super) fn recover(tx: &mut Tx<'_>, now: Instant) -> Result<u64> {
     tx.exec("update job set run_at = $1 where state in ('ready', 'running') and state = 'running'", &args![now])
 }
 
-/// Removes a job that succeeded; false when another node owns it by now.
-pub(super) fn finish(tx: &mut Tx<'_>, job: &Job) -> Result<bool> {
-    let gone = tx.exec(
+/// Removes jobs that succeeded, all in one statement; answers how many were still this node's.
+pub(super) fn finish(tx: &mut Tx<'_>, done: &[Job]) -> Result<u64> {
+    if done.is_empty() {
+        return Ok(0);
+    }
+    let (malls, ids): (Vec<MallId>, Vec<Id>) = done.iter().map(|job| (job.mall_id, job.id)).unzip();
+    let attempts: Vec<String> = done.iter().map(|job| format!("{}:{}", job.id, job.attempts)).collect();
+    tx.exec(
         "delete from job
-         where mall_id = $1
-           and id = $2
-           and attempts = $3
-           and state = 'running'",
-        &args![job.mall_id, job.id, job.attempts],
-    )?;
-    Ok(gone == 1)
+         where mall_id = any($1)
+           and id = any($2)
+           and state = 'running'
+           and cast(id as text) || ':' || cast(attempts as text) = any($3)",
+        &args![malls, ids, attempts],
+    )
 }
 
 /// Writes down a failure: a pause and another attempt, or the end. `reason` holds no secrets (code and sentence only).

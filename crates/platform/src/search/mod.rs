@@ -3,7 +3,7 @@
 //! Promise: what is indexed in a transaction is found after it, and any two neighbouring characters of a title find it.
 //!
 //! A caller that filters and sorts takes a [`Plan`] and joins it:
-//! ```ignore
+//! ```text
 //! let mut args = args![mall_id].to_vec();
 //! let hit = plan.join("p.id", &mut args);          // "join (…) hit on hit.doc_id = p.id"
 //! let sql = format!("select p.id, hit.score from product p {hit} where p.mall_id = $1 order by hit.score desc, p.id desc");
@@ -15,6 +15,8 @@ mod plan;
 mod words;
 
 pub use index::{index, remove};
-pub use phrase::{age_phrases, clear_history, history, hot, merge_history, pin, record_query, suggest, suggestible, unpin};
+pub use phrase::{
+    age_phrases, clear_history, history, hot, merge_history, pin, record_query, suggest, suggestible, unpin,
+};
 pub use plan::{Plan, plan};
 pub use words::{query_tokens, tokens, warm};

@@ -37,7 +37,8 @@ pub async fn prepare(config: Config) -> Result<serve::Prepared> {
     let db = serve::open_migrated(&config, &*clock)?;
     let malls = Malls::default();
     malls.load(&db, clock.now()).await?;
-    let mut stand_ins = SandboxConfig::new(config.data.dir.join("sandbox"), format!("{}/sandbox", own_address(&config)));
+    let mut stand_ins =
+        SandboxConfig::new(config.data.dir.join("sandbox"), format!("{}/sandbox", own_address(&config)));
     stand_ins.pace = Pace::demo();
     let sandbox = sandbox::router(stand_ins)?;
     let clients = Clients::new(accounts(&sandbox), &config, malls.clone(), clock.clone())?;

@@ -140,8 +140,17 @@ impl Seeding<'_> {
                 people::staff::create_owner(tx, self.ctx, &member.username, hash)?;
                 continue;
             }
-            let allowed = ["order.view", "order.ship", "order.redeem", "order.remark", "product.view", "inventory.view", "store.view"];
-            let role = RoleInput { name: "店员".into(), permissions: allowed.iter().map(|p| (*p).to_owned()).collect() };
+            let allowed = [
+                "order.view",
+                "order.ship",
+                "order.redeem",
+                "order.remark",
+                "product.view",
+                "inventory.view",
+                "store.view",
+            ];
+            let role =
+                RoleInput { name: "店员".into(), permissions: allowed.iter().map(|p| (*p).to_owned()).collect() };
             let role_id = people::staff::add_role(tx, self.ctx, &Rights::system(), &role)?;
             let new = NewStaff {
                 username: member.username.clone(),

@@ -18,7 +18,11 @@ pub fn shop_routes() -> OpenApiRouter<App> {
 #[utoipa::path(post, path = "/orders/{id}/confirm", tag = "order", security(("member" = [])), params(("id" = Id, Path)),
     responses((status = 200, body = detail::OrderDetail), (status = 404, body = ProblemBody, description = "`order.not_found`"),
     (status = 409, body = ProblemBody, description = "`order.not_allowed`")))]
-async fn confirm_order(State(app): State<App>, member: Member, Path(id): Path<Id>) -> Answer<Json<detail::OrderDetail>> {
+async fn confirm_order(
+    State(app): State<App>,
+    member: Member,
+    Path(id): Path<Id>,
+) -> Answer<Json<detail::OrderDetail>> {
     let (mall_id, member_id, ctx) = (member.mall.id, member.id, member.ctx.clone());
     app.db
         .write(move |tx| {

@@ -12,8 +12,8 @@ use platform::problem::ProblemBody;
 use platform::{Answer, App, Json, Member, Path, Query, Staff};
 use serde::{Deserialize, Serialize};
 use trade::order::{
-    self, Action, AdminOrderRow, DeliveryKind, ListFilter, Order, OrderCard, OrderEventView, OrderLineView, OrderMember, Standing,
-    StateFilter, Status,
+    self, Action, AdminOrderRow, DeliveryKind, ListFilter, Order, OrderCard, OrderEventView, OrderLineView,
+    OrderMember, Standing, StateFilter, Status,
 };
 use trade::payment::{self, PaymentView, RefundView};
 use trade::quote::Explanation;
@@ -29,10 +29,7 @@ pub fn shop_routes() -> OpenApiRouter<App> {
 
 /// Routes under `/admin/v1`.
 pub fn admin_routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list_all_orders))
-        .routes(routes!(get_any_order))
-        .routes(routes!(remark_order))
+    OpenApiRouter::new().routes(routes!(list_all_orders)).routes(routes!(get_any_order)).routes(routes!(remark_order))
 }
 
 /// Whom the goods are for.
@@ -214,10 +211,8 @@ fn pickup_view(
 
 /// Name and masked phone of a buyer.
 pub fn buyer(tx: &mut Tx<'_>, mall_id: MallId, member_id: Id) -> Result<OrderMember> {
-    let (nickname, tail): (String, Option<String>) = tx.one(
-        "select nickname, phone_tail from member where mall_id = $1 and id = $2",
-        &args![mall_id, member_id],
-    )?;
+    let (nickname, tail): (String, Option<String>) =
+        tx.one("select nickname, phone_tail from member where mall_id = $1 and id = $2", &args![mall_id, member_id])?;
     Ok(OrderMember { id: member_id, nickname, phone_masked: tail.map(|tail| format!("*******{tail}")) })
 }
 
@@ -260,13 +255,14 @@ const PAGE: i64 = 20;
 /// List my orders, newest first.
 #[utoipa::path(get, path = "/orders", tag = "order", security(("member" = [])), params(OrderQuery),
     responses((status = 200, body = Page<OrderCard>)))]
-async fn list_orders(State(app): State<App>, member: Member, Query(query): Query<OrderQuery>) -> Answer<Json<Page<OrderCard>>> {
+async fn list_orders(
+    State(app): State<App>,
+    member: Member,
+    Query(query): Query<OrderQuery>,
+) -> Answer<Json<Page<OrderCard>>> {
     let cursor = query.cursor.as_deref().map(Cursor::decode).transpose()?;
     let (reader, mall_id, member_id) = (app.clone(), member.mall.id, member.id);
-    let page = app
-        .db
-        .read(move |tx| order::cards(&reader, tx, mall_id, member_id, query.state, cursor, PAGE))
-        .await?;
+    let page = app.db.read(move |tx| order::cards(&reader, tx, mall_id, member_id, query.state, cursor, PAGE)).await?;
     Ok(Json(page))
 }
 

@@ -17,10 +17,8 @@ impl MergeGuest for ShopperMerge {
     }
 
     fn is_anchored(&self, tx: &mut Tx<'_>, mall_id: MallId, member: Id) -> Result<bool> {
-        let (orders,): (i64,) = tx.one(
-            "select count(*) from trade_order where mall_id = $1 and member_id = $2",
-            &args![mall_id, member],
-        )?;
+        let (orders,): (i64,) =
+            tx.one("select count(*) from trade_order where mall_id = $1 and member_id = $2", &args![mall_id, member])?;
         Ok(orders > 0)
     }
 }
@@ -31,10 +29,8 @@ pub struct ShopperBadges;
 impl BadgeSource for ShopperBadges {
     fn badges(&self, tx: &mut Tx<'_>, mall_id: MallId, member_id: Id) -> Result<Badges> {
         let [unpaid, to_ship, to_pick_up, shipped, to_review] = trade::order::badges(tx, mall_id, member_id)?;
-        let (favourites,): (i64,) = tx.one(
-            "select count(*) from favourite where mall_id = $1 and member_id = $2",
-            &args![mall_id, member_id],
-        )?;
+        let (favourites,): (i64,) =
+            tx.one("select count(*) from favourite where mall_id = $1 and member_id = $2", &args![mall_id, member_id])?;
         Ok(Badges {
             unpaid,
             to_ship,

@@ -5,10 +5,10 @@ use super::{ORDER_GROUP, close, detail, settle};
 use axum::extract::State;
 use kernel::ports::{PayScene, PaymentIntent};
 use kernel::{Error, Fen, Id, Instant, Result, minutes, seconds};
+use platform::audit::Note;
 use platform::extract::IdempotencyKey;
 use platform::permission::perm;
 use platform::problem::ProblemBody;
-use platform::audit::Note;
 use platform::{Answer, App, Ctx, Json, Member, Path, Staff};
 use serde::{Deserialize, Serialize};
 use trade::order::{self, Status};
@@ -174,7 +174,11 @@ async fn openid_of(app: &App, member: &Member, app_id: &str) -> Result<String> {
 /// Only paths of our own storefront may be returned to.
 fn return_address(app: &App, path: &str) -> Result<String> {
     let fits = path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && path.len() <= 300;
-    if fits { Ok(format!("{}{path}", super::hooks::public_url(app))) } else { Err(Error::field("return_url", "返回地址不正确")) }
+    if fits {
+        Ok(format!("{}{path}", super::hooks::public_url(app)))
+    } else {
+        Err(Error::field("return_url", "返回地址不正确"))
+    }
 }
 
 fn with_return(instruction: Instruction, return_url: Option<&str>) -> Instruction {

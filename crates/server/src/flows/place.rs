@@ -73,11 +73,7 @@ async fn place_order(
     let place = app.clone();
     let placed = app
         .db
-        .write(move |tx| {
-            once(tx, &member.ctx, &claim, |tx| {
-                place_in(&place, tx, &member.ctx, &ask, &request, expiry)
-            })
-        })
+        .write(move |tx| once(tx, &member.ctx, &claim, |tx| place_in(&place, tx, &member.ctx, &ask, &request, expiry)))
         .await?;
     Ok(Json(placed))
 }
@@ -87,11 +83,8 @@ pub fn prepare(member_id: Id, request: &PlaceOrder) -> Result<Request> {
     if request.remark.as_deref().is_some_and(|remark| remark.chars().count() > 200) {
         return Err(Error::field("remark", "留言最多 200 个字"));
     }
-    let asked = QuoteRequest {
-        source: request.source,
-        items: request.items.clone(),
-        delivery: request.delivery.clone(),
-    };
+    let asked =
+        QuoteRequest { source: request.source, items: request.items.clone(), delivery: request.delivery.clone() };
     let mut ask = Request::new(member_id, &asked)?;
     ask.check_stock = false;
     Ok(ask)
@@ -145,11 +138,8 @@ pub fn place_in(
         let bought: Vec<Id> = draft.lines.iter().map(|line| line.sku.sku_id).collect();
         trade::cart::remove(tx, ctx.mall_id, ask.member_id, &bought)?;
     }
-    let status = if draft.total() == Fen::ZERO {
-        settle::without_payment(tx, ctx, ask.member_id, id)?
-    } else {
-        Status::Unpaid
-    };
+    let status =
+        if draft.total() == Fen::ZERO { settle::without_payment(tx, ctx, ask.member_id, id)? } else { Status::Unpaid };
     Ok(PlacedOrder {
         group_id: id,
         orders: vec![PlacedOrderBrief { id, number: id.to_string() }],

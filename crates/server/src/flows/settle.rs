@@ -42,12 +42,7 @@ impl Outcome {
 }
 
 /// Acts on what the channel says about a payment.
-pub fn settle(
-    tx: &mut Tx<'_>,
-    ctx: &Ctx,
-    account: &dyn PaymentChannel,
-    theirs: &ChannelPayment,
-) -> Result<Outcome> {
+pub fn settle(tx: &mut Tx<'_>, ctx: &Ctx, account: &dyn PaymentChannel, theirs: &ChannelPayment) -> Result<Outcome> {
     let Some(ours) = payment::find_for_channel(tx, ctx.mall_id, account.name(), &theirs.number)? else {
         return Ok(Outcome::Unknown);
     };

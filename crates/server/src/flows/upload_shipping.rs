@@ -123,7 +123,5 @@ pub async fn enqueue(app: App, event: Event) -> Result<()> {
     let Moved { order_id } = event.read()?;
     let ctx = app.system(event.mall_id);
     let key = event.id;
-    app.db
-        .write(move |tx| job::enqueue(tx, &ctx, NewJob::new(UPLOAD_SHIPPING, &Moved { order_id }).once(key)))
-        .await
+    app.db.write(move |tx| job::enqueue(tx, &ctx, NewJob::new(UPLOAD_SHIPPING, &Moved { order_id }).once(key))).await
 }

@@ -5,7 +5,7 @@ mod shop;
 mod view;
 
 pub use shop::shop_routes;
-pub use view::{CartLine, CartView, LineProblem, view};
+pub use view::{CartLine, CartView, LineProblem, problem_of, view};
 
 use db::{Tx, args};
 use kernel::{Error, Id, MallId, Result};
@@ -37,10 +37,8 @@ pub fn add(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, item: Item) -> Result<()> 
          do update set quantity = least(cart_line.quantity + excluded.quantity, $6), selected = true",
         &args![ctx.mall_id, member_id, item.sku_id, item.quantity, ctx.now, MAX_QUANTITY],
     )?;
-    let (lines,): (i64,) = tx.one(
-        "select count(*) from cart_line where mall_id = $1 and member_id = $2",
-        &args![ctx.mall_id, member_id],
-    )?;
+    let (lines,): (i64,) =
+        tx.one("select count(*) from cart_line where mall_id = $1 and member_id = $2", &args![ctx.mall_id, member_id])?;
     if lines > MAX_LINES {
         return Err(Error::conflict("cart.full", "购物车放满了，先结算或清理几件吧"));
     }

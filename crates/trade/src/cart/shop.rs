@@ -111,7 +111,8 @@ async fn select_cart_lines(
 ) -> Answer<Json<CartView>> {
     at_most(selection.sku_ids.as_ref().map_or(0, Vec::len))?;
     let id = shopper.id;
-    changed(app, shopper, move |tx, ctx| super::select(tx, ctx, id, selection.sku_ids.as_deref(), selection.selected)).await
+    changed(app, shopper, move |tx, ctx| super::select(tx, ctx, id, selection.sku_ids.as_deref(), selection.selected))
+        .await
 }
 
 /// Which lines to take out.

@@ -63,7 +63,8 @@ pub fn view(app: &App, tx: &mut Tx<'_>, mall_id: MallId, member_id: Id) -> Resul
     let skus: HashMap<Id, SkuForSale> =
         goods::catalog::skus_for_sale(tx, mall_id, &ids)?.into_iter().map(|sku| (sku.sku_id, sku)).collect();
     let stock = available_anywhere(tx, mall_id, &ids)?;
-    let mut cart = CartView { lines: Vec::with_capacity(rows.len()), count: 0, selected_count: 0, selected_total_fen: 0 };
+    let mut cart =
+        CartView { lines: Vec::with_capacity(rows.len()), count: 0, selected_count: 0, selected_total_fen: 0 };
     for (sku_id, quantity, selected) in rows {
         let Some(sku) = skus.get(&sku_id) else { continue };
         let available = stock.get(&sku_id).copied().unwrap_or(0);

@@ -10,9 +10,10 @@ mod view;
 pub use model::{Action, DeliveryKind, Move, Standing, Status, Who, member_actions, not_allowed, rule, staff_actions};
 pub use place::{NewOrder, Receiver, insert};
 pub use store::{
-    Line, Order, add_event, advance, by_group, expired_unpaid, find, find_of_member, group_ids, lines, mark_reviewed, lines_of, shipped_before,
+    Line, Order, add_event, advance, by_group, expired_unpaid, find, find_of_member, group_ids, lines, lines_of,
+    mark_reviewed, shipped_before,
 };
 pub use view::{
-    AdminOrderRow, ListFilter, OrderCard, OrderEventView, OrderLineView, OrderMember, StateFilter, admin_rows, badges, cards, events,
-    line_views, mask_phone,
+    AdminOrderRow, ListFilter, OrderCard, OrderEventView, OrderLineView, OrderMember, StateFilter, admin_rows, badges,
+    cards, events, line_views, mask_phone,
 };

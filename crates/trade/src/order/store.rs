@@ -168,7 +168,9 @@ pub fn lines(tx: &mut Tx<'_>, mall_id: MallId, order_id: Id) -> Result<Vec<Line>
 /// Lines of several orders.
 pub fn lines_of(tx: &mut Tx<'_>, mall_id: MallId, order_ids: &[Id]) -> Result<HashMap<Id, Vec<Line>>> {
     let rows: Vec<Line> = tx.all(
-        &format!("select {LINE_COLUMNS} from order_line where mall_id = $1 and order_id = any($2) order by order_id, id"),
+        &format!(
+            "select {LINE_COLUMNS} from order_line where mall_id = $1 and order_id = any($2) order by order_id, id"
+        ),
         &args![mall_id, order_ids],
     )?;
     let mut lines: HashMap<Id, Vec<Line>> = HashMap::new();
@@ -202,7 +204,15 @@ pub fn advance(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, step: Move, note: Opti
              closed_reason = case when $4 = 'closed' then $7 else closed_reason end,
              expires_at = case when status = 'unpaid' then null else expires_at end
          where mall_id = $1 and id = $2 and status = $3",
-        &args![ctx.mall_id, order.id, order.status.as_str(), to.as_str(), rule.event, ctx.now, note.unwrap_or(rule.text)],
+        &args![
+            ctx.mall_id,
+            order.id,
+            order.status.as_str(),
+            to.as_str(),
+            rule.event,
+            ctx.now,
+            note.unwrap_or(rule.text)
+        ],
     )?;
     if moved == 0 {
         let now = find(tx, ctx.mall_id, order.id)?;

@@ -178,7 +178,8 @@ pub fn cards(
     limit: i64,
 ) -> Result<Page<OrderCard>> {
     let before = cursor.map_or(i64::MAX, |c| c.id);
-    let mut sql = format!("select {CARD_COLUMNS} from trade_order o where o.mall_id = $1 and o.member_id = $2 and o.id < $3");
+    let mut sql =
+        format!("select {CARD_COLUMNS} from trade_order o where o.mall_id = $1 and o.member_id = $2 and o.id < $3");
     let mut values: Vec<Arg> = args![mall_id, member_id, before].to_vec();
     if let Some(status) = state.status() {
         values.push(status.as_str().into());

@@ -8,7 +8,9 @@ mod store;
 mod view;
 
 pub use notice::{Checked, check_payment, remember_notice};
-pub use refund::{NewRefund, Refund, finish_refund, find_refund, open_refunds, record_refund_error, refunds_of_order, request_refund};
+pub use refund::{
+    NewRefund, Refund, find_refund, finish_refund, open_refunds, record_refund_error, refunds_of_order, request_refund,
+};
 pub use store::{
     Payable, Payment, PaymentStatus, attempts, close_pending, due_for_query, find, find_for_channel, insert_attempt,
     insert_offline, mark_paid, of_member, reusable, save_instruction, touch_checked,

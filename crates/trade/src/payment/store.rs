@@ -70,7 +70,8 @@ impl Payment {
     }
 }
 
-const COLUMNS: &str = "id, payable_kind, payable_id, member_id, channel, scene, status, amount_fen, currency, instruction,
+const COLUMNS: &str =
+    "id, payable_kind, payable_id, member_id, channel, scene, status, amount_fen, currency, instruction,
     transaction_id, payer, created_at, expires_at, checked_at, paid_at";
 
 impl FromRow for Payment {
@@ -124,19 +125,15 @@ pub fn find_for_channel(tx: &mut Tx<'_>, mall_id: MallId, channel: &str, number:
 /// All attempts for a payable, oldest first.
 pub fn attempts(tx: &mut Tx<'_>, mall_id: MallId, kind: &str, payable_id: Id) -> Result<Vec<Payment>> {
     tx.all(
-        &format!("select {COLUMNS} from payment where mall_id = $1 and payable_kind = $2 and payable_id = $3 order by id"),
+        &format!(
+            "select {COLUMNS} from payment where mall_id = $1 and payable_kind = $2 and payable_id = $3 order by id"
+        ),
         &args![mall_id, kind, payable_id],
     )
 }
 
 /// A pending attempt that can be shown again instead of making another.
-pub fn reusable(
-    tx: &mut Tx<'_>,
-    ctx: &Ctx,
-    payable: Payable,
-    channel: &str,
-    scene: &str,
-) -> Result<Option<Payment>> {
+pub fn reusable(tx: &mut Tx<'_>, ctx: &Ctx, payable: Payable, channel: &str, scene: &str) -> Result<Option<Payment>> {
     tx.opt(
         &format!(
             "select {COLUMNS} from payment

@@ -12,7 +12,14 @@ use utoipa::ToSchema;
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Instruction {
     /// Arguments of `wx.requestPayment`.
-    MiniProgram { app_id: String, time_stamp: String, nonce_str: String, package: String, sign_type: String, pay_sign: String },
+    MiniProgram {
+        app_id: String,
+        time_stamp: String,
+        nonce_str: String,
+        package: String,
+        sign_type: String,
+        pay_sign: String,
+    },
     /// Text of a QR code.
     Native { code_url: String },
     /// Address to open.

@@ -61,7 +61,11 @@ pub fn mark_ready(tx: &mut Tx<'_>, ctx: &Ctx, order_id: Id) -> Result<()> {
          where mall_id = $1 and order_id = $2 and ready_at is null and redeemed_at is null",
         &args![ctx.mall_id, order_id, ctx.now],
     )?;
-    if marked == 1 { Ok(()) } else { Err(Error::conflict("pickup.not_waiting", "这个订单已经备好货或已取走")) }
+    if marked == 1 {
+        Ok(())
+    } else {
+        Err(Error::conflict("pickup.not_waiting", "这个订单已经备好货或已取走"))
+    }
 }
 
 /// Turns the code into handed-over goods, once. `pickup.already_redeemed` (409) for the second clerk.
@@ -71,5 +75,9 @@ pub fn redeem(tx: &mut Tx<'_>, ctx: &Ctx, order_id: Id) -> Result<()> {
          where mall_id = $1 and order_id = $2 and redeemed_at is null",
         &args![ctx.mall_id, order_id, ctx.now, ctx.actor.id()],
     )?;
-    if redeemed == 1 { Ok(()) } else { Err(Error::conflict("pickup.already_redeemed", "这个取货码已经核销过了")) }
+    if redeemed == 1 {
+        Ok(())
+    } else {
+        Err(Error::conflict("pickup.already_redeemed", "这个取货码已经核销过了"))
+    }
 }

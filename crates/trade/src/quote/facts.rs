@@ -64,13 +64,7 @@ impl Request {
                 None => items.push(Item { sku_id: item.sku_id, quantity: item.quantity }),
             }
         }
-        Ok(Request {
-            member_id,
-            source: request.source,
-            items,
-            delivery: request.delivery.clone(),
-            check_stock: true,
-        })
+        Ok(Request { member_id, source: request.source, items, delivery: request.delivery.clone(), check_stock: true })
     }
 }
 

@@ -140,7 +140,13 @@ fn best_price(draft: &mut Draft, _: &Facts) -> Result<()> {
     let amount_fen = draft.goods().0;
     if !draft.lines.is_empty() {
         let label = "商品金额".into();
-        draft.explanation.push(Explanation { lane: LaneName::BestPrice, label, amount_fen, applied: true, reason: None });
+        draft.explanation.push(Explanation {
+            lane: LaneName::BestPrice,
+            label,
+            amount_fen,
+            applied: true,
+            reason: None,
+        });
     }
     Ok(())
 }

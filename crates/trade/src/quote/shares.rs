@@ -15,7 +15,8 @@ pub fn shares(payable: Fen, quantity: i64) -> Vec<(Fen, i64)> {
 
 /// The stored text: `[[1990,2]]`.
 pub fn shares_text(payable: Fen, quantity: i64) -> String {
-    let runs: Vec<String> = shares(payable, quantity).iter().map(|(fen, units)| format!("[{},{units}]", fen.0)).collect();
+    let runs: Vec<String> =
+        shares(payable, quantity).iter().map(|(fen, units)| format!("[{},{units}]", fen.0)).collect();
     format!("[{}]", runs.join(","))
 }
 

@@ -8,7 +8,7 @@ mod upload;
 
 pub use carriers::{CARRIERS, Carrier, carrier};
 pub use parcel::{
-    ParcelLine, ParcelRow, ParcelView, TrackEventView, TrackView, find_parcel, parcels, record_parcel, save_track, track_view,
-    unshipped,
+    ParcelLine, ParcelRow, ParcelView, TrackEventView, TrackView, find_parcel, parcels, record_parcel, save_track,
+    track_view, unshipped,
 };
 pub use upload::{UploadView, mark_upload, upload_view};

@@ -157,7 +157,13 @@ pub fn record_parcel(
         "insert into parcel (id, mall_id, order_id, carrier_code, tracking_number, lines, shipped_at)
          values ($1, $2, $3, $4, $5, $6, $7)",
         &args![
-            id, ctx.mall_id, order_id, by.code, &number, serde_json::to_string(lines).map_err(Error::internal)?, ctx.now
+            id,
+            ctx.mall_id,
+            order_id,
+            by.code,
+            &number,
+            serde_json::to_string(lines).map_err(Error::internal)?,
+            ctx.now
         ],
     )?;
     Ok(id)
@@ -166,7 +172,10 @@ pub fn record_parcel(
 /// Keeps what the carrier told; an unknown number only remembers that it was asked.
 pub fn save_track(tx: &mut Tx<'_>, ctx: &Ctx, parcel_id: Id, track: Option<&Track>) -> Result<()> {
     let Some(track) = track else {
-        tx.exec("update parcel set tracked_at = $3 where mall_id = $1 and id = $2", &args![ctx.mall_id, parcel_id, ctx.now])?;
+        tx.exec(
+            "update parcel set tracked_at = $3 where mall_id = $1 and id = $2",
+            &args![ctx.mall_id, parcel_id, ctx.now],
+        )?;
         return Ok(());
     };
     let events: Vec<TrackEventView> =
@@ -174,7 +183,11 @@ pub fn save_track(tx: &mut Tx<'_>, ctx: &Ctx, parcel_id: Id, track: Option<&Trac
     tx.exec(
         "update parcel set state = $3, track = $4, tracked_at = $5 where mall_id = $1 and id = $2",
         &args![
-            ctx.mall_id, parcel_id, track.state.as_str(), serde_json::to_string(&events).map_err(Error::internal)?, ctx.now
+            ctx.mall_id,
+            parcel_id,
+            track.state.as_str(),
+            serde_json::to_string(&events).map_err(Error::internal)?,
+            ctx.now
         ],
     )?;
     Ok(())
