@@ -206,7 +206,8 @@ fn ask(stream: &mut TcpStream, method: &str, path: &str, token: &str, key: &str,
     loop {
         if let Some(at) = bytes.windows(4).position(|w| w == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&bytes[..at]).to_ascii_lowercase();
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok())?;
+            let length =
+                head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok())?;
             if bytes.len() >= at + 4 + length {
                 let status = head.get(9..12)?.parse().ok()?;
                 return Some((status, String::from_utf8_lossy(&bytes[at + 4..at + 4 + length]).into_owned()));
