@@ -109,7 +109,8 @@ pub(crate) fn broken(tx: &mut Tx<'_>, dead_jobs_expected: i64) -> Result<Vec<Str
         let found: Vec<(String,)> = tx.all(sql, &args![])?;
         broken.extend(found.into_iter().map(|(text,)| format!("{promise}: {text}")));
     }
-    let dead: Vec<(String, Option<String>)> = tx.all("select kind, last_error from job where state = 'dead'", &args![])?;
+    let dead: Vec<(String, Option<String>)> =
+        tx.all("select kind, last_error from job where state = 'dead'", &args![])?;
     if i64::try_from(dead.len()).unwrap_or(i64::MAX) != dead_jobs_expected {
         broken.push(format!("{dead_jobs_expected} dead jobs were expected, not {dead:?}"));
     }

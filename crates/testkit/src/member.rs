@@ -38,11 +38,7 @@ pub struct Order {
 
 impl From<Value> for Order {
     fn from(json: Value) -> Self {
-        Order {
-            id: id_of(&json["orders"][0]["id"]),
-            total_fen: json["total_fen"].as_i64().expect("a total"),
-            json,
-        }
+        Order { id: id_of(&json["orders"][0]["id"]), total_fen: json["total_fen"].as_i64().expect("a total"), json }
     }
 }
 
@@ -78,7 +74,8 @@ impl MemberClient {
 
     /// A quote of "buy now" to the member's address.
     pub async fn quote(&self, items: &[(&Product, i64)]) -> Reply {
-        self.post("/api/v1/quote", json!({ "source": "now", "items": items_of(items), "delivery": self.express() })).await
+        self.post("/api/v1/quote", json!({ "source": "now", "items": items_of(items), "delivery": self.express() }))
+            .await
     }
 
     /// A quote of the selected lines of the cart.

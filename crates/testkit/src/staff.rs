@@ -43,10 +43,8 @@ impl StaffClient {
 
     /// Ships some pieces: `(line, pieces)`.
     pub async fn ship_lines(&self, order: &Order, tracking_number: &str, lines: &[(i64, i64)]) -> Reply {
-        let lines: Vec<Value> = lines
-            .iter()
-            .map(|(line, quantity)| json!({ "line_id": line.to_string(), "quantity": quantity }))
-            .collect();
+        let lines: Vec<Value> =
+            lines.iter().map(|(line, quantity)| json!({ "line_id": line.to_string(), "quantity": quantity })).collect();
         let body = json!({ "carrier_code": "sf", "tracking_number": tracking_number, "lines": lines });
         self.act(order, "ship", body).await
     }

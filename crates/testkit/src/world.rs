@@ -123,15 +123,20 @@ impl World {
         self.0.dead_jobs_expected.store(count, Ordering::Relaxed);
     }
 
+    /// Every promise the database breaks now, by name.
+    pub async fn broken_promises(&self) -> Vec<String> {
+        let expected = self.0.dead_jobs_expected.load(Ordering::Relaxed);
+        let read = self.0.app.db.read(move |tx| invariant::broken(tx, expected));
+        read.await.expect("the books can be read")
+    }
+
     /// Runs what is due and checks the books of every mall.
     ///
     /// # Panics
     /// With every broken promise by name.
     pub async fn finish(&self) {
         self.run_jobs().await;
-        let expected = self.0.dead_jobs_expected.load(Ordering::Relaxed);
-        let app = &self.0.app;
-        let broken = app.db.read(move |tx| invariant::broken(tx, expected)).await.expect("the books can be read");
+        let broken = self.broken_promises().await;
         assert!(broken.is_empty(), "broken promises on {}:\n{}", self.engine().name(), broken.join("\n"));
     }
 }

@@ -209,6 +209,10 @@ fn oversized_headers_do_no_harm() {
             assert!(reply.status.as_u16() < 500, "{name}: {reply:?}");
         }
         anyone.with_token(&long).get("/api/v1/me").await.status(401);
-        mall.member().await.post_once("/api/v1/orders", &long, testkit::json!({})).await.refused("idempotency.key_required");
+        mall.member()
+            .await
+            .post_once("/api/v1/orders", &long, testkit::json!({}))
+            .await
+            .refused("idempotency.key_required");
     });
 }

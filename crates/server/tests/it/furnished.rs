@@ -84,7 +84,8 @@ pub async fn furnish(mall: &TestMall, mark: &str) -> Furnished {
         ("picture", mall.picture_key.clone()),
         ("pickup_code", pickup_code.clone()),
     ]);
-    let secrets = vec![mark.to_owned(), member.phone.clone(), "13700137000".into(), pickup_code, to_ship.payment.clone()];
+    let secrets =
+        vec![mark.to_owned(), member.phone.clone(), "13700137000".into(), pickup_code, to_ship.payment.clone()];
     let orders = vec![to_ship.order, done.order, unpaid, pickup];
     Furnished { member, ids, orders, secrets, product, store }
 }

@@ -5,12 +5,14 @@
 mod contract;
 mod furnished;
 
+mod books;
 mod edge;
 mod floors;
 mod hostile;
 mod money;
 mod openapi;
 mod outside;
+mod races;
 mod sale;
 mod stock;
 mod tenancy;

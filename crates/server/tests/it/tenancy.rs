@@ -79,8 +79,23 @@ fn orders_addresses_and_payments_of_another_member_do_not_exist() {
         }
         bob.delete(&format!("/api/v1/addresses/{}", hers.ids["address"])).await.refused("address.not_found");
 
-        let private = ["trade_order", "order_line", "order_event", "payment", "refund", "parcel", "pickup", "review",
-            "address", "member", "member_identity", "cart_line", "favourite", "browse_history", "session"];
+        let private = [
+            "trade_order",
+            "order_line",
+            "order_event",
+            "payment",
+            "refund",
+            "parcel",
+            "pickup",
+            "review",
+            "address",
+            "member",
+            "member_identity",
+            "cart_line",
+            "favourite",
+            "browse_history",
+            "session",
+        ];
         let before = mall.dump().await;
         for ids in ids_for_each_order(&hers) {
             for operation in operations().iter().filter(|o| o.security() == Some("member") && !is_about_oneself(o)) {
@@ -191,7 +206,8 @@ async fn every_write(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, Strin
         "phone": "0571-1234567", "hours": [], "status": "open" });
     let template = json!({ "name": "模板", "unit": "piece", "is_default": false, "free_rules": [], "no_delivery_codes": [],
         "rules": [{ "region_codes": [], "first": 1, "first_fee_fen": 1, "next": 1, "next_fee_fen": 1 }] });
-    let make = async |path: &str, body: Value| mall.staff().post(path, body).await.ok()["id"].as_str().unwrap().to_owned();
+    let make =
+        async |path: &str, body: Value| mall.staff().post(path, body).await.ok()["id"].as_str().unwrap().to_owned();
     let spare_brand = make("/admin/v1/brands", json!({ "name": "要删的", "position": 1 })).await;
     let spare_category = make("/admin/v1/categories", json!({ "name": "要删的", "position": 1 })).await;
     let spare_template = make("/admin/v1/freight-templates", template.clone()).await;
@@ -200,18 +216,37 @@ async fn every_write(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, Strin
     let nothing = json!({});
     vec![
         ("POST /admin/v1/brands", "/admin/v1/brands".into(), json!({ "name": "品牌一", "position": 1 })),
-        ("PUT /admin/v1/brands/{id}", format!("/admin/v1/brands/{}", id("brand")), json!({ "name": "品牌二", "position": 1 })),
+        (
+            "PUT /admin/v1/brands/{id}",
+            format!("/admin/v1/brands/{}", id("brand")),
+            json!({ "name": "品牌二", "position": 1 }),
+        ),
         ("DELETE /admin/v1/brands/{id}", format!("/admin/v1/brands/{spare_brand}"), nothing.clone()),
         ("POST /admin/v1/categories", "/admin/v1/categories".into(), json!({ "name": "分类一", "position": 1 })),
-        ("PUT /admin/v1/categories/{id}", format!("/admin/v1/categories/{}", id("category")), json!({ "name": "分类二", "position": 1 })),
+        (
+            "PUT /admin/v1/categories/{id}",
+            format!("/admin/v1/categories/{}", id("category")),
+            json!({ "name": "分类二", "position": 1 }),
+        ),
         ("DELETE /admin/v1/categories/{id}", format!("/admin/v1/categories/{spare_category}"), nothing.clone()),
         ("POST /admin/v1/freight-templates", "/admin/v1/freight-templates".into(), template.clone()),
         ("PUT /admin/v1/freight-templates/{id}", format!("/admin/v1/freight-templates/{spare_template}"), template),
-        ("DELETE /admin/v1/freight-templates/{id}", format!("/admin/v1/freight-templates/{spare_template}"), nothing.clone()),
-        ("POST /admin/v1/inventory/changes", "/admin/v1/inventory/changes".into(),
-            json!({ "sku_id": id("sku"), "location_id": id("location"), "kind": "receive", "quantity": 1 })),
+        (
+            "DELETE /admin/v1/freight-templates/{id}",
+            format!("/admin/v1/freight-templates/{spare_template}"),
+            nothing.clone(),
+        ),
+        (
+            "POST /admin/v1/inventory/changes",
+            "/admin/v1/inventory/changes".into(),
+            json!({ "sku_id": id("sku"), "location_id": id("location"), "kind": "receive", "quantity": 1 }),
+        ),
         ("POST /admin/v1/orders/{id}/remark", order(to_ship, "remark"), json!({ "text": "小心轻放" })),
-        ("POST /admin/v1/orders/{id}/ship", order(to_ship, "ship"), json!({ "carrier_code": "sf", "tracking_number": "SF2000000001" })),
+        (
+            "POST /admin/v1/orders/{id}/ship",
+            order(to_ship, "ship"),
+            json!({ "carrier_code": "sf", "tracking_number": "SF2000000001" }),
+        ),
         ("POST /admin/v1/orders/{id}/refund", order(&refunded, "refund"), json!({ "reason": "缺货" })),
         ("POST /admin/v1/orders/{id}/close", order(unpaid, "close"), json!({ "reason": "缺货" })),
         ("POST /admin/v1/orders/{id}/pay-offline", order(&offline, "pay-offline"), nothing.clone()),
@@ -219,22 +254,55 @@ async fn every_write(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, Strin
         ("POST /admin/v1/redeem", "/admin/v1/redeem".into(), json!({ "code": id("pickup_code") })),
         ("POST /admin/v1/products", "/admin/v1/products".into(), product),
         ("PUT /admin/v1/products/{id}", format!("/admin/v1/products/{}", id("product")), edited),
-        ("POST /admin/v1/products/{id}/status", format!("/admin/v1/products/{}/status", id("product")), json!({ "status": "off_sale" })),
+        (
+            "POST /admin/v1/products/{id}/status",
+            format!("/admin/v1/products/{}/status", id("product")),
+            json!({ "status": "off_sale" }),
+        ),
         ("DELETE /admin/v1/products/{id}", format!("/admin/v1/products/{}", id("product")), nothing.clone()),
-        ("POST /admin/v1/products/{id}/restore", format!("/admin/v1/products/{}/restore", id("product")), nothing.clone()),
-        ("POST /admin/v1/reviews/{id}/reply", format!("/admin/v1/reviews/{}/reply", id("review")), json!({ "text": "谢谢" })),
-        ("POST /admin/v1/reviews/{id}/hide", format!("/admin/v1/reviews/{}/hide", id("review")), json!({ "reason": "广告" })),
+        (
+            "POST /admin/v1/products/{id}/restore",
+            format!("/admin/v1/products/{}/restore", id("product")),
+            nothing.clone(),
+        ),
+        (
+            "POST /admin/v1/reviews/{id}/reply",
+            format!("/admin/v1/reviews/{}/reply", id("review")),
+            json!({ "text": "谢谢" }),
+        ),
+        (
+            "POST /admin/v1/reviews/{id}/hide",
+            format!("/admin/v1/reviews/{}/hide", id("review")),
+            json!({ "reason": "广告" }),
+        ),
         ("POST /admin/v1/reviews/{id}/show", format!("/admin/v1/reviews/{}/show", id("review")), nothing.clone()),
         ("POST /admin/v1/roles", "/admin/v1/roles".into(), json!({ "name": "角色一", "permissions": [] })),
-        ("PUT /admin/v1/roles/{id}", format!("/admin/v1/roles/{}", id("role")), json!({ "name": "角色二", "permissions": [] })),
+        (
+            "PUT /admin/v1/roles/{id}",
+            format!("/admin/v1/roles/{}", id("role")),
+            json!({ "name": "角色二", "permissions": [] }),
+        ),
         ("DELETE /admin/v1/roles/{id}", format!("/admin/v1/roles/{spare_role}"), nothing.clone()),
-        ("PUT /admin/v1/settings/mall", "/admin/v1/settings/mall".into(),
-            json!({ "name": "新名", "accent": "#112233", "order_expiry_minutes": 20, "auto_confirm_days": 7 })),
-        ("POST /admin/v1/staff", "/admin/v1/staff".into(),
-            json!({ "username": "newcomer", "name": "新人", "role_id": id("role"), "password": "a-long-password" })),
-        ("PUT /admin/v1/staff/{id}", format!("/admin/v1/staff/{}", id("staff")),
-            json!({ "name": "改名", "role_id": id("role"), "status": "active" })),
-        ("POST /admin/v1/staff/{id}/password", format!("/admin/v1/staff/{}/password", id("staff")), json!({ "password": "another-long-one" })),
+        (
+            "PUT /admin/v1/settings/mall",
+            "/admin/v1/settings/mall".into(),
+            json!({ "name": "新名", "accent": "#112233", "order_expiry_minutes": 20, "auto_confirm_days": 7 }),
+        ),
+        (
+            "POST /admin/v1/staff",
+            "/admin/v1/staff".into(),
+            json!({ "username": "newcomer", "name": "新人", "role_id": id("role"), "password": "a-long-password" }),
+        ),
+        (
+            "PUT /admin/v1/staff/{id}",
+            format!("/admin/v1/staff/{}", id("staff")),
+            json!({ "name": "改名", "role_id": id("role"), "status": "active" }),
+        ),
+        (
+            "POST /admin/v1/staff/{id}/password",
+            format!("/admin/v1/staff/{}/password", id("staff")),
+            json!({ "password": "another-long-one" }),
+        ),
         ("POST /admin/v1/stores", "/admin/v1/stores".into(), store.clone()),
         ("PUT /admin/v1/stores/{id}", format!("/admin/v1/stores/{}", id("store")), store),
     ]
@@ -265,7 +333,8 @@ fn every_write_in_the_back_office_leaves_a_row_in_the_audit_log() {
             assert!(reply.status.is_success(), "{reply:?}");
             assert_eq!(audited(&mall).await, before + 1, "{name}");
         }
-        let mut known: Vec<&str> = script.iter().map(|(name, ..)| *name).chain(NOT_IN_THE_SCRIPT.iter().copied()).collect();
+        let mut known: Vec<&str> =
+            script.iter().map(|(name, ..)| *name).chain(NOT_IN_THE_SCRIPT.iter().copied()).collect();
         known.sort_unstable();
         let mut written: Vec<String> =
             operations().iter().filter(|o| o.is_admin() && !o.is_read()).map(Operation::name).collect();
