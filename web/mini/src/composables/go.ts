@@ -12,6 +12,15 @@ function query(values: Record<string, string | number | undefined>): string {
     : '';
 }
 
+/** A text that came through an address, where it may stand encoded or plain. */
+export function textOf(value: string | undefined): string {
+  try {
+    return decodeURIComponent(value ?? '');
+  } catch {
+    return value ?? '';
+  }
+}
+
 export const place = {
   product: (id: string) => `/pages/product/detail${query({ id })}`,
   products: (filter: { category_id?: string; q?: string; tag?: string; brand_id?: string; title?: string }) =>

@@ -1,5 +1,6 @@
-// On H5 uni-app's elements are custom tags, which browsers do not press with Enter or Space and which
-// Escape does not close. One listener gives every `role="button"` and every dialog that behaviour.
+// What browsers need and mini programs do not. On H5 uni-app's elements are custom tags, which browsers do
+// not press with Enter or Space and which Escape does not close: one listener gives every `role="button"`
+// and every dialog that behaviour. A typed address opens its page.
 
 const closers: (() => void)[] = [];
 
@@ -14,11 +15,22 @@ export function closeOnEscape(close: () => void): () => void {
 
 const PRESSED_BY_KEY = ['button', 'link', 'tab', 'checkbox', 'radio', 'switch', 'option'];
 
-/** An address typed or pasted into the same tab opens afresh: uni-app would keep the old page's content. */
+/**
+ * An address typed or pasted into the same tab opens its page afresh: by itself uni-app would keep the
+ * content of a page of the same kind. Such an entry is the only one without a state of the router's.
+ */
 export function followTypedAddresses(): void {
   // #ifdef H5
   window.addEventListener('popstate', (event) => {
-    if (event.state === null) location.reload();
+    if (event.state !== null) return;
+    let url = location.hash.replace(/^#/, '') || '/pages/home/index';
+    try {
+      // uni-app encodes the values again.
+      url = decodeURI(url);
+    } catch {
+      // Not an encoded address: it is taken as it stands.
+    }
+    setTimeout(() => uni.reLaunch({ url }), 0);
   });
   // #endif
 }
