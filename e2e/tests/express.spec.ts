@@ -71,7 +71,6 @@ test('express: search, cart, checkout, cashier, ship, confirm, review', async ({
   await staff.shot('shipped')
 
   await member.open('/pages/order/list')
-  await page.reload()
   await page.getByText(/已发货|待收货/).locator('visible=true').first().click()
   await member.shot('list')
   await page.locator('.order, .card').locator('visible=true').first().click()

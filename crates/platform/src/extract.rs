@@ -250,9 +250,9 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
-        let path = e.path().to_string();
+        let path = field_of(e.path().to_string(), e.inner());
         if e.inner().is_data() && path != "." {
-            Error::field(path, "这一项的内容不正确").because(e.inner())
+            Error::field(path, "这一项缺少或内容不正确").because(e.inner())
         } else if e.inner().is_data() {
             Error::invalid("request.invalid", "请求缺少内容或内容不正确").because(e.inner())
         } else {
@@ -261,6 +261,17 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     })?;
     reader.end().map_err(|e| Error::invalid("request.invalid_json", "请求不是正确的 JSON").because(e))?;
     Ok(value)
+}
+
+/// The field an error stands at; for a missing one the parser names it only in its text.
+fn field_of(path: String, error: &impl std::fmt::Display) -> String {
+    let text = error.to_string();
+    let missing = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    match missing {
+        Some(name) if path == "." => name.to_owned(),
+        Some(name) => format!("{path}.{name}"),
+        None => path,
+    }
 }
 
 impl<T: serde::Serialize> IntoResponse for Json<T> {
@@ -291,9 +302,10 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
             return Err(unstorable().into());
         }
         let pairs = serde_html_form::Deserializer::new(form_pairs(query));
-        serde_path_to_error::deserialize(pairs)
-            .map(Query)
-            .map_err(|e| Error::field(e.path().to_string(), "查询条件不正确").because(e.inner()).into())
+        serde_path_to_error::deserialize(pairs).map(Query).map_err(|e| {
+            let field = field_of(e.path().to_string(), e.inner());
+            Error::field(field, "查询条件缺少或不正确").because(e.inner()).into()
+        })
     }
 }
 
@@ -316,5 +328,33 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
                 Err(Error::not_found("request.no_such_thing", "没有找到").at(name).into())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Order {
+        #[allow(dead_code, reason = "only its parsing is of interest")]
+        lines: Vec<Line>,
+    }
+    #[derive(Debug, serde::Deserialize)]
+    struct Line {
+        #[allow(dead_code, reason = "only its parsing is of interest")]
+        quantity: u8,
+    }
+
+    fn field_of_text(text: &str) -> Option<String> {
+        parse_json::<Order>(text.as_bytes()).unwrap_err().field_name().map(str::to_owned)
+    }
+
+    #[test]
+    fn an_error_names_the_field_it_stands_at() {
+        assert_eq!(field_of_text("{}").as_deref(), Some("lines"));
+        assert_eq!(field_of_text(r#"{"lines":[{}]}"#).as_deref(), Some("lines[0].quantity"));
+        assert_eq!(field_of_text(r#"{"lines":[{"quantity":300}]}"#).as_deref(), Some("lines[0].quantity"));
+        assert_eq!(field_of_text("{").as_deref(), None);
     }
 }

@@ -1,6 +1,8 @@
 //! Killing the server with `kill -9` while members check out, then starting it again: every acknowledged order is there,
 //! stock adds up, and what was reserved for orders nobody paid comes back. Repeated, on one database.
 
+#![allow(clippy::unwrap_used, reason = "a failing step fails the test")]
+
 use db::{Db, Options, args};
 use goods::catalog::{CategoryInput, ProductInput, ProductStatus, SkuInput};
 use goods::inventory::Demand;

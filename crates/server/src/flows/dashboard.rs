@@ -129,10 +129,8 @@ fn todo(tx: &mut Tx<'_>, mall_id: MallId) -> Result<TodoCounts> {
         &args![mall_id],
     )?;
     let of = |status: &str| rows.iter().find(|row| row.0 == status).map_or(0, |row| row.1);
-    let (low_stock,): (i64,) = tx.one(
-        "select count(*) from stock where mall_id = $1 and low_mark > 0 and on_hand - reserved <= low_mark",
-        &args![mall_id],
-    )?;
+    let (low_stock,): (i64,) =
+        tx.one("select count(*) from stock where mall_id = $1 and on_hand - reserved <= low_mark", &args![mall_id])?;
     let (reviews_unanswered,): (i64,) = tx.one(
         "select count(*) from review where mall_id = $1 and reply is null and hidden_reason is null",
         &args![mall_id],

@@ -127,7 +127,7 @@ pub async fn admin_detail(app: &App, mall_id: MallId, id: Id) -> Result<AdminOrd
         .read(move |tx| {
             let order = order::find(tx, mall_id, id)?;
             Ok(AdminOrderDetail {
-                member: buyer(tx, mall_id, order.member_id)?,
+                member: buyer(&reader, tx, mall_id, order.member_id)?,
                 staff_remark: order.staff_remark.clone(),
                 shipping_upload: shipping::upload_view(tx, mall_id, id)?,
                 order: compose(&reader, tx, mall_id, &order, Reader::Staff)?,
@@ -210,10 +210,10 @@ fn pickup_view(
 }
 
 /// Name and masked phone of a buyer.
-pub fn buyer(tx: &mut Tx<'_>, mall_id: MallId, member_id: Id) -> Result<OrderMember> {
-    let (nickname, tail): (String, Option<String>) =
-        tx.one("select nickname, phone_tail from member where mall_id = $1 and id = $2", &args![mall_id, member_id])?;
-    Ok(OrderMember { id: member_id, nickname, phone_masked: tail.map(|tail| format!("*******{tail}")) })
+pub fn buyer(app: &App, tx: &mut Tx<'_>, mall_id: MallId, member_id: Id) -> Result<OrderMember> {
+    let brief = people::identity::briefs(tx, &app.sealer, mall_id, &[member_id])?.remove(&member_id);
+    let brief = brief.ok_or_else(|| Error::internal(format_args!("order of an unknown member {member_id}")))?;
+    Ok(OrderMember { id: member_id, nickname: brief.nickname, phone_masked: brief.phone_masked })
 }
 
 /// A clerk bound to a store touches only its orders. `order.other_store` (403).

@@ -158,17 +158,8 @@ async fn prepare(app: &App, member: &Member, id: Id, scene: Scene) -> Result<Pay
 
 async fn openid_of(app: &App, member: &Member, app_id: &str) -> Result<String> {
     let (mall_id, member_id, app_id) = (member.mall.id, member.id, app_id.to_owned());
-    let found: Option<(String,)> = app
-        .db
-        .read(move |tx| {
-            tx.opt(
-                "select subject from member_identity
-                 where mall_id = $1 and member_id = $2 and provider = 'wechat' and app_id = $3",
-                &db::args![mall_id, member_id, &app_id],
-            )
-        })
-        .await?;
-    found.map(|row| row.0).ok_or_else(|| Error::conflict("payment.openid_required", "请在微信小程序里登录后再付款"))
+    let found = app.db.read(move |tx| people::identity::openid(tx, mall_id, member_id, &app_id)).await?;
+    found.ok_or_else(|| Error::conflict("payment.openid_required", "请在微信小程序里登录后再付款"))
 }
 
 /// Only paths of our own storefront may be returned to.
@@ -208,10 +199,12 @@ async fn get_payment(State(app): State<App>, member: Member, Path(id): Path<Id>)
     let (mall_id, member_id) = (member.mall.id, member.id);
     let known = app.db.read(move |tx| payment::of_member(tx, mall_id, member_id, id)).await?;
     let stale = member.ctx.now - known.checked_at > seconds(3);
-    if known.status == PaymentStatus::Pending && known.instruction.is_some() && stale {
-        if let Err(error) = refresh(&app, &member.ctx, &known).await {
-            tracing::warn!(payment_id = %id, %error, "the channel could not be asked");
-        }
+    let waiting = known.status == PaymentStatus::Pending && known.instruction.is_some();
+    if waiting
+        && stale
+        && let Err(error) = refresh(&app, &member.ctx, &known).await
+    {
+        tracing::warn!(payment_id = %id, %error, "the channel could not be asked");
     }
     let view = app
         .db

@@ -69,7 +69,7 @@ async fn preview_redeem(
             let order = order::find(tx, mall_id, pickup.order_id)?;
             let lines = order::lines(tx, mall_id, order.id)?;
             let (store, _) = goods::store::location_of_store(tx, mall_id, pickup.store_id)?;
-            let buyer = detail::buyer(tx, mall_id, order.member_id)?;
+            let buyer = detail::buyer(&reader, tx, mall_id, order.member_id)?;
             Ok(RedeemPreview {
                 order_id: order.id,
                 number: order.id.to_string(),

@@ -71,7 +71,7 @@ async fn review_order(
     Json(input): Json<ReviewsInput>,
 ) -> Answer<Json<detail::OrderDetail>> {
     check(&input)?;
-    let (mall_id, member_id, ctx) = (member.mall.id, member.id, member.ctx.clone());
+    let (mall_id, member_id, ctx, reader) = (member.mall.id, member.id, member.ctx.clone(), app.clone());
     app.db
         .write(move |tx| {
             let order = order::find_of_member(tx, mall_id, member_id, id)?;
@@ -79,7 +79,7 @@ async fn review_order(
                 return Err(order::not_allowed(order.status));
             }
             let lines = order::lines(tx, mall_id, id)?;
-            let nickname = detail::buyer(tx, mall_id, member_id)?.nickname;
+            let nickname = detail::buyer(&reader, tx, mall_id, member_id)?.nickname;
             for review in &input.reviews {
                 let line = lines.iter().find(|line| line.id == review.line_id);
                 let line = line.ok_or_else(|| Error::not_found("order.no_such_line", "订单里没有这件商品"))?;

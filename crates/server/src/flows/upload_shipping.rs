@@ -58,7 +58,8 @@ fn info_of(
     payments: &[Payment],
     now: kernel::Instant,
 ) -> Result<Option<ShippingInfo>> {
-    let paid = payments.iter().find(|p| p.status == PaymentStatus::Paid && p.channel == "wechat");
+    let paid =
+        payments.iter().find(|p| p.status == PaymentStatus::Paid && p.channel == "wechat" && p.scene == "mini_program");
     let Some((transaction_id, openid)) = paid.and_then(|p| Some((p.transaction_id.clone()?, p.payer.clone()?))) else {
         return Ok(None);
     };

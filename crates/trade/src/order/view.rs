@@ -4,7 +4,8 @@ use super::model::{Action, DeliveryKind, Standing, Status, member_actions, staff
 use super::place::Receiver;
 use super::store::{Line, Order, lines_of};
 use db::{Arg, Tx, args};
-use kernel::{Cursor, Id, Instant, MallId, Page, Result};
+use kernel::{Cursor, Error, Id, Instant, MallId, Page, Result};
+use people::identity::MemberBrief;
 use platform::App;
 use platform::storage::{self, Picture};
 use serde::{Deserialize, Serialize};
@@ -216,21 +217,13 @@ pub fn cards(
 
 struct AdminRow {
     order: Order,
-    nickname: String,
-    phone_tail: Option<String>,
     store_name: Option<String>,
     ready_at: Option<Instant>,
 }
 
 impl db::FromRow for AdminRow {
     fn from_row(row: &mut db::Row<'_>) -> Result<Self> {
-        Ok(AdminRow {
-            order: Order::from_row(row)?,
-            nickname: row.next()?,
-            phone_tail: row.next()?,
-            store_name: row.next()?,
-            ready_at: row.next()?,
-        })
+        Ok(AdminRow { order: Order::from_row(row)?, store_name: row.next()?, ready_at: row.next()? })
     }
 }
 
@@ -244,7 +237,7 @@ pub fn admin_rows(
     limit: i64,
 ) -> Result<Page<AdminOrderRow>> {
     let mut sql = format!(
-        "select {CARD_COLUMNS}, m.nickname, m.phone_tail, s.name, p.ready_at
+        "select {CARD_COLUMNS}, s.name, p.ready_at
          from trade_order o
          join member m on m.mall_id = o.mall_id and m.id = o.member_id
          left join store s on s.mall_id = o.mall_id and s.id = o.store_id
@@ -275,7 +268,9 @@ pub fn admin_rows(
         let digits: String = q.chars().filter(char::is_ascii_digit).collect();
         let only_digits = digits.len() == q.len();
         if only_digits && digits.len() == 11 && digits.starts_with('1') {
-            and(" and o.receiver_search = $?", Receiver::search_key(&app.sealer, &digits).into());
+            let buyer = people::identity::find_by_phone(tx, &app.sealer, mall_id, &digits)?;
+            and(" and (o.receiver_search = $?", Receiver::search_key(&app.sealer, &digits).into());
+            and(" or o.member_id = $?)", buyer.unwrap_or_default().into());
         } else if only_digits && digits.len() >= 16 && digits.parse::<i64>().is_ok() {
             let id: i64 = digits.parse().unwrap_or(0);
             and(" and (o.id = $?", id.into());
@@ -295,17 +290,21 @@ pub fn admin_rows(
     let rows: Vec<AdminRow> = tx.all(&sql, &values)?;
     let page = Page::from_rows(rows, limit, |row| Cursor { key: 0, id: row.order.id.0 });
     let ids: Vec<Id> = page.items.iter().map(|row| row.order.id).collect();
+    let buyers: Vec<Id> = page.items.iter().map(|row| row.order.member_id).collect();
     let mut lines = lines_of(tx, mall_id, &ids)?;
+    let buyers = people::identity::briefs(tx, &app.sealer, mall_id, &buyers)?;
     let mut items = Vec::with_capacity(page.items.len());
     for row in page.items {
         let lines = lines.remove(&row.order.id).unwrap_or_default();
-        items.push(admin_row(app, row, &lines)?);
+        let buyer = buyers.get(&row.order.member_id);
+        let buyer = buyer.ok_or_else(|| Error::internal("an order without its member"))?;
+        items.push(admin_row(app, row, buyer, &lines)?);
     }
     Ok(Page { items, next_cursor: page.next_cursor })
 }
 
-fn admin_row(app: &App, row: AdminRow, lines: &[Line]) -> Result<AdminOrderRow> {
-    let AdminRow { order, nickname, phone_tail, store_name, ready_at } = row;
+fn admin_row(app: &App, row: AdminRow, buyer: &MemberBrief, lines: &[Line]) -> Result<AdminOrderRow> {
+    let AdminRow { order, store_name, ready_at } = row;
     let receiver = order.receiver(&app.sealer)?;
     Ok(AdminOrderRow {
         id: order.id,
@@ -313,8 +312,8 @@ fn admin_row(app: &App, row: AdminRow, lines: &[Line]) -> Result<AdminOrderRow> 
         status: order.status,
         member: OrderMember {
             id: order.member_id,
-            nickname,
-            phone_masked: phone_tail.map(|tail| format!("*******{tail}")),
+            nickname: buyer.nickname.clone(),
+            phone_masked: buyer.phone_masked.clone(),
         },
         phone_masked: receiver.as_ref().map(|r| mask_phone(&r.phone)),
         receiver_name: receiver.map(|r| r.name),
