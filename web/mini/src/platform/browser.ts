@@ -13,6 +13,23 @@ export function closeOnEscape(close: () => void): () => void {
   };
 }
 
+/** Gives the elements that uni-app draws itself the names and roles that it does not pass on to them. */
+function describe(root: ParentNode): void {
+  root.querySelectorAll('uni-input[aria-label], uni-textarea[aria-label]').forEach((wrapper) => {
+    wrapper.querySelector('input, textarea')?.setAttribute('aria-label', wrapper.getAttribute('aria-label') ?? '');
+  });
+  root.querySelectorAll('uni-image[aria-label] img').forEach((image) => {
+    image.setAttribute('alt', image.closest('uni-image')?.getAttribute('aria-label') ?? '');
+  });
+  root.querySelector('uni-page-head:not([role])')?.setAttribute('role', 'banner');
+  root.querySelector('uni-tabbar:not([role])')?.setAttribute('role', 'navigation');
+  root.querySelectorAll('img:not([alt])').forEach((image) => image.setAttribute('alt', ''));
+  root.querySelectorAll('.uni-page-head__title:not([role])').forEach((title) => {
+    title.setAttribute('role', 'heading');
+    title.setAttribute('aria-level', '1');
+  });
+}
+
 const PRESSED_BY_KEY = ['button', 'link', 'tab', 'checkbox', 'radio', 'switch', 'option'];
 
 /**
@@ -35,8 +52,17 @@ export function followTypedAddresses(): void {
   // #endif
 }
 
-export function installKeyboard(): void {
+export function installAccess(): void {
   // #ifdef H5
+  let planned = false;
+  new MutationObserver(() => {
+    if (planned) return;
+    planned = true;
+    setTimeout(() => {
+      planned = false;
+      describe(document);
+    }, 100);
+  }).observe(document.body, { childList: true, subtree: true });
   document.addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && closers.length) {
       closers[closers.length - 1]?.();
