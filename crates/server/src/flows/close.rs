@@ -61,35 +61,68 @@ fn finish(tx: &mut db::Tx<'_>, ctx: &Ctx, order: &Order, step: Move, reason: Opt
     Ok(status)
 }
 
-/// The sweep over orders whose time to pay is over.
+/// Orders closed in one transaction when no channel has to be asked.
+const BATCH: i64 = 100;
+
+/// The sweep over orders whose time to pay is over. It goes on while it gets anywhere, so that a sale's thousands of
+/// unpaid orders return their stock within seconds.
 pub async fn close_expired(app: App) -> Result<()> {
     for mall in app.malls.all() {
         let ctx = app.system(mall.id);
-        let (mall_id, now) = (mall.id, ctx.now);
-        let due = app.db.read(move |tx| order::expired_unpaid(tx, mall_id, now, 200)).await?;
-        for id in due {
-            if let Err(error) = expire(&app, &ctx, id).await {
-                tracing::warn!(order_id = %id, %error, "an unpaid order could not be closed yet");
-            }
-        }
+        while close_some(&app, &ctx).await? {}
     }
     Ok(())
 }
 
-async fn expire(app: &App, ctx: &Ctx, id: Id) -> Result<()> {
-    let mall_id = ctx.mall_id;
-    let order = app.db.read(move |tx| order::find(tx, mall_id, id)).await?;
-    if close_intents(app, ctx, &order).await? == Intents::Paid {
-        return Ok(());
+/// Closes up to [`BATCH`] orders; true when there may be more to do now.
+async fn close_some(app: &App, ctx: &Ctx) -> Result<bool> {
+    let (mall_id, now) = (ctx.mall_id, ctx.now);
+    let (due, asked) = app
+        .db
+        .read(move |tx| {
+            let due = order::expired_unpaid(tx, mall_id, now, BATCH)?;
+            let groups: Vec<Id> = due.iter().map(|order| order.group_id).collect();
+            let asked = payment::pending_payables(tx, mall_id, ORDER_GROUP, &groups)?;
+            Ok((due, asked))
+        })
+        .await?;
+    let full = i64::try_from(due.len()).unwrap_or(BATCH) == BATCH;
+    let (with_intent, bare): (Vec<Order>, Vec<Order>) =
+        due.into_iter().partition(|order| asked.contains(&order.group_id));
+    let mut closed = close_batch(app, ctx, bare.iter().map(|order| order.id).collect()).await?;
+    for order in with_intent {
+        match close_intents(app, ctx, &order).await {
+            Ok(Intents::Paid) => closed += 1,
+            Ok(Intents::Closed) => closed += close_batch(app, ctx, vec![order.id]).await?,
+            Err(error) => {
+                tracing::warn!(order_id = %order.id, %error, "an unpaid order could not be closed yet");
+            }
+        }
+    }
+    Ok(full && closed > 0)
+}
+
+/// Closes orders whose intents nobody can pay any more; one that moved meanwhile stays as it is. Answers how many closed.
+async fn close_batch(app: &App, ctx: &Ctx, ids: Vec<Id>) -> Result<usize> {
+    if ids.is_empty() {
+        return Ok(0);
     }
     let ctx = ctx.clone();
     app.db
         .write(move |tx| {
-            let order = order::find(tx, mall_id, id)?;
-            if order.status == Status::Unpaid {
-                finish(tx, &ctx, &order, Move::Expire, None)?;
+            let mut closed = 0;
+            for id in &ids {
+                let order = order::find(tx, ctx.mall_id, *id)?;
+                if order.status != Status::Unpaid {
+                    continue;
+                }
+                match tx.savepoint(|tx| finish(tx, &ctx, &order, Move::Expire, None)) {
+                    Ok(_) => closed += 1,
+                    Err(error) if error.is("order.not_allowed") => {}
+                    Err(error) => return Err(error),
+                }
             }
-            Ok(())
+            Ok(closed)
         })
         .await
 }

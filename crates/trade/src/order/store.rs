@@ -237,15 +237,16 @@ pub fn add_event(tx: &mut Tx<'_>, ctx: &Ctx, order_id: Id, kind: &str, text: &st
 }
 
 /// Unpaid orders whose time is over, oldest first.
-pub fn expired_unpaid(tx: &mut Tx<'_>, mall_id: MallId, now: Instant, limit: i64) -> Result<Vec<Id>> {
-    let rows: Vec<(Id,)> = tx.all(
-        "select id from trade_order
-         where mall_id = $1 and status = 'unpaid' and expires_at <= $2
-         order by expires_at
-         limit $3",
+pub fn expired_unpaid(tx: &mut Tx<'_>, mall_id: MallId, now: Instant, limit: i64) -> Result<Vec<Order>> {
+    tx.all(
+        &format!(
+            "select {COLUMNS} from trade_order
+             where mall_id = $1 and status = 'unpaid' and expires_at <= $2
+             order by expires_at
+             limit $3"
+        ),
         &args![mall_id, now, limit],
-    )?;
-    Ok(rows.into_iter().map(|row| row.0).collect())
+    )
 }
 
 /// Shipped orders that were sent before `instant` and were not confirmed.

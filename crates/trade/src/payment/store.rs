@@ -4,6 +4,7 @@ use db::{FromRow, Row, Tx, args};
 use kernel::{Error, Fen, Id, Instant, MallId, Result};
 use platform::Ctx;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use utoipa::ToSchema;
 
 /// What is being paid for.
@@ -130,6 +131,16 @@ pub fn attempts(tx: &mut Tx<'_>, mall_id: MallId, kind: &str, payable_id: Id) ->
         ),
         &args![mall_id, kind, payable_id],
     )
+}
+
+/// Which of some payables have an attempt that could still be paid.
+pub fn pending_payables(tx: &mut Tx<'_>, mall_id: MallId, kind: &str, ids: &[Id]) -> Result<HashSet<Id>> {
+    let rows: Vec<(Id,)> = tx.all(
+        "select distinct payable_id from payment
+         where mall_id = $1 and payable_kind = $2 and payable_id = any($3) and status = 'pending'",
+        &args![mall_id, kind, ids],
+    )?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
 /// A pending attempt that can be shown again instead of making another.
