@@ -22,7 +22,7 @@ export default defineConfig({
     host: '127.0.0.1',
     port: 5173,
     fs: { allow: ['..'] },
-    proxy: { '/api': server, '/sandbox': server },
+    proxy: { '/api': server, '/files': server, '/sandbox': server },
   },
   build: { target: 'es2018', sourcemap: false },
 });
