@@ -1,0 +1,134 @@
+// Paying one order: asks for a payment, carries its instruction out, and then asks the server until it
+// knows the outcome. Only the server's answer counts as paid; a lost network means asking again.
+import { computed, ref, type Ref } from 'vue';
+import { call } from '@/api/client';
+import { IntentKeys } from '@/api/idempotency';
+import type { PayIntent, PayRequest } from '@/api/types';
+import { returnPath } from '@/platform/environment';
+import { carryOut } from '@/platform/pay';
+import { place } from './go';
+import { asFailure, useLoad } from './load';
+import { say, sayFailure } from './say';
+
+export const POLL_MS = 2500;
+
+/** `arrived` is called once, when the order is paid. */
+export function usePayment(order_id: Ref<string>, scene: PayRequest['scene'], arrived: () => void) {
+  const payment_id = ref('');
+  const intent = ref<PayIntent | null>(null);
+  const busy = ref(false);
+  /** The person said they had paid, and the next answer decides. */
+  const asking = ref(false);
+  const keys = new IntentKeys();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let watching = false;
+  const {
+    data: order,
+    failure,
+    face,
+    load,
+  } = useLoad(() => call('get', '/api/v1/orders/{id}', { path: { id: order_id.value } }));
+  const isPaid = computed(() => !!order.value && !['unpaid', 'closed'].includes(order.value.status));
+
+  function stop(): void {
+    watching = false;
+    clearTimeout(timer);
+  }
+
+  function finish(): void {
+    stop();
+    arrived();
+  }
+
+  function watch(): void {
+    watching = true;
+    void askPayment();
+  }
+
+  function again(after_ms: number): void {
+    clearTimeout(timer);
+    timer = setTimeout(() => void askPayment(), after_ms);
+  }
+
+  async function askPayment(): Promise<void> {
+    clearTimeout(timer);
+    if (!watching) return;
+    if (!payment_id.value) return askOrder();
+    try {
+      const payment = await call('get', '/api/v1/payments/{id}', { path: { id: payment_id.value } });
+      if (!watching) return;
+      if (payment.status === 'paid') return finish();
+      if (payment.status === 'closed') {
+        // Another attempt, or the counter, may have settled the order meanwhile.
+        intent.value = null;
+        payment_id.value = '';
+        return await askOrder();
+      }
+      if (asking.value) say(payment.status === 'failed' ? '这次没有付成，可以再试一次' : '还没有收到付款，稍等片刻');
+    } catch (reason) {
+      if (asFailure(reason).status === 401) return stop();
+    }
+    asking.value = false;
+    again(POLL_MS);
+  }
+
+  /** Before any attempt the order may still be paid elsewhere, at the counter for one. */
+  async function askOrder(): Promise<void> {
+    await load();
+    asking.value = false;
+    if (!watching) return;
+    if (isPaid.value) return finish();
+    if (order.value?.status === 'closed') return stop();
+    again(2 * POLL_MS);
+  }
+
+  async function pay(): Promise<void> {
+    if (busy.value) return;
+    busy.value = true;
+    const back = place.cashier(order_id.value, { payment_id: payment_id.value, returned: 1 });
+    const body: PayRequest = { channel: 'wechat', scene, return_url: scene === 'h5' ? returnPath(back) : undefined };
+    try {
+      const made = await call('post', '/api/v1/orders/{id}/pay', {
+        path: { id: order_id.value },
+        body,
+        idempotency_key: keys.for(body),
+      });
+      // The next press is a new attempt; the server closes the older one.
+      keys.done();
+      intent.value = made;
+      payment_id.value = made.payment_id;
+      if (made.status === 'paid') return finish();
+      if (made.instruction) {
+        const outcome = await carryOut(made.instruction);
+        if (outcome === 'cancelled') say('还没有付款，订单为您留着');
+      }
+      watch();
+    } catch (reason) {
+      const refused = asFailure(reason);
+      // A lost answer keeps its key, so that pressing again cannot make a second payment.
+      if (refused.status !== 0 && refused.status < 500) keys.done();
+      sayFailure(refused);
+      if (refused.status === 409) await load();
+    } finally {
+      busy.value = false;
+    }
+  }
+
+  /** Reads the order and goes on from where it stands. A QR code is asked for without a press. */
+  async function open(): Promise<void> {
+    await load();
+    if (!order.value) return;
+    if (isPaid.value) return finish();
+    if (order.value.status === 'closed') return;
+    payment_id.value ||= order.value.payments.find((payment) => payment.status === 'pending')?.id ?? '';
+    if (scene === 'native' && !intent.value) await pay();
+    else watch();
+  }
+
+  function check(): void {
+    asking.value = true;
+    watch();
+  }
+
+  return { order, failure, face, intent, payment_id, busy, asking, open, pay, check, stop };
+}
