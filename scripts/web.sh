@@ -29,7 +29,8 @@ install_packages() {
   local lock
   lock=$(sha256sum "$1/package-lock.json" | cut -d' ' -f1)
   if [ "$(cat "$1/node_modules/.lock-installed" 2>/dev/null)" != "$lock" ]; then
-    (cd "$1" && npm ci --no-audit --no-fund --loglevel=error)
+    # Not `npm ci`: it refuses the lock file where a registry lacks the optional binaries of other platforms.
+    (cd "$1" && npm install --no-save --no-audit --no-fund --loglevel=error)
     echo "$lock" >"$1/node_modules/.lock-installed"
   fi
 }

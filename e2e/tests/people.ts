@@ -111,14 +111,14 @@ export const test = base.extend<People & { complaints: string[] }>({
     const own = await context(browser, PHONE)
     const page = await own.newPage()
     watch(page, complaints)
-    await use(new Member(page, `${info.title.split(' ')[0]}-member`))
+    await use(new Member(page, `${info.title.split(/[: ]/)[0]}-member`))
     await own.close()
   },
   staff: async ({ browser, complaints }, use, info) => {
     const own = await context(browser, DESK)
     const page = await own.newPage()
     watch(page, complaints)
-    await use(new Staff(page, `${info.title.split(' ')[0]}-staff`))
+    await use(new Staff(page, `${info.title.split(/[: ]/)[0]}-staff`))
     await own.close()
   },
 })

@@ -3474,7 +3474,7 @@ export interface components {
             /** Format: int64 */
             reviews_unanswered: number;
         };
-        /** @description A best seller of the last seven days. */
+        /** @description A best seller of today. */
         TopProduct: {
             product_id: components["schemas"]["Id"];
             name: string;

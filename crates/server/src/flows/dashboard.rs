@@ -46,7 +46,7 @@ pub struct HourSales {
     pub yesterday_fen: i64,
 }
 
-/// A best seller of the last seven days.
+/// A best seller of today.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct TopProduct {
     pub product_id: Id,
@@ -92,7 +92,7 @@ fn compose(app: &App, tx: &mut Tx<'_>, mall_id: MallId, now: Instant, offset_ms:
         last_week: sales(tx, mall_id, w0, w1)?,
         todo: todo(tx, mall_id)?,
         curve: curve(tx, mall_id, midnight)?,
-        top_products: top_products(app, tx, mall_id, now - days(7))?,
+        top_products: top_products(app, tx, mall_id, midnight)?,
         as_of: now,
     })
 }
