@@ -81,6 +81,14 @@ impl Edge {
     }
 }
 
+/// A mini program's `wx.request` cannot send PATCH: it posts with `X-HTTP-Method-Override: PATCH`.
+fn allow_patch_by_post(request: &mut Request) {
+    let asked = request.headers().get("x-http-method-override");
+    if request.method() == Method::POST && asked.is_some_and(|method| method == "PATCH") {
+        *request.method_mut() = Method::PATCH;
+    }
+}
+
 /// Only anonymous-equivalent reads are shared: a search by someone signed in must reach the handler (own history).
 fn is_crowded(request: &Request) -> bool {
     request.method() == Method::GET
@@ -98,8 +106,9 @@ impl Service<Request> for Edge {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
+    fn call(&mut self, mut request: Request) -> Self::Future {
         let id = RequestId::next();
+        allow_patch_by_post(&mut request);
         if let Some(limit) = self.limit {
             let (parts, body) = request.into_parts();
             let ip = client_ip(&parts, &self.app.config.server.trusted_proxies);
@@ -194,4 +203,22 @@ fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// Answers an unknown route of the API.
 pub async fn no_such_route(_: Request<Body>) -> problem::Problem {
     problem::Problem(Error::not_found("request.no_such_route", "没有这个地址"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_post_may_ask_to_be_a_patch() {
+        let method = |sent: Method, asked: &str| {
+            let mut request =
+                Request::builder().method(sent).header("x-http-method-override", asked).body(Body::empty()).unwrap();
+            allow_patch_by_post(&mut request);
+            request.method().clone()
+        };
+        assert_eq!(method(Method::POST, "PATCH"), Method::PATCH);
+        assert_eq!(method(Method::POST, "DELETE"), Method::POST);
+        assert_eq!(method(Method::GET, "PATCH"), Method::GET);
+    }
 }
