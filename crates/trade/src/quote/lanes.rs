@@ -110,9 +110,9 @@ fn start(draft: &mut Draft, facts: &Facts) -> Result<()> {
             draft.problem(Some(item.sku_id), "sku.gone", "这个规格已经没有了");
             continue;
         };
-        if let Some(available) = facts.available.get(&item.sku_id)
-            && let Some(problem) = cart::problem_of(sku, *available, item.quantity)
-        {
+        // While placing nothing was read of stock: the reservation decides that, everything else is decided here.
+        let available = facts.available.get(&item.sku_id).copied().unwrap_or(i64::MAX);
+        if let Some(problem) = cart::problem_of(sku, available, item.quantity) {
             draft.problem(Some(item.sku_id), &problem.code, format!("{}：{}", sku.name, problem.message));
         }
         let amount = sku.price.times(item.quantity)?;

@@ -72,7 +72,7 @@ fn amounts_past_the_maximum_are_refused() {
 proptest! {
     #[test]
     fn lines_sum_to_the_total_and_the_quote_is_the_same_twice(
-        lines in prop::collection::vec((0i64..1_000_000, 1i64..999), 1..40),
+        lines in prop::collection::vec((0i64..200_000, 1i64..999), 1..40),
     ) {
         let lines: Vec<(i64, i64, i64)> = lines.iter().zip(1..).map(|((p, q), id)| (id, *p, *q)).collect();
         let facts = facts(&lines);
