@@ -43,6 +43,7 @@ step_rust() {
   say "rust: lint"; cargo clippy --workspace --all-targets --quiet -- -D warnings
   say "rust: tests on SQLite and PostgreSQL"
   TEST_POSTGRES_URL=$(scripts/postgres.sh start); export TEST_POSTGRES_URL
+  trap 'scripts/postgres.sh stop' EXIT
   cargo build --quiet --bin hefang
   cargo test --workspace --quiet
 }
@@ -89,7 +90,6 @@ step_licences() {
   fi
 }
 
-trap 'scripts/postgres.sh stop' EXIT
 for step in "${@:-all}"; do
   case $step in
     all) step_setup; step_rust; step_web; step_api; step_e2e; step_outside; step_licences ;;
