@@ -1276,7 +1276,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Tie the phone number WeChat vouches for to the member. */
+        /**
+         * Tie the phone number WeChat vouches for to the member.
+         * @description When another member without this WeChat has the number (signed in on H5 before), the two become one: the answer is the
+         *     older member, and the token stays good for it. A member with orders of its own stays apart.
+         */
         post: operations["bind_wechat_phone"];
         delete?: never;
         options?: never;
@@ -2210,7 +2214,10 @@ export interface components {
         Facets: {
             /** @description Most products first. */
             brands: components["schemas"]["BrandFacet"][];
-            /** @description Names that more than one value stands under. */
+            /**
+             * @description Names that more than one value stands under; none while the list is longer than 2,000 products, when they would
+             *     mix the facts of chairs with those of cameras.
+             */
             attributes: components["schemas"]["AttributeFacet"][];
             /** Format: int64 */
             min_price_fen?: number | null;
@@ -9848,7 +9855,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `member.phone_taken`: another account has this number; `wechat.not_configured` */
+            /** @description `member.phone_taken`: another member has the number and the two cannot become one; `wechat.not_configured` */
             409: {
                 headers: {
                     [name: string]: unknown;
