@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from '@playwright/test'
 
-const port = 8391
+const port = Number(process.env.E2E_PORT ?? 8391)
 const hefang = process.env.HEFANG ?? '../target/debug/hefang'
 process.env.E2E_DATA ??= mkdtempSync(join(tmpdir(), 'hefang-e2e-'))
 
