@@ -2,6 +2,7 @@
 import { fileURLToPath, URL } from 'node:url';
 import uniModule from '@dcloudio/vite-plugin-uni';
 import { defineConfig, type Plugin } from 'vite';
+import { messageAreas } from './vite/message-areas';
 import { stripBeacon } from './vite/strip-beacon';
 
 const uni = ((uniModule as unknown as { default?: () => Plugin[] }).default ??
@@ -11,7 +12,7 @@ const server = process.env.HEFANG_API ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
   base: '/',
-  plugins: [stripBeacon(), uni()],
+  plugins: [stripBeacon(), ...(process.env.UNI_PLATFORM === 'h5' ? [messageAreas()] : []), uni()],
   resolve: {
     alias: {
       '@': fileURLToPath(new URL('./src', import.meta.url)),

@@ -1,5 +1,6 @@
 // A `uni` that keeps its storage in memory and answers requests from `server`, which each test fills.
 import { beforeEach } from 'vitest';
+import '@/messages/zh';
 
 export interface Asked {
   method: string;
@@ -35,6 +36,8 @@ const uniStandIn = {
   removeStorageSync: (key: string) => void storage.delete(key),
   showToast: () => undefined,
   setTabBarStyle: () => undefined,
+  setTabBarItem: () => undefined,
+  setNavigationBarTitle: () => undefined,
   request(options: RequestOptions): void {
     const asked: Asked = {
       method: options.method,

@@ -77,3 +77,12 @@ describe('the wall clock of a field', () => {
     expect(fromWallClock('2026-13-45 10:00')).toBeNull();
   });
 });
+
+describe('English', () => {
+  it('speaks of the same instants', () => {
+    expect(formatAgo('2026-11-23T05:37:00Z', NOW, 'en')).toBe('30 min ago');
+    expect(formatAgo('2026-11-22T15:00:00Z', NOW, 'en')).toBe('yesterday 23:00');
+    expect(formatRemaining('2026-11-24T06:08:00Z', NOW, 'en')).toBe('1 day 00:01');
+    expect(weekdayName(7, 'en')).toBe('Sun');
+  });
+});

@@ -1,5 +1,7 @@
 // Instants arrive as ISO 8601 in UTC and are shown in China Standard Time, wherever the reader is:
-// a mall's day begins at midnight in the mall. Written without `Intl`, which mini programs lack.
+// a mall's day begins at midnight in the mall. Written without `Intl`, which mini programs lack. What has words in
+// it takes the reader's language.
+import { type Language, plural } from './messages';
 
 const CHINA_OFFSET_MS = 8 * 3_600_000;
 const DAY_MS = 86_400_000;
@@ -37,16 +39,18 @@ export function formatInstant(iso: string | null | undefined): string {
 }
 
 /** How a person says it: `刚刚`, `5 分钟前`, `今天 14:07`, `昨天 09:30`, `11-02 18:00`, `2025-11-02`. */
-export function formatAgo(iso: string | null | undefined, now_ms: number): string {
+export function formatAgo(iso: string | null | undefined, now_ms: number, language: Language = 'zh'): string {
   const date = iso ? chinaDate(iso) : null;
   if (!iso || !date) return '';
   const passed = now_ms - Date.parse(iso);
-  if (passed >= 0 && passed < 60_000) return '刚刚';
-  if (passed >= 0 && passed < 3_600_000) return `${Math.floor(passed / 60_000)} 分钟前`;
+  const english = language === 'en';
+  const minutes = Math.floor(passed / 60_000);
+  if (passed >= 0 && passed < 60_000) return english ? 'just now' : '刚刚';
+  if (passed >= 0 && passed < 3_600_000) return english ? `${minutes} min ago` : `${minutes} 分钟前`;
   const now = new Date(now_ms + CHINA_OFFSET_MS);
   const days = Math.floor(now.getTime() / DAY_MS) - Math.floor(date.getTime() / DAY_MS);
-  if (days === 0) return `今天 ${formatClock(iso)}`;
-  if (days === 1) return `昨天 ${formatClock(iso)}`;
+  if (days === 0) return `${english ? 'today' : '今天'} ${formatClock(iso)}`;
+  if (days === 1) return `${english ? 'yesterday' : '昨天'} ${formatClock(iso)}`;
   if (now.getUTCFullYear() === date.getUTCFullYear()) {
     return `${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())} ${formatClock(iso)}`;
   }
@@ -54,12 +58,13 @@ export function formatAgo(iso: string | null | undefined, now_ms: number): strin
 }
 
 /** What is left until an instant: `29:05`, `1:02:03`, `2 天 03:04`; `00:00` once it has passed. */
-export function formatRemaining(iso: string, now_ms: number): string {
+export function formatRemaining(iso: string, now_ms: number, language: Language = 'zh'): string {
   const left = Math.max(0, Math.ceil((Date.parse(iso) - now_ms) / 1000));
   const days = Math.floor(left / 86_400);
   const hours = Math.floor((left % 86_400) / 3600);
   const minutes = Math.floor((left % 3600) / 60);
-  if (days > 0) return `${days} 天 ${two(hours)}:${two(minutes)}`;
+  if (days > 0)
+    return `${days} ${language === 'en' ? plural(days, language, 'day', 'days') : '天'} ${two(hours)}:${two(minutes)}`;
   if (hours > 0) return `${hours}:${two(minutes)}:${two(left % 60)}`;
   return `${two(minutes)}:${two(left % 60)}`;
 }
@@ -87,11 +92,14 @@ export function shiftDay(day: string, days: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
 }
 
-const WEEKDAYS = ['周一', '周二', '周三', '周四', '周五', '周六', '周日'];
+const WEEKDAYS: Readonly<Record<Language, readonly string[]>> = {
+  zh: ['周一', '周二', '周三', '周四', '周五', '周六', '周日'],
+  en: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'],
+};
 
 /** `1` → `周一` … `7` → `周日`, as opening hours count them. */
-export function weekdayName(weekday: number): string {
-  return WEEKDAYS[weekday - 1] ?? '';
+export function weekdayName(weekday: number, language: Language = 'zh'): string {
+  return WEEKDAYS[language][weekday - 1] ?? '';
 }
 
 /** An instant as a clock on the mall's wall shows it, for an input field: `2026-11-23 14:07`; null stays null. */

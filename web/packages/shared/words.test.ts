@@ -23,3 +23,13 @@ describe('words', () => {
     expect(failureTitle(418)).toBe('没有成功');
   });
 });
+
+describe('English', () => {
+  it('has the same sentences', () => {
+    expect(failureTitle(404, 'en')).toBe('Not found');
+    expect(failureTitle(418, 'en')).toBe('It did not work');
+    expect(failureSentence('network.offline', 'en')).toMatch(/network/);
+    expect(formatCount(12_300, 'en')).toBe('12k');
+    expect(formatCount(9_999, 'en')).toBe('9,999');
+  });
+});

@@ -2,6 +2,7 @@
 // body and answer are typed by the path. Every failure, also a lost network, becomes a `Failure`
 // with a sentence for people and a code for support.
 import { failureSentence, failureTitle } from '@shared/words';
+import { language } from '@/messages';
 import { MALL_CODE, SERVER_ORIGIN, send, type Sent } from '@/platform/http';
 import type { paths } from '@schema';
 import type { Problem } from './types';
@@ -48,7 +49,7 @@ export class Failure extends Error {
     this.name = 'Failure';
   }
   get title(): string {
-    return failureTitle(this.status);
+    return failureTitle(this.status, language.value);
   }
 }
 
@@ -75,7 +76,7 @@ export function read<T>(answer: Sent): T {
   throw new Failure(
     answer.status,
     problem.code ?? `http.${answer.status}`,
-    problem.detail ?? failureSentence(answer.status === 0 ? 'network.offline' : 'network.garbled'),
+    problem.detail ?? failureSentence(answer.status === 0 ? 'network.offline' : 'network.garbled', language.value),
     problem.field ?? undefined,
     problem.request_id ?? answer.headers['x-request-id'],
     (problem.details ?? undefined) as Record<string, unknown> | undefined,

@@ -3,11 +3,13 @@
 import { computed, ref, shallowRef } from 'vue';
 import { Failure } from '@/api/client';
 import type { Page } from '@/api/types';
+import { Refusal } from '@/platform/vendor';
 
 export type Face = 'loading' | 'ready' | 'empty' | 'error';
 
 export function asFailure(reason: unknown): Failure {
   if (reason instanceof Failure) return reason;
+  if (reason instanceof Refusal) return new Failure(400, reason.code, reason.message);
   return new Failure(0, 'app.unexpected', reason instanceof Error ? reason.message : String(reason));
 }
 

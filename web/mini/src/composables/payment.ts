@@ -5,7 +5,7 @@ import { call } from '@/api/client';
 import { IntentKeys } from '@/api/idempotency';
 import type { PayIntent, PayRequest } from '@/api/types';
 import { returnPath } from '@/platform/environment';
-import { carryOut } from '@/platform/pay';
+import { paying } from '@/platform/pay';
 import { place } from './go';
 import { asFailure, useLoad } from './load';
 import { say, sayFailure } from './say';
@@ -13,7 +13,7 @@ import { say, sayFailure } from './say';
 export const POLL_MS = 2500;
 
 /** `arrived` is called once, when the order is paid. */
-export function usePayment(order_id: Ref<string>, scene: PayRequest['scene'], arrived: () => void) {
+export function usePayment(order_id: Ref<string>, scene: PayRequest['scene'] | null, arrived: () => void) {
   const payment_id = ref('');
   const intent = ref<PayIntent | null>(null);
   const busy = ref(false);
@@ -83,7 +83,7 @@ export function usePayment(order_id: Ref<string>, scene: PayRequest['scene'], ar
   }
 
   async function pay(): Promise<void> {
-    if (busy.value) return;
+    if (busy.value || !scene) return;
     busy.value = true;
     const back = place.cashier(order_id.value, { payment_id: payment_id.value, returned: 1 });
     const body: PayRequest = { channel: 'wechat', scene, return_url: scene === 'h5' ? returnPath(back) : undefined };
@@ -99,7 +99,7 @@ export function usePayment(order_id: Ref<string>, scene: PayRequest['scene'], ar
       payment_id.value = made.payment_id;
       if (made.status === 'paid') return finish();
       if (made.instruction) {
-        const outcome = await carryOut(made.instruction);
+        const outcome = await paying.carryOut(made.instruction);
         if (outcome === 'cancelled') say('还没有付款，订单为您留着');
       }
       watch();

@@ -1,4 +1,5 @@
 // Short words to the person: a note that passes, or a question with two answers.
+import { t } from '@/messages';
 import { asFailure } from './load';
 
 export function say(title: string): void {
@@ -16,7 +17,7 @@ export function ask(question: { title: string; text?: string; yes: string; no?: 
       title: question.title,
       content: question.text ?? '',
       confirmText: question.yes,
-      cancelText: question.no ?? '再想想',
+      cancelText: question.no ?? t('common.think'),
       confirmColor: '#2F7D6B',
       success: (answer) => resolve(answer.confirm),
       fail: () => resolve(false),
@@ -24,6 +25,6 @@ export function ask(question: { title: string; text?: string; yes: string; no?: 
   );
 }
 
-export function copy(text: string, told = '已复制'): void {
+export function copy(text: string, told = t('common.copied')): void {
   uni.setClipboardData({ data: text, showToast: false, success: () => say(told) });
 }

@@ -29,6 +29,11 @@ export function paintTabBar(accent: string): void {
   uni.setTabBarStyle({ selectedColor: accent, fail: () => undefined });
 }
 
+/** The words of the tab bar, in its order. */
+export function nameTabs(texts: readonly string[]): void {
+  texts.forEach((text, index) => uni.setTabBarItem({ index, text, fail: () => undefined }));
+}
+
 /** Whether the dark palette is on now. */
 export function isDark(): boolean {
   // #ifdef H5

@@ -4,13 +4,14 @@ import { defineStore } from 'pinia';
 import { computed, ref } from 'vue';
 import type { MallBrief } from '@/api/types';
 import { accentVariables, onDarkPaper } from '@/composables/accent';
+import { t } from '@/messages';
 import { isDark, paintTabBar } from '@/platform/surface';
 
 const KEY = 'hefang.mall';
 
 export const useMall = defineStore('mall', () => {
   const brief = ref<MallBrief | null>((uni.getStorageSync(KEY) as MallBrief) || null);
-  const name = computed(() => brief.value?.name ?? '河坊');
+  const name = computed(() => brief.value?.name ?? t('common.mall'));
   const style = computed(() => accentVariables(brief.value?.accent));
 
   function paint(): void {

@@ -4,7 +4,7 @@ import { computed, ref } from 'vue';
 import { call, onSessionLost } from '@/api/client';
 import { storedToken } from '@/api/session';
 import type { Me, MeInput, SessionGranted } from '@/api/types';
-import { vendorCode } from '@/platform/login';
+import { login } from '@/platform/login';
 
 export const useSession = defineStore('session', () => {
   const me = ref<Me | null>(null);
@@ -40,7 +40,7 @@ export const useSession = defineStore('session', () => {
   }
 
   async function signInByVendor(): Promise<void> {
-    grant(await call('post', '/api/v1/session/wechat', { body: { code: await vendorCode() } }));
+    grant(await call('post', '/api/v1/session/wechat', { body: { code: await login.code() } }));
   }
 
   async function bindPhone(code: string): Promise<void> {

@@ -1,0 +1,4 @@
+// Alipay's own location and map.
+import { byVendorMap } from './map';
+
+export const alipay = byVendorMap;

@@ -1,0 +1,4 @@
+// Baidu's own location and map.
+import { byVendorMap } from './map';
+
+export const baidu = byVendorMap;

@@ -1,0 +1,16 @@
+// The three vendors' location and map answer alike.
+import type { Locating } from './kind';
+
+export const byVendorMap: Locating = {
+  whereAmI: () =>
+    new Promise((resolve) =>
+      uni.getLocation({
+        type: 'gcj02',
+        success: (found) => resolve({ lat: Number(found.latitude), lng: Number(found.longitude) }),
+        fail: () => resolve(null),
+      }),
+    ),
+  showTheWay(spot, name, address) {
+    uni.openLocation({ latitude: spot.lat, longitude: spot.lng, name, address });
+  },
+};

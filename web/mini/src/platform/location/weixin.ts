@@ -1,0 +1,4 @@
+// WeChat's own location and map.
+import { byVendorMap } from './map';
+
+export const weixin = byVendorMap;

@@ -1,0 +1,17 @@
+// Asking leave to send notices to a person's phone.
+import { alipay } from './alipay';
+import { baidu } from './baidu';
+import { h5 } from './h5';
+import type { Notifying } from './kind';
+import { weixin } from './weixin';
+
+export type * from './kind';
+
+export const notifying: Notifying =
+  process.env.UNI_PLATFORM === 'mp-weixin'
+    ? weixin
+    : process.env.UNI_PLATFORM === 'mp-alipay'
+      ? alipay
+      : process.env.UNI_PLATFORM === 'mp-baidu'
+        ? baidu
+        : h5;

@@ -1,0 +1,4 @@
+// Alipay's own scanner.
+import { byCamera } from './camera';
+
+export const alipay = byCamera;

@@ -1,0 +1,4 @@
+// Baidu's own scanner.
+import { byCamera } from './camera';
+
+export const baidu = byCamera;

@@ -1,0 +1,4 @@
+// WeChat's own scanner.
+import { byCamera } from './camera';
+
+export const weixin = byCamera;
