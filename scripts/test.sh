@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every check there is, from an empty machine: sets up what it needs, says the versions, and stops at the first failure.
 #   scripts/test.sh            everything
-#   scripts/test.sh STEP ...   only some: setup rust web api e2e outside licences
+#   scripts/test.sh STEP ...   only some: setup rust web mini api e2e outside licences
 # A step that cannot run fails. Advisories need their database from the network; where that cannot be reached, say so
 # with ADVISORIES=unreachable: the step then prints that nothing was checked.
 set -euo pipefail
@@ -55,6 +55,11 @@ step_web() {
   done
 }
 
+step_mini() {
+  say "the storefront for browsers, WeChat, Alipay and Baidu"
+  scripts/web.sh mini
+}
+
 step_api() {
   say "the TypeScript client follows the API"
   cargo build --quiet --bin hefang
@@ -92,8 +97,8 @@ step_licences() {
 
 for step in "${@:-all}"; do
   case $step in
-    all) step_setup; step_rust; step_web; step_api; step_e2e; step_outside; step_licences ;;
-    setup | rust | web | api | e2e | outside | licences) "step_$step" ;;
+    all) step_setup; step_rust; step_web; step_mini; step_api; step_e2e; step_outside; step_licences ;;
+    setup | rust | web | mini | api | e2e | outside | licences) "step_$step" ;;
     *) sed -n '2,6p' "$0"; exit 2 ;;
   esac
 done

@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # Builds the front ends when their sources changed: web/mini (H5), web/admin, web/docs. Makes compressed copies beside
 # the files, which the server sends to browsers that accept them.
+#   scripts/web.sh            the three front ends that the server serves
+#   scripts/web.sh mini       the storefront for browsers, WeChat, Alipay and Baidu, and the checks of what came out
+#   scripts/web.sh install    only the packages
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,11 +11,11 @@ fingerprint() { # of the sources a build depends on
   find "$@" -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
 }
 
-build() { # name, folder of the app, output folder, npm script
-  local name=$1 app=$2 out=$3 script=$4 stamp new
+build() { # name, folder of the app, output folder, npm script, a file that the output must have
+  local name=$1 app=$2 out=$3 script=$4 sign=${5:-index.html} stamp new
   stamp="$app/dist/.stamp-$script"
   new=$(fingerprint "$app" web/packages scripts/web.sh web/compress.mjs)
-  if [ -f "$stamp" ] && [ -f "$out/index.html" ] && [ "$(cat "$stamp")" = "$new" ]; then
+  if [ -f "$stamp" ] && [ -f "$out/$sign" ] && [ "$(cat "$stamp")" = "$new" ]; then
     echo "==> $name: up to date"
     return
   fi
@@ -20,7 +23,7 @@ build() { # name, folder of the app, output folder, npm script
   install_packages "$app"
   echo "==> $name: building"
   (cd "$app" && npm run --silent "$script")
-  node web/compress.mjs "$out"
+  if [ "$sign" = index.html ]; then node web/compress.mjs "$out"; fi
   mkdir -p "$(dirname "$stamp")"
   echo "$new" >"$stamp"
 }
@@ -40,6 +43,14 @@ if [ "${1:-}" = install ]; then # only the packages, for checks that do not need
     if [ -f "$app/package-lock.json" ]; then echo "==> $app: installing packages"; install_packages "$app"; fi
   done
   exit 0
+fi
+
+if [ "${1:-}" = mini ]; then
+  build storefront web/mini web/mini/dist/build/h5 build:h5
+  for vendor in weixin alipay baidu; do
+    build "storefront for $vendor" web/mini "web/mini/dist/build/mp-$vendor" "build:mp-$vendor" app.json
+  done
+  cd web/mini && exec npm run --silent check:output
 fi
 
 build storefront web/mini web/mini/dist/build/h5 build:h5
