@@ -1,5 +1,6 @@
 // Opening hours in as few words as they need: days with the same hours are said together.
 import type { OpeningHours } from '@/api/types';
+import { language, t } from '@/messages';
 import { weekdayName } from '@shared/time';
 
 export function openingText(hours: readonly OpeningHours[]): string {
@@ -7,7 +8,7 @@ export function openingText(hours: readonly OpeningHours[]): string {
     hours
       .filter((hour) => hour.weekday === weekday)
       .map((hour) => `${hour.open}–${hour.close}`)
-      .join('、'),
+      .join(t('common.list_comma')),
   );
   const runs: { from: number; to: number; text: string }[] = [];
   days.forEach((text, at) => {
@@ -15,11 +16,13 @@ export function openingText(hours: readonly OpeningHours[]): string {
     if (last && last.text === text) last.to = at + 1;
     else runs.push({ from: at + 1, to: at + 1, text });
   });
-  if (runs.length === 1) return runs[0]!.text ? `每天 ${runs[0]!.text}` : '暂停营业';
+  if (runs.length === 1)
+    return runs[0]!.text ? t('common.every_day', { hours: runs[0]!.text }) : t('common.closed_for_now');
+  const named = (weekday: number): string => weekdayName(weekday, language.value);
   return runs
     .map(({ from, to, text }) => {
-      const day = from === to ? weekdayName(from) : `${weekdayName(from)}至${weekdayName(to)}`;
-      return `${day} ${text || '休息'}`;
+      const day = from === to ? named(from) : t('common.days', { from: named(from), to: named(to) });
+      return `${day} ${text || t('common.day_off')}`;
     })
-    .join('，');
+    .join(t('common.comma'));
 }

@@ -2,11 +2,18 @@
 // each one does, so that the list and the detail cannot differ.
 import { call } from '@/api/client';
 import type { Action, OrderDetail, OrderLineView, ParcelView } from '@/api/types';
+import { t } from '@/messages';
 import { useCart } from '@/stores/cart';
 import { go, place } from './go';
 import { ask, say, sayFailure } from './say';
 
-const REASONS = ['不想买了', '选错了规格', '地址写错了', '想换个付款方式', '别的原因'];
+const reasons = (): string[] => [
+  t('order.why_changed'),
+  t('order.why_option'),
+  t('order.why_address'),
+  t('order.why_payment'),
+  t('order.why_other'),
+];
 
 /** The order in which buttons stand; the last one is the primary. */
 const RANK: Action[] = ['cancel', 'track', 'buy_again', 'review', 'confirm', 'pay'];
@@ -24,10 +31,11 @@ export function buttonsOf(order: { allowed_actions: Action[] }): Action[] {
 }
 
 function pickReason(): Promise<string | null> {
+  const choices = reasons();
   return new Promise((resolve) =>
     uni.showActionSheet({
-      itemList: REASONS,
-      success: (chosen) => resolve(REASONS[chosen.tapIndex] ?? null),
+      itemList: choices,
+      success: (chosen) => resolve(choices[chosen.tapIndex] ?? null),
       fail: () => resolve(null),
     }),
   );
@@ -46,7 +54,7 @@ async function buyAgain(order: Acted): Promise<void> {
     }
   }
   if (!added) return sayFailure(refusal);
-  if (refusal) say('有的商品已经买不到，其余放进了购物车');
+  if (refusal) say(t('order.some_gone'));
   go('/pages/cart/index');
 }
 
@@ -67,13 +75,20 @@ export async function act(action: Action, order: Acted): Promise<OrderDetail | n
       const reason = await pickReason();
       if (reason === null) return null;
       const after = await call('post', '/api/v1/orders/{id}/cancel', { path: { id: order.id }, body: { reason } });
-      say('订单已取消');
+      say(t('order.cancelled'));
       return after;
     } else if (action === 'confirm') {
-      if (!(await ask({ title: '确认收货', text: '请确认已经收到全部商品。', yes: '已收到', no: '还没有' })))
+      if (
+        !(await ask({
+          title: t('order.confirm_title'),
+          text: t('order.confirm_text'),
+          yes: t('order.confirm_yes'),
+          no: t('order.confirm_no'),
+        }))
+      )
         return null;
       const after = await call('post', '/api/v1/orders/{id}/confirm', { path: { id: order.id } });
-      say('已确认收货');
+      say(t('order.confirmed'));
       return after;
     }
   } catch (reason) {

@@ -4,6 +4,7 @@ import { computed, ref, type Ref } from 'vue';
 import { call } from '@/api/client';
 import { IntentKeys } from '@/api/idempotency';
 import type { PayIntent, PayRequest } from '@/api/types';
+import { t } from '@/messages';
 import { returnPath } from '@/platform/environment';
 import { paying } from '@/platform/pay';
 import { place } from './go';
@@ -64,7 +65,7 @@ export function usePayment(order_id: Ref<string>, scene: PayRequest['scene'] | n
         payment_id.value = '';
         return await askOrder();
       }
-      if (asking.value) say(payment.status === 'failed' ? '这次没有付成，可以再试一次' : '还没有收到付款，稍等片刻');
+      if (asking.value) say(payment.status === 'failed' ? t('checkout.pay_failed') : t('checkout.not_yet'));
     } catch (reason) {
       if (asFailure(reason).status === 401) return stop();
     }
@@ -100,7 +101,7 @@ export function usePayment(order_id: Ref<string>, scene: PayRequest['scene'] | n
       if (made.status === 'paid') return finish();
       if (made.instruction) {
         const outcome = await paying.carryOut(made.instruction);
-        if (outcome === 'cancelled') say('还没有付款，订单为您留着');
+        if (outcome === 'cancelled') say(t('checkout.cancelled'));
       }
       watch();
     } catch (reason) {

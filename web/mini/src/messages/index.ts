@@ -72,14 +72,14 @@ export async function startLanguage(): Promise<void> {
   waiting.value = false;
 }
 
-/** What `t` gives for a key that is only known at run time, such as a status from the server; '' if there is none. */
-export function tOrNothing(key: string, gaps: Gaps = {}): string {
+function find(key: string, gaps: Gaps): string | undefined {
   const at = key.indexOf('.');
   const [area, name] = [key.slice(0, at), key.slice(at + 1)];
   const found = sentenceOf(chosen.value, area, name) ?? sentenceOf('zh', area, name);
-  return found === undefined ? '' : fill(found, gaps, chosen.value);
+  return found === undefined ? undefined : fill(found, gaps, chosen.value);
 }
 
-export function t<K extends MessageKey>(key: K, ...gaps: Filling<K>): string {
-  return tOrNothing(key, gaps[0] ?? {}) || key;
-}
+/** For a key that is only known at run time, such as a status from the server; '' if there is none. */
+export const tOrNothing = (key: string, gaps: Gaps = {}): string => find(key, gaps) ?? '';
+
+export const t = <K extends MessageKey>(key: K, ...gaps: Filling<K>): string => find(key, gaps[0] ?? {}) ?? key;

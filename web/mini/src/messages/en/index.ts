@@ -1,8 +1,30 @@
 // Every area in English; a missing or surplus sentence is a type error. In browsers this is a file of
 // its own, loaded only by who chose English.
 import type { Translated } from '../index';
+import cart from './cart';
+import checkout from './checkout';
 import common from './common';
 import home from './home';
+import me from './me';
+import member from './member';
+import order from './order';
 import platform from './platform';
+import product from './product';
+import region from './region';
+import review from './review';
+import status from './status';
 
-export default { common, home, platform } satisfies Translated;
+export default {
+  cart,
+  checkout,
+  common,
+  home,
+  me,
+  member,
+  order,
+  platform,
+  product,
+  region,
+  review,
+  status,
+} satisfies Translated;

@@ -1,9 +1,18 @@
 // Every area in Chinese, the language that the others are checked against. Browsers load an area with
 // the pages that speak it (vite/message-areas.ts); mini programs and tests load all of them from here.
+import cart from './cart';
+import checkout from './checkout';
 import common from './common';
 import home from './home';
+import me from './me';
+import member from './member';
+import order from './order';
 import platform from './platform';
+import product from './product';
+import region from './region';
+import review from './review';
+import status from './status';
 
-const zh = { common, home, platform };
+const zh = { cart, checkout, common, home, me, member, order, platform, product, region, review, status };
 export default zh;
 export type Chinese = typeof zh;

@@ -1,0 +1,38 @@
+// Statuses, actions and kinds. The Chinese words are those that the back office uses too.
+import { memberAction, orderStatus, parcelState, paymentChannel, refundStatus } from '@shared/status';
+import { words } from '../words';
+
+export default words('status', {
+  order_unpaid: orderStatus('unpaid').label,
+  order_paid_waiting: orderStatus('paid_waiting').label,
+  order_to_ship: orderStatus('to_ship').label,
+  order_to_pick_up: orderStatus('to_pick_up').label,
+  order_shipped: orderStatus('shipped').label,
+  order_completed: orderStatus('completed').label,
+  order_closed: orderStatus('closed').label,
+  refund_requested: refundStatus('requested').label,
+  refund_processing: refundStatus('processing').label,
+  refund_done: refundStatus('done').label,
+  refund_failed: refundStatus('failed').label,
+  parcel_in_transit: parcelState('in_transit').label,
+  parcel_collected: parcelState('collected').label,
+  parcel_delivering: parcelState('delivering').label,
+  parcel_signed: parcelState('signed').label,
+  parcel_trouble: parcelState('trouble').label,
+  parcel_returning: parcelState('returning').label,
+  parcel_returned: parcelState('returned').label,
+  parcel_refused: parcelState('refused').label,
+  act_pay: memberAction('pay'),
+  act_cancel: memberAction('cancel'),
+  act_confirm: memberAction('confirm'),
+  act_track: memberAction('track'),
+  act_review: memberAction('review'),
+  act_refund_ask: memberAction('refund_ask'),
+  act_buy_again: memberAction('buy_again'),
+  channel_wechat: paymentChannel('wechat'),
+  channel_alipay: paymentChannel('alipay'),
+  channel_unionpay: paymentChannel('unionpay'),
+  channel_balance: paymentChannel('balance'),
+  channel_offline: paymentChannel('offline'),
+  channel_free: paymentChannel('free'),
+});
