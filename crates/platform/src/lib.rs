@@ -20,7 +20,9 @@ pub mod ratelimit;
 pub mod seal;
 pub mod search;
 pub mod session;
+pub mod sheet;
 pub mod storage;
+pub mod task;
 
 pub use app::{App, Outside};
 pub use ctx::Ctx;

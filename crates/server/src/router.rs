@@ -21,7 +21,10 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(trade::cart::shop_routes())
         .merge(trade::quote::shop_routes())
         .merge(flows::shop_routes());
-    let admin = people::admin_routes(wiring::admin_hooks()).merge(goods::admin_routes()).merge(flows::admin_routes());
+    let admin = people::admin_routes(wiring::admin_hooks())
+        .merge(goods::admin_routes())
+        .merge(flows::admin_routes())
+        .merge(platform::task::admin_routes());
     let (router, mut doc) = OpenApiRouter::with_openapi(openapi::base())
         .nest("/api/v1", shop)
         .nest("/admin/v1", admin)

@@ -2,7 +2,7 @@
 
 use crate::flows::{close, complete, hooks, pay, refund, upload_shipping};
 use db::{Db, Options};
-use kernel::{Clock, Ids, MallId, Result, hours, seconds};
+use kernel::{Clock, Ids, MallId, Result, hours, minutes, seconds};
 use platform::app::Parts;
 use platform::cache::Cache;
 use platform::config::Config;
@@ -70,6 +70,7 @@ pub fn handlers() -> Handlers {
         .every("ask_about_pending_payments", seconds(5), pay::refresh_due)
         .every("confirm_overdue_orders", hours(1), complete::confirm_overdue)
         .every("switch_scheduled_products", seconds(5), goods::catalog::switch_scheduled)
+        .every("mend_tasks", minutes(5), platform::task::mend)
         .every("report_stock_drift", hours(24), goods::inventory::report_drift)
         .every("forget_the_old", hours(1), forget);
     handlers

@@ -2,6 +2,7 @@
 
 import 'element-plus/es/components/message/style/css';
 import 'element-plus/es/components/message-box/style/css';
+import 'element-plus/es/components/notification/style/css';
 import './styles/tokens.css';
 import './styles/base.css';
 

@@ -59,6 +59,15 @@ const STAFF: Words = {
   disabled: { label: '已停用', tone: 'muted' },
 };
 
+const TASK: Words = {
+  waiting: { label: '排队中', tone: 'waiting' },
+  running: { label: '进行中', tone: 'moving' },
+  stopping: { label: '正在停止', tone: 'waiting' },
+  done: { label: '已完成', tone: 'done' },
+  failed: { label: '失败', tone: 'alarm' },
+  cancelled: { label: '已停止', tone: 'muted' },
+};
+
 const UPLOAD: Words = {
   waiting: { label: '等待同步', tone: 'waiting' },
   done: { label: '已同步微信', tone: 'done' },
@@ -80,6 +89,7 @@ export const orderStatus = (status: string): StatusWord => read(ORDER, status);
 export const paymentStatus = (status: string): StatusWord => read(PAYMENT, status);
 export const refundStatus = (status: string): StatusWord => read(REFUND, status);
 export const productStatus = (status: string): StatusWord => read(PRODUCT, status);
+export const taskState = (status: string): StatusWord => read(TASK, status);
 export const storeStatus = (status: string): StatusWord => read(STORE, status);
 export const staffStatus = (status: string): StatusWord => read(STAFF, status);
 export const shippingUploadStatus = (status: string): StatusWord => read(UPLOAD, status);

@@ -21,6 +21,7 @@ use db::{Tx, args};
 use kernel::{Error, Id, Instant, MallId, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::borrow::Cow;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -58,7 +59,7 @@ impl Jobs {
 #[derive(Debug, Clone)]
 pub struct NewJob {
     /// Names the handler: `upload_shipping_info`.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// JSON text.
     pub payload: String,
     /// Not before this instant; the default (1970) means at once.
@@ -70,9 +71,9 @@ pub struct NewJob {
 
 impl NewJob {
     /// A job to run as soon as possible; payloads are plain structs of ids and numbers.
-    pub fn new(kind: &'static str, payload: &impl Serialize) -> Self {
+    pub fn new(kind: impl Into<Cow<'static, str>>, payload: &impl Serialize) -> Self {
         let payload = serde_json::to_string(payload).expect("job payloads are plain data");
-        NewJob { kind, payload, run_at: Instant::default(), unique_key: None }
+        NewJob { kind: kind.into(), payload, run_at: Instant::default(), unique_key: None }
     }
     /// Not before `run_at`.
     #[must_use]

@@ -14,7 +14,7 @@ mod phrase;
 mod plan;
 mod words;
 
-pub use index::{index, remove};
+pub use index::{index, index_new, remove, terms};
 pub use phrase::{
     age_phrases, clear_history, history, hot, merge_history, pin, record_query, suggest, suggestible, unpin,
 };

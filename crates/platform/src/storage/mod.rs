@@ -3,11 +3,13 @@
 //! and stands upright. A picture's key tells its size (`m1/202611/42_1200x800.jpg`), so lists need no look-up;
 //! a key never changes its content, so browsers keep it for a year.
 
+mod bulk;
 mod encode;
 mod key;
 mod routes;
 mod serve;
 
+pub use bulk::{Source, keep_images, known_images, record_images};
 pub use routes::{Upload, routes};
 
 use crate::app::App;
@@ -97,6 +99,10 @@ pub async fn save_image(app: &App, ctx: &Ctx, owner: Actor, bytes: Bytes) -> Res
 /// The part of [`save_image`] that is no transaction: the files are there, nobody knows their key yet.
 async fn put_image(app: &App, ctx: &Ctx, bytes: Bytes) -> Result<StoredImage> {
     let rendering = render(bytes).await?;
+    put_rendering(app, ctx, rendering).await
+}
+
+async fn put_rendering(app: &App, ctx: &Ctx, rendering: Rendering) -> Result<StoredImage> {
     let (width, height) = (rendering.width, rendering.height);
     let key = key::of_image(ctx.mall_id, ctx.id(), ctx.now, width, height);
     let total: usize = rendering.sizes.iter().map(|(_, bytes)| bytes.len()).sum();

@@ -8,3 +8,4 @@ mod jobs;
 mod outbox;
 mod search;
 mod storage;
+mod tasks;

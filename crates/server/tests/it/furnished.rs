@@ -1,6 +1,7 @@
 //! A mall with one of everything: what the walks along all routes look at, and must not look at.
 
 use crate::contract::Ids;
+use platform::task::{self, NewTask};
 use testkit::{MemberClient, Order, Product, Store, TestMall, json};
 
 /// A mall with things in it, and their ids by name.
@@ -62,6 +63,7 @@ pub async fn furnish(mall: &TestMall, mark: &str) -> Furnished {
     let review = owner.get("/admin/v1/reviews").await.ok();
     let detail = member.order(&done).await;
 
+    let (task, open_task) = tasks(mall, mark).await;
     let ids = Ids::from([
         ("mall", mall.id.to_string()),
         ("product", product.id.to_string()),
@@ -81,6 +83,8 @@ pub async fn furnish(mall: &TestMall, mark: &str) -> Furnished {
         ("payment", to_ship.payment.clone()),
         ("review", text(&review["items"][0]["id"])),
         ("line", "1".into()),
+        ("task", task.to_string()),
+        ("open_task", open_task.to_string()),
         ("picture", mall.picture_key.clone()),
         ("pickup_code", pickup_code.clone()),
     ]);
@@ -92,4 +96,22 @@ pub async fn furnish(mall: &TestMall, mark: &str) -> Furnished {
 
 fn text(value: &testkit::Value) -> String {
     value.as_str().unwrap().to_owned()
+}
+
+/// A task that is done and made a file, and one that waits.
+async fn tasks(mall: &TestMall, mark: &str) -> (kernel::Id, kernel::Id) {
+    let (app, ctx, title) = (mall.world.app().clone(), mall.ctx(), format!("{mark}任务"));
+    let start = async || {
+        let (ctx, title) = (ctx.clone(), title.clone());
+        let new = move || NewTask::new("furnish", title.clone(), "product.edit", &title);
+        app.db.write(move |tx| task::start_here(tx, &ctx, new()?)).await.unwrap()
+    };
+    let done = start().await;
+    let file = format!("{mark}.csv");
+    let state = task::run_here(&app, mall.id, done, |run| {
+        let file = file.clone();
+        async move { run.finish_with_file("好了", &file, "text/csv", file.clone().into_bytes()).await }
+    });
+    assert_eq!(state.await.unwrap(), "done");
+    (done, start().await)
 }

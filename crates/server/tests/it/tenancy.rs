@@ -152,6 +152,13 @@ const FREE_FOR_STAFF: &[&str] = &[
     "POST /admin/v1/me/totp/confirm",
     "GET /admin/v1/carriers",
     "POST /admin/v1/uploads",
+    "GET /admin/v1/tasks",
+    "GET /admin/v1/tasks/{id}",
+    "POST /admin/v1/tasks/{id}/cancel",
+    "POST /admin/v1/tasks/{id}/resume",
+    "GET /admin/v1/tasks/{id}/problems",
+    "GET /admin/v1/tasks/{id}/problems.csv",
+    "GET /admin/v1/tasks/{id}/file",
 ];
 
 #[test]
@@ -303,6 +310,8 @@ async fn every_write(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, Strin
             format!("/admin/v1/staff/{}/password", id("staff")),
             json!({ "password": "another-long-one" }),
         ),
+        ("POST /admin/v1/tasks/{id}/cancel", format!("/admin/v1/tasks/{}/cancel", id("open_task")), nothing.clone()),
+        ("POST /admin/v1/tasks/{id}/resume", format!("/admin/v1/tasks/{}/resume", id("open_task")), nothing.clone()),
         ("POST /admin/v1/stores", "/admin/v1/stores".into(), store.clone()),
         ("PUT /admin/v1/stores/{id}", format!("/admin/v1/stores/{}", id("store")), store),
     ]

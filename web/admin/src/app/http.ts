@@ -1,6 +1,7 @@
 // The browser's transport for the shared client, and the one client every page calls through.
 
 import { createClient, Failure, type Outgoing } from '@api/client';
+import type { Problem } from '@api/types';
 
 const TOKEN_KEY = 'hefang.admin.token';
 const TIMEOUT_MS = 30_000;
@@ -55,6 +56,27 @@ export const call = createClient({
   token: currentToken,
   onSignedOut: (failure) => signedOut(failure),
 });
+
+/** Fetches a file with the session's token and hands it to the browser's downloads. */
+export async function fetchFile(url: string, name: string): Promise<void> {
+  const headers = token ? { Authorization: `Bearer ${token}` } : undefined;
+  let response: Response;
+  try {
+    response = await fetch(url, { headers });
+  } catch {
+    throw new Failure(0, { code: 'network.offline' });
+  }
+  if (!response.ok) {
+    const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
+    throw new Failure(response.status, problem);
+  }
+  const address = URL.createObjectURL(await response.blob());
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
 
 /** Turns whatever was thrown into a failure that can be shown. */
 export function asFailure(thrown: unknown): Failure {

@@ -7,6 +7,7 @@ import {
   Document,
   Goods,
   Key,
+  List,
   Location,
   MessageBox,
   PriceTag,
@@ -68,6 +69,7 @@ export const NAVIGATION: NavGroup[] = [
     pages: [
       page('员工', '/staff', 'staff.view', UserFilled, 'staff 账号'),
       page('角色权限', '/roles', 'staff.view', Key, 'roles permissions'),
+      page('任务', '/tasks', '', List, 'tasks 导入 导出 进度'),
       page('操作日志', '/audit', 'audit.view', Document, 'audit 记录'),
       page('商城设置', '/settings', 'settings.edit', Setting, 'settings 名称 备案'),
     ],

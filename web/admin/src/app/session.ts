@@ -11,7 +11,7 @@ export const useSession = defineStore('session', () => {
   const permissions = computed(() => new Set(me.value?.permissions ?? []));
 
   function can(permission: string): boolean {
-    return permissions.value.has('*') || permissions.value.has(permission);
+    return permission === '' || permissions.value.has('*') || permissions.value.has(permission);
   }
 
   async function signIn(input: StaffSignIn): Promise<void> {

@@ -18,6 +18,7 @@ const NOUNS: Readonly<Record<string, Noun>> = {
   role: { word: '角色', page: () => '/roles' },
   mall: { word: '商城设置', page: () => '/settings' },
   file: { word: '图片' },
+  task: { word: '任务', page: (id) => `/tasks/${id}` },
 };
 
 export interface AuditTarget {
