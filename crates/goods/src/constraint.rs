@@ -9,6 +9,9 @@ pub const CONSTRAINTS: &[Constraint] = &[
     Constraint {
         name: "sku_code_taken", code: "sku.code_taken", message: "规格编码已经被用了，请换一个"
     },
+    Constraint {
+        name: "product_code_taken", code: "product.code_taken", message: "商品编码已经被用了，请换一个"
+    },
     Constraint { name: "sku_price_in_range", code: "sku.price_out_of_range", message: "价格超出范围" },
     Constraint { name: "sku_list_price_in_range", code: "sku.price_out_of_range", message: "划线价超出范围" },
     Constraint { name: "product_prices_ordered", code: "sku.price_out_of_range", message: "价格超出范围" },

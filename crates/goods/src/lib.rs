@@ -13,6 +13,8 @@ pub mod inventory;
 
 pub mod catalog;
 
+pub mod import;
+
 pub mod review;
 
 pub mod shelf;

@@ -46,6 +46,7 @@ pub struct Config {
     pub rate_limit: RateLimit,
     pub cache: Cache,
     pub jobs: Jobs,
+    pub uploads: Uploads,
     pub log: Log,
     /// Clients of the outside world; parsed by `server::wiring` with the types of `gateways`.
     pub outside: Table,
@@ -107,6 +108,14 @@ pub struct Cache {
 #[serde(deny_unknown_fields)]
 pub struct Jobs {
     pub workers: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Uploads {
+    pub picture_zip_mib: usize,
+    pub video_mib: usize,
+    pub timeout_s: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]

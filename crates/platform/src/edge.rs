@@ -142,7 +142,11 @@ async fn answer(app: App, router: &mut Router, request: Request, id: RequestId) 
     let crowded = is_crowded(&request);
     let known = request.headers().get(header::IF_NONE_MATCH).cloned();
     let mall = app.malls.resolve(header_text(request.headers(), "x-mall"), header_text(request.headers(), "host"));
-    let limit = Duration::from_secs(app.config.server.request_timeout_s);
+    // A file takes its time on a slow line.
+    let is_upload =
+        header_text(request.headers(), "content-type").is_some_and(|t| t.starts_with("multipart/form-data"));
+    let seconds = if is_upload { app.config.uploads.timeout_s } else { app.config.server.request_timeout_s };
+    let limit = Duration::from_secs(seconds);
     let work = AssertUnwindSafe(router.call(request)).catch_unwind();
     let mut response = match tokio::time::timeout(limit, work).await {
         Ok(Ok(Ok(response))) => response,

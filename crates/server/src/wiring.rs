@@ -12,7 +12,7 @@ use platform::metrics::Metrics;
 use platform::ratelimit::RateLimit;
 use platform::seal::Sealer;
 use platform::session::Sessions;
-use platform::{App, Outside, idempotency};
+use platform::{App, Outside, idempotency, task};
 use std::sync::Arc;
 
 /// Opens the configured database; its constraints speak with the domains' codes.
@@ -63,6 +63,9 @@ pub fn handlers() -> Handlers {
     handlers
         .on(refund::SEND_REFUND, refund::send)
         .on(upload_shipping::UPLOAD_SHIPPING, upload_shipping::upload)
+        .on(goods::import::CHECK, task::work(goods::import::check))
+        .on(goods::import::IMPORT, task::work(goods::import::import))
+        .on(goods::import::EXPORT, task::work(goods::import::export))
         .subscribe("order.shipped", "upload_shipping_when_shipped", upload_shipping::enqueue)
         .subscribe("order.parcel_sent", "upload_shipping_when_parcel_sent", upload_shipping::enqueue)
         .subscribe("order.completed", "upload_shipping_when_handed_over", upload_shipping::enqueue)
@@ -70,7 +73,7 @@ pub fn handlers() -> Handlers {
         .every("ask_about_pending_payments", seconds(5), pay::refresh_due)
         .every("confirm_overdue_orders", hours(1), complete::confirm_overdue)
         .every("switch_scheduled_products", seconds(5), goods::catalog::switch_scheduled)
-        .every("mend_tasks", minutes(5), platform::task::mend)
+        .every("mend_tasks", minutes(5), task::mend)
         .every("report_stock_drift", hours(24), goods::inventory::report_drift)
         .every("forget_the_old", hours(1), forget);
     handlers

@@ -148,6 +148,7 @@ fn product_input(category_id: Id, picture: String) -> ProductInput {
         initial_stock: None,
     };
     ProductInput {
+        code: None,
         name: "龙井".into(),
         subtitle: None,
         category_id,

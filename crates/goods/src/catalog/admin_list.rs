@@ -77,9 +77,9 @@ pub enum AdminSort {
     Stock,
 }
 
-#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct AdminFilter {
+pub struct AdminFilter {
     /// Part of the name, or a SKU's code or barcode.
     pub q: Option<String>,
     #[serde(default)]
@@ -180,7 +180,7 @@ pub(super) fn rows(tx: &mut Tx<'_>, mall_id: MallId, filter: &AdminFilter) -> Re
                  join category root on root.mall_id = d.mall_id
                  where d.mall_id = $1 and root.id = $4 and d.path like root.path || '%'
                ))
-               and (cast($5 as text) is null or lower(p.name) like $5 escape '\\' or p.id in (
+               and (cast($5 as text) is null or lower(p.name) like $5 escape '\\' or lower(p.code) like $5 escape '\\' or p.id in (
                  select k.product_id
                  from sku k
                  where k.mall_id = $1 and k.deleted_at is null
@@ -192,6 +192,13 @@ pub(super) fn rows(tx: &mut Tx<'_>, mall_id: MallId, filter: &AdminFilter) -> Re
         ),
         &args![mall_id, after.key, after.id, filter.category_id, q.as_deref().map(containing), filter.page_size() + 1],
     )
+}
+
+/// The ids of a page, and where the next one begins.
+pub(crate) fn page_of(tx: &mut Tx<'_>, mall_id: MallId, filter: &AdminFilter) -> Result<(Vec<Id>, Option<String>)> {
+    let rows = rows(tx, mall_id, filter)?;
+    let page = Page::from_rows(rows, filter.page_size(), |row| Cursor { key: row.key, id: row.id.0 });
+    Ok((page.items.iter().map(|row| row.id).collect(), page.next_cursor))
 }
 
 /// Turns rows into the page that is sent.

@@ -53,6 +53,9 @@ pub struct ProductOption {
 /// A product as written by staff.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ProductInput {
+    /// The mall's own number of the product, unique in the mall, at most 40 characters.
+    #[serde(default)]
+    pub code: Option<String>,
     /// 1–60 characters.
     pub name: String,
     /// At most 80 characters.
@@ -131,6 +134,7 @@ impl ProductInput {
         self.trim();
         length("name", &self.name, 1, 60, "商品名称要有 1 到 60 个字")?;
         length("subtitle", self.subtitle.as_deref().unwrap_or(""), 0, 80, "副标题最长 80 个字")?;
+        length("code", self.code.as_deref().unwrap_or(""), 0, 40, "商品编码最长 40 个字")?;
         length("keywords", self.keywords.as_deref().unwrap_or(""), 0, 200, "搜索关键词最长 200 个字")?;
         require("picture_keys", (1..=15).contains(&self.picture_keys.len()), "请上传 1 到 15 张商品图")?;
         require("description_html", self.description_html.len() <= 200_000, "商品详情太长了，请精简一些")?;
@@ -151,7 +155,7 @@ impl ProductInput {
             *text = text.take().map(|t| t.trim().to_owned()).filter(|t| !t.is_empty());
         };
         trim(&mut self.name);
-        for text in [&mut self.subtitle, &mut self.keywords, &mut self.video_key] {
+        for text in [&mut self.code, &mut self.subtitle, &mut self.keywords, &mut self.video_key] {
             trim_option(text);
         }
         for pair in &mut self.attributes {

@@ -1,7 +1,7 @@
 //! A product as the editor shows it: what was written, with the pictures and the stock beside it.
 
 use super::admin_list::ListedStatus;
-use super::draft::{NameValue, ProductOption};
+use super::draft::{NameValue, ProductInput, ProductOption, ProductStatus, SkuInput};
 use super::save::not_found;
 use crate::label::texts;
 use db::{Tx, args, row};
@@ -15,6 +15,8 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct AdminProduct {
     pub id: Id,
+    /// The mall's own number of the product.
+    pub code: Option<String>,
     pub name: String,
     pub subtitle: Option<String>,
     pub category_id: Id,
@@ -71,6 +73,48 @@ pub(super) async fn read(app: &App, mall_id: MallId, id: Id) -> Result<AdminProd
     app.db.read(move |tx| find(tx, mall_id, id)).await?.shown(app)
 }
 
+/// What is stored of a product, as one would write it again; `product.not_found` (404).
+pub(crate) fn input_of(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<ProductInput> {
+    let Stored { product, attributes, skus } = find(tx, mall_id, id)?;
+    let skus = skus.into_iter().map(|sku| {
+        Ok(SkuInput {
+            id: Some(sku.id),
+            code: sku.code,
+            barcode: sku.barcode,
+            option_values: texts(&sku.option_values)?,
+            price_fen: sku.price_fen,
+            list_price_fen: sku.list_price_fen,
+            cost_fen: sku.cost_fen,
+            weight_g: sku.weight_g,
+            volume_cm3: sku.volume_cm3,
+            picture_key: sku.picture_key,
+            initial_stock: None,
+        })
+    });
+    Ok(ProductInput {
+        code: product.code,
+        name: product.name,
+        subtitle: Some(product.subtitle).filter(|text| !text.is_empty()),
+        category_id: product.category_id,
+        brand_id: product.brand_id,
+        freight_template_id: product.freight_template_id,
+        picture_keys: texts(&product.picture_keys)?,
+        video_key: product.video_key,
+        description_html: product.description_html,
+        attributes: attributes.into_iter().map(|(name, value)| NameValue { name, value }).collect(),
+        options: serde_json::from_str(&product.options).map_err(Error::internal)?,
+        skus: skus.collect::<Result<_>>()?,
+        tags: texts(&product.tags)?,
+        keywords: Some(product.keywords).filter(|text| !text.is_empty()),
+        return_7d: product.return_7d,
+        purchase_limit: product.purchase_limit,
+        status: ProductStatus::parse(&product.status)?,
+        on_sale_at: product.on_sale_at,
+        off_sale_at: product.off_sale_at,
+        version: Some(product.version),
+    })
+}
+
 struct Stored {
     product: Row,
     attributes: Vec<(String, String)>,
@@ -79,6 +123,7 @@ struct Stored {
 
 struct Row {
     id: Id,
+    code: Option<String>,
     name: String,
     subtitle: String,
     category_id: Id,
@@ -101,6 +146,7 @@ struct Row {
 }
 row!(Row {
     id,
+    code,
     name,
     subtitle,
     category_id,
@@ -153,7 +199,7 @@ row!(SkuRow {
 
 fn find(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<Stored> {
     let product: Option<Row> = tx.opt(
-        "select id, name, subtitle, category_id, brand_id, freight_template_id, picture_keys, video_key,
+        "select id, code, name, subtitle, category_id, brand_id, freight_template_id, picture_keys, video_key,
            description_html, options, tags, keywords, return_7d, purchase_limit, status, on_sale_at, off_sale_at,
            version, updated_at, deleted_at is not null
          from product
@@ -216,6 +262,7 @@ impl Stored {
             picture_keys,
             pictures,
             id: product.id,
+            code: product.code,
             name: product.name,
             subtitle: Some(product.subtitle).filter(|text| !text.is_empty()),
             category_id: product.category_id,

@@ -1,11 +1,13 @@
 //! The search terms of a product, written in the transaction that changes it: its name weighs most, then keywords, tags
 //! and brand, then subtitle, category and attributes, the description least.
 
+use super::draft::ProductInput;
 use super::rich_text::plain_text;
 use crate::label::texts;
 use db::{Tx, args};
 use kernel::{Id, Result};
 use platform::{Ctx, search};
+use std::collections::BTreeMap;
 
 /// The noun under which products are indexed.
 pub(super) const KIND: &str = "product";
@@ -45,6 +47,26 @@ pub(super) fn refresh(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<()> {
     let names: Vec<&str> =
         [&name, &brand, &category].into_iter().map(String::as_str).filter(|n| !n.is_empty()).collect();
     search::suggestible(tx, ctx.mall_id, &names, ctx.now)
+}
+
+/// The terms of a product that is about to be written; the same weights as [`refresh`].
+pub(super) fn terms_of(input: &ProductInput, category: &str, brand: Option<&str>) -> BTreeMap<String, i64> {
+    let joined = |list: Vec<&str>| list.join(" ");
+    let tags = input.tags.join(" ");
+    let codes = joined(input.skus.iter().map(|sku| sku.code.as_str()).collect());
+    let attributes = joined(input.attributes.iter().map(|pair| pair.value.as_str()).collect());
+    let description = plain_text(&input.description_html, 600);
+    search::terms(&[
+        (input.name.as_str(), 10),
+        (input.keywords.as_deref().unwrap_or_default(), 6),
+        (brand.unwrap_or_default(), 6),
+        (tags.as_str(), 5),
+        (codes.as_str(), 5),
+        (category, 4),
+        (input.subtitle.as_deref().unwrap_or_default(), 3),
+        (attributes.as_str(), 2),
+        (description.as_str(), 1),
+    ])
 }
 
 /// Makes a product unfindable.

@@ -8,6 +8,7 @@
 mod admin;
 mod admin_list;
 mod brand;
+mod bulk;
 mod card;
 mod category;
 mod detail;
@@ -26,8 +27,10 @@ mod taxonomy;
 mod tests;
 mod words;
 
-pub use admin_list::AdminProductRow;
+pub(crate) use admin_list::page_of as admin_page;
+pub use admin_list::{AdminFilter, AdminProductRow, AdminSort, StatusFilter};
 pub use brand::{BrandInput, BrandRow, brands, create_brand, delete_brand, update_brand};
+pub use bulk::{NewProduct, insert as insert_products};
 pub use card::ProductCard;
 pub(crate) use card::{CARD_COLUMNS, CardRow, cards};
 pub use category::{
@@ -35,6 +38,7 @@ pub use category::{
 };
 pub use detail::{ProductDetail, SkuView};
 pub use draft::{NameValue, ProductInput, ProductOption, ProductStatus, SkuInput};
+pub(crate) use editor::input_of;
 pub use editor::{AdminProduct, AdminSku};
 pub use list::{ProductFilter, ProductList, ProductSort};
 pub use rich_text::clean as clean_html;

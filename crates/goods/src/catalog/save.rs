@@ -1,12 +1,12 @@
 //! Writing products: create, change with the version that was read, status, bin and restore. Attributes, tags, SKUs,
 //! the search index and the product's price range are written in the same transaction as the product itself.
 
-use super::draft::{ProductInput, ProductStatus, SkuInput};
+use super::bulk::{self, NewProduct};
+use super::draft::{ProductInput, ProductStatus};
 use super::index;
-use super::sku::{insert_skus, replace_skus};
+use super::sku::replace_skus;
 use crate::inventory;
-use crate::store;
-use db::{Arg, Tx, args};
+use db::{OnConstraint, Tx, args};
 use kernel::{Error, Id, MallId, Result};
 use platform::Ctx;
 use platform::cache::Topic;
@@ -20,47 +20,10 @@ use platform::cache::Topic;
 /// [checked]: ProductInput::checked
 pub fn create(tx: &mut Tx<'_>, ctx: &Ctx, input: &ProductInput, slug: Option<&str>) -> Result<Id> {
     check_references(tx, ctx.mall_id, input)?;
-    let shop_id = store::only_shop(tx, ctx.mall_id)?;
-    let id = ctx.id();
-    let (lowest, highest, list_price) = input.prices();
-    tx.exec(
-        "insert into product (id, mall_id, shop_id, category_id, brand_id, freight_template_id, slug, name, subtitle,
-           description_html, picture_keys, video_key, options, tags, keywords, status, on_sale_at, off_sale_at,
-           return_7d, purchase_limit, min_price_fen, max_price_fen, list_price_fen, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-           $23, $24, $24)",
-        &args![
-            id,
-            ctx.mall_id,
-            shop_id,
-            input.category_id,
-            input.brand_id,
-            input.freight_template_id,
-            slug,
-            &input.name,
-            input.subtitle.as_deref().unwrap_or_default(),
-            &input.description_html,
-            json(&input.picture_keys)?,
-            &input.video_key,
-            json(&input.options)?,
-            json(&input.tags)?,
-            input.keywords.as_deref().unwrap_or_default(),
-            input.status.as_str(),
-            input.on_sale_at,
-            input.off_sale_at,
-            input.return_7d,
-            input.purchase_limit,
-            lowest,
-            highest,
-            list_price,
-            ctx.now
-        ],
-    )?;
-    write_parts(tx, ctx, id, input)?;
-    let skus: Vec<(Id, usize, &SkuInput)> =
-        input.skus.iter().enumerate().map(|(position, sku)| (ctx.id(), position, sku)).collect();
-    insert_skus(tx, ctx, id, shop_id, &skus)?;
-    touch(tx, ctx, id);
+    let (category, brand) = bulk::names(tx, ctx.mall_id, input)?;
+    let product = NewProduct::new(ctx, input.clone(), slug, &category, brand.as_deref());
+    let id = product.id;
+    bulk::insert(tx, ctx, std::slice::from_ref(&product))?;
     Ok(id)
 }
 
@@ -73,45 +36,50 @@ pub fn update(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, input: &ProductInput) -> Resul
     let version = input.version.ok_or_else(|| Error::field("version", "缺少商品版本，请刷新后再改"))?;
     check_references(tx, ctx.mall_id, input)?;
     let (lowest, highest, list_price) = input.prices();
-    let shop_id: Option<Id> = tx.opt(
-        "update product
+    let shop_id: Option<Id> = tx
+        .opt(
+            "update product
          set category_id = $4, brand_id = $5, freight_template_id = $6, name = $7, subtitle = $8,
            description_html = $9, picture_keys = $10, video_key = $11, options = $12, tags = $13, keywords = $14,
            status = $15, on_sale_at = $16, off_sale_at = $17, return_7d = $18, purchase_limit = $19,
-           min_price_fen = $20, max_price_fen = $21, list_price_fen = $22, updated_at = $23, version = version + 1
+           min_price_fen = $20, max_price_fen = $21, list_price_fen = $22, updated_at = $23, code = $24,
+           version = version + 1
          where mall_id = $1 and id = $2 and version = $3 and deleted_at is null
          returning shop_id",
-        &args![
-            ctx.mall_id,
-            id,
-            version,
-            input.category_id,
-            input.brand_id,
-            input.freight_template_id,
-            &input.name,
-            input.subtitle.as_deref().unwrap_or_default(),
-            &input.description_html,
-            json(&input.picture_keys)?,
-            &input.video_key,
-            json(&input.options)?,
-            json(&input.tags)?,
-            input.keywords.as_deref().unwrap_or_default(),
-            input.status.as_str(),
-            input.on_sale_at,
-            input.off_sale_at,
-            input.return_7d,
-            input.purchase_limit,
-            lowest,
-            highest,
-            list_price,
-            ctx.now
-        ],
-    )?;
+            &args![
+                ctx.mall_id,
+                id,
+                version,
+                input.category_id,
+                input.brand_id,
+                input.freight_template_id,
+                &input.name,
+                input.subtitle.as_deref().unwrap_or_default(),
+                &input.description_html,
+                json(&input.picture_keys)?,
+                &input.video_key,
+                json(&input.options)?,
+                json(&input.tags)?,
+                input.keywords.as_deref().unwrap_or_default(),
+                input.status.as_str(),
+                input.on_sale_at,
+                input.off_sale_at,
+                input.return_7d,
+                input.purchase_limit,
+                lowest,
+                highest,
+                list_price,
+                ctx.now,
+                &input.code
+            ],
+        )
+        .on_constraint("product_code_taken", |_| bulk::code_taken())?;
     let Some(shop_id) = shop_id else { return Err(why_not_changed(tx, ctx.mall_id, id)?) };
     for table in ["product_attribute", "product_tag"] {
         tx.exec(&format!("delete from {table} where mall_id = $1 and product_id = $2"), &args![ctx.mall_id, id])?;
     }
-    write_parts(tx, ctx, id, input)?;
+    bulk::write_parts(tx, ctx, std::iter::once((id, input)))?;
+    index::refresh(tx, ctx, id)?;
     replace_skus(tx, ctx, id, shop_id, input)?;
     inventory::refresh_products(tx, ctx, &[id])?;
     touch(tx, ctx, id);
@@ -207,23 +175,6 @@ pub fn anything_due(tx: &mut Tx<'_>, mall_id: MallId, now: kernel::Instant) -> R
     Ok(due.is_some())
 }
 
-fn write_parts(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, input: &ProductInput) -> Result<()> {
-    let attributes: Vec<Vec<Arg>> = input
-        .attributes
-        .iter()
-        .zip(0i64..)
-        .map(|(pair, position)| Vec::from(args![ctx.mall_id, id, &pair.name, &pair.value, position]))
-        .collect();
-    tx.insert_many(
-        "insert into product_attribute (mall_id, product_id, name, value, position) values",
-        "",
-        &attributes,
-    )?;
-    let tags: Vec<Vec<Arg>> = input.tags.iter().map(|tag| Vec::from(args![ctx.mall_id, tag, id])).collect();
-    tx.insert_many("insert into product_tag (mall_id, tag, product_id) values", "", &tags)?;
-    index::refresh(tx, ctx, id)
-}
-
 fn check_references(tx: &mut Tx<'_>, mall_id: MallId, input: &ProductInput) -> Result<()> {
     super::category::find_category(tx, mall_id, input.category_id)
         .map_err(|_| Error::field("category_id", "请选择商品分类"))?;
@@ -259,7 +210,7 @@ pub(super) fn not_found() -> Error {
     Error::not_found("product.not_found", "没有找到这件商品")
 }
 
-fn touch(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) {
+pub(super) fn touch(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) {
     ctx.touch(tx, Topic::Product(ctx.mall_id, id));
     ctx.touch(tx, Topic::Catalog(ctx.mall_id));
 }

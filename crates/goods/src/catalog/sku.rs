@@ -35,10 +35,10 @@ pub(super) fn replace_skus(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, shop_id: Id, inpu
     for (position, sku) in input.skus.iter().enumerate() {
         match sku.id {
             Some(sku_id) => update_sku(tx, ctx, sku_id, position, sku)?,
-            None => new.push((ctx.id(), position, sku)),
+            None => new.push(NewSku { product_id: id, id: ctx.id(), position, sku }),
         }
     }
-    insert_skus(tx, ctx, id, shop_id, &new)
+    insert_skus(tx, ctx, shop_id, &new)
 }
 
 fn update_sku(tx: &mut Tx<'_>, ctx: &Ctx, sku_id: Id, position: usize, sku: &SkuInput) -> Result<()> {
@@ -66,28 +66,31 @@ fn update_sku(tx: &mut Tx<'_>, ctx: &Ctx, sku_id: Id, position: usize, sku: &Sku
     Ok(())
 }
 
-/// Inserts new SKUs, each with its place in the product and its stock at the default warehouse.
-pub(super) fn insert_skus(
-    tx: &mut Tx<'_>,
-    ctx: &Ctx,
-    product_id: Id,
-    shop_id: Id,
-    skus: &[(Id, usize, &SkuInput)],
-) -> Result<()> {
+/// A SKU about to be written, with its place in its product.
+pub(super) struct NewSku<'a> {
+    pub product_id: Id,
+    pub id: Id,
+    pub position: usize,
+    pub sku: &'a SkuInput,
+}
+
+/// Inserts new SKUs, of one product or of many, with their stock at the default warehouse.
+pub(super) fn insert_skus(tx: &mut Tx<'_>, ctx: &Ctx, shop_id: Id, skus: &[NewSku<'_>]) -> Result<()> {
     if skus.is_empty() {
         return Ok(());
     }
-    let codes: Vec<&str> = skus.iter().map(|(_, _, sku)| sku.code.as_str()).collect();
+    let codes: Vec<&str> = skus.iter().map(|new| new.sku.code.as_str()).collect();
     let taken: Vec<String> =
         tx.all("select code from sku where mall_id = $1 and code = any($2)", &args![ctx.mall_id, &codes])?;
-    if let Some((_, position, sku)) = skus.iter().find(|(_, _, sku)| taken.contains(&sku.code)) {
-        return Err(code_taken(*position, &sku.code));
+    if let Some(new) = skus.iter().find(|new| taken.contains(&new.sku.code)) {
+        return Err(code_taken(new.position, &new.sku.code));
     }
-    let rows = skus.iter().map(|(id, position, sku)| {
+    let rows = skus.iter().map(|new| {
+        let sku = new.sku;
         Ok(Vec::from(args![
-            *id,
+            new.id,
             ctx.mall_id,
-            product_id,
+            new.product_id,
             &sku.code,
             &sku.barcode,
             json(&sku.option_values)?,
@@ -97,7 +100,7 @@ pub(super) fn insert_skus(
             sku.weight_g,
             sku.volume_cm3,
             &sku.picture_key,
-            *position as i64
+            new.position as i64
         ]))
     });
     tx.insert_many(
@@ -110,14 +113,14 @@ pub(super) fn insert_skus(
     let location_id = store::default_location(tx, ctx.mall_id, shop_id)?;
     let initial: Vec<Demand> = skus
         .iter()
-        .filter_map(|(sku_id, _, sku)| {
-            let quantity = sku.initial_stock.filter(|pieces| *pieces > 0)?;
-            Some(Demand { sku_id: *sku_id, location_id, quantity })
+        .filter_map(|new| {
+            let quantity = new.sku.initial_stock.filter(|pieces| *pieces > 0)?;
+            Some(Demand { sku_id: new.id, location_id, quantity })
         })
         .collect();
     // Every SKU gets its row of stock at the warehouse, so that stock lists show those with none.
     let rows: Vec<Vec<Arg>> =
-        skus.iter().map(|(sku_id, ..)| Vec::from(args![ctx.mall_id, *sku_id, location_id, ctx.now])).collect();
+        skus.iter().map(|new| Vec::from(args![ctx.mall_id, new.id, location_id, ctx.now])).collect();
     tx.insert_many("insert into stock (mall_id, sku_id, location_id, updated_at) values", "", &rows)?;
     inventory::receive_all(tx, ctx, &initial, "初始库存")
 }

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::{catalog, freight, inventory, page, review, shelf, store};
+use crate::{catalog, freight, import, inventory, page, review, shelf, store};
 use platform::App;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -21,6 +21,7 @@ pub fn shop_routes() -> OpenApiRouter<App> {
 pub fn admin_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(catalog::admin_routes())
+        .merge(import::admin_routes())
         .merge(inventory::admin_routes())
         .merge(freight::admin_routes())
         .merge(review::admin_routes())

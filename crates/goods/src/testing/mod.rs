@@ -136,6 +136,7 @@ impl TestMall {
             initial_stock: Some(*stock),
         };
         ProductInput {
+            code: None,
             name: name.into(),
             subtitle: None,
             category_id: self.category_id,

@@ -237,6 +237,7 @@ impl Seeding<'_> {
                 initial_stock: None,
             });
             let input = ProductInput {
+                code: None,
                 name: product.name.clone(),
                 subtitle: product.subtitle.clone(),
                 category_id: at(categories, &product.category)?,

@@ -9,6 +9,7 @@ mod books;
 mod edge;
 mod floors;
 mod hostile;
+mod imports;
 mod money;
 mod openapi;
 mod outside;

@@ -14,8 +14,10 @@ fn every_operation_says_what_it_does_and_how_it_fails() {
         let success = responses.iter().find(|(status, _)| status.starts_with('2'));
         let (status, success) = success.unwrap_or_else(|| panic!("{name} never succeeds"));
         if status != "204" {
-            let schema = &success["content"]["application/json"]["schema"];
-            assert!(schema.is_object(), "{name} answers {status} without a schema");
+            // JSON, or a file.
+            let described =
+                success["content"].as_object().is_some_and(|c| c.values().any(|one| one["schema"].is_object()));
+            assert!(described, "{name} answers {status} without a schema");
         }
         let refusals: Vec<_> = responses.iter().filter(|(status, _)| status.starts_with(['4', '5'])).collect();
         assert!(refusals.iter().any(|(status, _)| status.starts_with('4')), "{name} never refuses");

@@ -260,6 +260,11 @@ async fn every_write(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, Strin
         ("POST /admin/v1/orders/{id}/ready", order(pickup, "ready"), nothing.clone()),
         ("POST /admin/v1/redeem", "/admin/v1/redeem".into(), json!({ "code": id("pickup_code") })),
         ("POST /admin/v1/products", "/admin/v1/products".into(), product),
+        (
+            "POST /admin/v1/products/export",
+            "/admin/v1/products/export".into(),
+            json!({ "status": "all", "format": "csv" }),
+        ),
         ("PUT /admin/v1/products/{id}", format!("/admin/v1/products/{}", id("product")), edited),
         (
             "POST /admin/v1/products/{id}/status",
@@ -327,6 +332,8 @@ const NOT_IN_THE_SCRIPT: &[&str] = &[
     "POST /admin/v1/me/totp/confirm",
     "POST /admin/v1/redeem/preview",
     "POST /admin/v1/uploads",
+    "POST /admin/v1/product-imports",
+    "POST /admin/v1/product-imports/{id}/run",
 ];
 
 #[test]
