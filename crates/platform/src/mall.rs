@@ -18,6 +18,9 @@ pub struct MallSettings {
     pub logo_key: Option<String>,
     /// Brand colour, `#RRGGBB`.
     pub accent: String,
+    /// How round cards and pictures are, in pixels.
+    #[schema(minimum = 0, maximum = 24)]
+    pub radius_px: i64,
     /// Minutes after which an unpaid order closes.
     #[schema(minimum = 5, maximum = 1440)]
     pub order_expiry_minutes: i64,
@@ -35,6 +38,7 @@ impl Default for MallSettings {
             name: String::new(),
             logo_key: None,
             accent: "#2F7D6B".into(),
+            radius_px: 12,
             order_expiry_minutes: 30,
             auto_confirm_days: 10,
             service_phone: None,
@@ -69,16 +73,19 @@ pub struct MallBrief {
     pub logo_url: Option<String>,
     /// Brand colour, `#RRGGBB`.
     pub accent: String,
+    /// How round cards and pictures are, in pixels.
+    pub radius_px: i64,
 }
 
 impl Mall {
-    /// Name, logo and colour; addresses of files come from the store they lie in.
+    /// Name, logo, colour and roundness; addresses of files come from the store they lie in.
     pub fn brief(&self, objects: &dyn ObjectStore) -> MallBrief {
         MallBrief {
             code: self.code.clone(),
             name: self.settings.name.clone(),
             logo_url: self.settings.logo_key.as_deref().map(|key| objects.url(key)),
             accent: self.settings.accent.clone(),
+            radius_px: self.settings.radius_px,
         }
     }
 }

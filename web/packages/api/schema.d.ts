@@ -1711,6 +1711,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/products/{id}/stores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the stores that have a product in stock.
+         * @description Looks at 100 open stores, the nearest ones when `lat` and `lng` are given. Empty when no store has it.
+         */
+        get: operations["list_product_stores"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/quote": {
         parameters: {
             query?: never;
@@ -2640,6 +2660,11 @@ export interface components {
             logo_url?: string | null;
             /** @description Brand colour, `#RRGGBB`. */
             accent: string;
+            /**
+             * Format: int64
+             * @description How round cards and pictures are, in pixels.
+             */
+            radius_px: number;
         };
         /** @description Settings of a mall that its owner may change. */
         MallSettings: {
@@ -2655,6 +2680,12 @@ export interface components {
              * @default #2F7D6B
              */
             accent: string;
+            /**
+             * Format: int64
+             * @description How round cards and pictures are, in pixels.
+             * @default 12
+             */
+            radius_px: number;
             /**
              * Format: int64
              * @description Minutes after which an unpaid order closes.
@@ -3351,6 +3382,12 @@ export interface components {
          * @enum {string}
          */
         ProductStatus: "on_sale" | "off_sale" | "scheduled";
+        /** @description A store, and what of the product lies there. */
+        ProductStore: {
+            store: components["schemas"]["StoreView"];
+            /** @description The SKUs that can be picked up there now; how many is the store's matter. */
+            sku_ids: components["schemas"]["Id"][];
+        };
         /** @description A priced cart. */
         Quote: {
             lines: components["schemas"]["QuoteLine"][];
@@ -12036,6 +12073,68 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_product_stores: {
+        parameters: {
+            query?: {
+                /** @description Latitude where the shopper stands. */
+                lat?: number;
+                /** @description Longitude where the shopper stands. */
+                lng?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductStore"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `product.not_found`: no such product, or it is in the bin */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */

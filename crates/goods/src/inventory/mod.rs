@@ -9,6 +9,7 @@ mod admin;
 mod level;
 mod movement;
 mod reserve;
+mod shop;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ pub(crate) use level::refresh_products;
 pub use level::{Level, adjust, available, best_available, count, low_count, receive, receive_all, restock, transfer};
 pub use movement::{Drift, drift, overdue, report_drift};
 pub use reserve::{commit, release, reserve};
+pub use shop::{ProductStore, shop_routes};
 
 use kernel::Id;
 

@@ -12,6 +12,7 @@ pub fn shop_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(page::shop_routes())
         .merge(catalog::shop_routes())
+        .merge(inventory::shop_routes())
         .merge(review::shop_routes())
         .merge(shelf::shop_routes())
         .merge(store::shop_routes())

@@ -338,6 +338,28 @@ fn stores_open_close_and_are_found() {
 }
 
 #[test]
+fn a_product_tells_which_stores_have_it() {
+    each(|mall| {
+        let web = Web::new(mall);
+        let tea = mall.product("龙井", &[("100g", 19_900, 5), ("250g", 39_900, 5)]);
+        let store = json!({"name": "湖滨店", "district_code": "330102", "address": "东坡路 8 号", "lat": 30.2537,
+            "lng": 120.1648, "phone": "0571-87010418", "hours": [{"weekday": 1, "open": "10:00", "close": "21:30"}], "status": "open"});
+        web.post(Owner, "/admin/v1/stores", &store).ok();
+        let path = format!("/api/v1/products/{}/stores", tea.id);
+        assert_eq!(web.get(Anyone, &path).ok(), json!([]), "the warehouse is no store");
+        let locations = web.get(Owner, "/admin/v1/locations").ok();
+        let location_id = id(&locations[1]);
+        let sku_id = tea.skus[1];
+        mall.write(move |tx, ctx| inventory::receive(tx, ctx, Demand { sku_id, location_id, quantity: 2 }, None))
+            .unwrap();
+        let shown = web.get(Anyone, &format!("{path}?lat=30.254&lng=120.165")).ok();
+        assert_eq!(shown[0]["store"]["name"], "湖滨店");
+        assert_eq!(shown[0]["sku_ids"], json!([sku_id]));
+        web.get(Anyone, "/api/v1/products/1/stores").refused(404, "product.not_found");
+    });
+}
+
+#[test]
 fn reviews_are_answered_hidden_and_shown() {
     each(|mall| {
         let web = Web::new(mall);

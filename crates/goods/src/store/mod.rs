@@ -20,3 +20,4 @@ pub use row::{
     only_shop, stores_by_id,
 };
 pub use shop::{StoreView, shop_routes, store_view};
+pub(crate) use shop::{open_stores, shown};

@@ -46,7 +46,7 @@ pub fn store_view(app: &App, tx: &mut Tx<'_>, mall_id: MallId, store_id: Id) -> 
 }
 
 /// Turns a store into what shoppers see; `near` is where they stand, if they told.
-pub(super) fn shown(app: &App, mall: &Mall, store: &StoreRow, near: Option<Point>) -> Result<StoreView> {
+pub(crate) fn shown(app: &App, mall: &Mall, store: &StoreRow, near: Option<Point>) -> Result<StoreView> {
     let (province, city, district) = region_path(&store.district_code)?;
     let now = app.clock.now();
     Ok(StoreView {
@@ -119,7 +119,7 @@ const SHOWN: usize = 100;
 
 /// The open stores to show. Near a place, ever wider boxes are searched until one holds enough, so that a chain of
 /// thousands is not sorted for every shopper.
-pub(super) fn open_stores(tx: &mut Tx<'_>, mall_id: MallId, near: Option<Point>) -> Result<Vec<StoreRow>> {
+pub(crate) fn open_stores(tx: &mut Tx<'_>, mall_id: MallId, near: Option<Point>) -> Result<Vec<StoreRow>> {
     let Some(point) = near else {
         return tx.all(
             &format!(

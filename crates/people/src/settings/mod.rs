@@ -84,6 +84,9 @@ fn checked(input: MallSettings) -> Result<MallSettings> {
     if !is_color {
         return Err(Error::field("accent", "品牌色的写法是 #2F7D6B"));
     }
+    if !(0..=24).contains(&input.radius_px) {
+        return Err(Error::field("radius_px", "圆角可设 0 到 24"));
+    }
     if !(5..=1_440).contains(&input.order_expiry_minutes) {
         return Err(Error::field("order_expiry_minutes", "未付款订单保留 5 到 1440 分钟"));
     }
@@ -99,6 +102,7 @@ fn checked(input: MallSettings) -> Result<MallSettings> {
         name,
         logo_key: text("logo_key", input.logo_key, 200)?,
         accent: input.accent,
+        radius_px: input.radius_px,
         order_expiry_minutes: input.order_expiry_minutes,
         auto_confirm_days: input.auto_confirm_days,
         service_phone,
@@ -129,10 +133,12 @@ mod tests {
     #[test]
     fn every_rule_names_its_field() {
         type Spoil = fn(&mut MallSettings);
-        let cases: [(&str, Spoil); 7] = [
+        let cases: [(&str, Spoil); 9] = [
             ("name", |s| s.name = "  ".into()),
             ("accent", |s| s.accent = "green".into()),
             ("accent", |s| s.accent = "#12345é".into()),
+            ("radius_px", |s| s.radius_px = 25),
+            ("radius_px", |s| s.radius_px = -1),
             ("order_expiry_minutes", |s| s.order_expiry_minutes = 4),
             ("auto_confirm_days", |s| s.auto_confirm_days = i64::MAX),
             ("service_phone", |s| s.service_phone = Some("call me".into())),
