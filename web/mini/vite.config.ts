@@ -2,6 +2,7 @@
 import { fileURLToPath, URL } from 'node:url';
 import uniModule from '@dcloudio/vite-plugin-uni';
 import { defineConfig, type Plugin } from 'vite';
+import { firstPage } from './vite/first-page';
 import { messageAreas } from './vite/message-areas';
 import { stripBeacon } from './vite/strip-beacon';
 
@@ -12,7 +13,7 @@ const server = process.env.HEFANG_API ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
   base: '/',
-  plugins: [stripBeacon(), ...(process.env.UNI_PLATFORM === 'h5' ? [messageAreas()] : []), uni()],
+  plugins: [stripBeacon(), ...(process.env.UNI_PLATFORM === 'h5' ? [messageAreas(), firstPage()] : []), uni()],
   resolve: {
     alias: {
       '@': fileURLToPath(new URL('./src', import.meta.url)),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Region } from '@/api/types';
-import { accentVariables, onDarkPaper } from '@/composables/accent';
+import { contrast, onDarkPaper, onPaper, textOn, themeVariables } from '@/composables/theme';
 import { matchRegions, readAddress, withoutRegions } from '@/composables/address-paste';
 import { openingText } from '@/composables/opening';
 import { countFilters, EMPTY_FILTER, toQuery } from '@/composables/product-filter';
@@ -89,13 +89,27 @@ describe('product filter', () => {
   });
 });
 
-describe('accent', () => {
-  it('keeps the hue on dark paper and gets lighter', () => {
-    expect(onDarkPaper('#2f7d6b')).toMatch(/^#[4-6][0-9a-f][a-c][0-9a-f][89a-b][0-9a-f]$/);
-    expect(onDarkPaper('#ffffff')).toBe('#ffffff');
+describe("the mall's theme", () => {
+  it('can be read by day and by night, whatever colour the owner picks', () => {
+    for (const accent of ['#2f7d6b', '#ffd54a', '#ffffff', '#000000', '#c8452f', '#1a1aff', '#ff66cc', '#808080']) {
+      const [day, night] = [onPaper(accent), onDarkPaper(accent)];
+      expect(contrast(day, '#fbfaf7'), `${accent} on paper`).toBeGreaterThanOrEqual(4.5);
+      expect(contrast(night, '#1f2120'), `${accent} on dark paper`).toBeGreaterThanOrEqual(4.5);
+      expect(contrast(day, textOn(day)), `text on ${day}`).toBeGreaterThanOrEqual(4.5);
+      expect(contrast(night, textOn(night, '#10201c')), `text on ${night}`).toBeGreaterThanOrEqual(4.5);
+    }
   });
-  it('ignores what is not a colour', () => {
-    expect(accentVariables('red; background: url(x)')).toBe('');
-    expect(accentVariables(undefined)).toBe('');
+  it('keeps a colour that is readable already', () => {
+    expect(onPaper('#2f7d6b')).toBe('#2f7d6b');
+    expect(onDarkPaper('#2f7d6b')).toMatch(/^#[4-6][0-9a-f][a-c][0-9a-f][89a-b][0-9a-f]$/);
+  });
+  it('brings colour and roundness at once, and ignores what is neither', () => {
+    expect(themeVariables({ accent: '#2f7d6b', radius_px: 6 })).toMatch(
+      /--accent-day:#2f7d6b;.*--radius:6px;--radius-small:4px/,
+    );
+    expect(themeVariables({ accent: 'red; background: url(x)', radius_px: 99 })).toBe(
+      '--radius:24px;--radius-small:16px',
+    );
+    expect(themeVariables(null)).toBe('');
   });
 });

@@ -30,6 +30,7 @@ export type Facets = Schemas['Facets'];
 export type ProductDetail = Schemas['ProductDetail'];
 export type SkuView = Schemas['SkuView'];
 export type ReviewView = Schemas['ReviewView'];
+export type ProductStore = Schemas['ProductStore'];
 export type StoreView = Schemas['StoreView'];
 export type OpeningHours = Schemas['OpeningHours'];
 

@@ -1,5 +1,7 @@
 // Short words to the person: a note that passes, or a question with two answers.
 import { t } from '@/messages';
+import { useMall } from '@/stores/mall';
+import { onPaper } from './theme';
 import { asFailure } from './load';
 
 export function say(title: string): void {
@@ -18,7 +20,7 @@ export function ask(question: { title: string; text?: string; yes: string; no?: 
       content: question.text ?? '',
       confirmText: question.yes,
       cancelText: question.no ?? t('common.think'),
-      confirmColor: '#2F7D6B',
+      confirmColor: onPaper(useMall().brief?.accent ?? '#2F7D6B'),
       success: (answer) => resolve(answer.confirm),
       fail: () => resolve(false),
     }),

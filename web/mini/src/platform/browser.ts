@@ -52,6 +52,43 @@ export function followTypedAddresses(): void {
   // #endif
 }
 
+/** What stands after the origin when the app starts; null in mini programs, which open their pages themselves. */
+export function openedAddress(): string | null {
+  // #ifdef H5
+  return location.hash;
+  // #endif
+  // #ifndef H5
+  return null;
+  // #endif
+}
+
+/** Other pages open at once, and without a network, when their files were fetched while nothing else was to do. */
+const REST_MS = 5000;
+
+export function fetchOtherPages(): void {
+  // #ifdef H5
+  const connection = (navigator as { connection?: { saveData?: boolean } }).connection;
+  const list = document.getElementById('later')?.textContent;
+  if (!list || connection?.saveData) return;
+  setTimeout(() => {
+    (JSON.parse(list) as string[]).forEach((href) => {
+      const link = document.createElement('link');
+      // A module has to be there as a module, or the network is asked again.
+      link.rel = href.endsWith('.js') ? 'modulepreload' : 'prefetch';
+      link.href = href;
+      document.head.appendChild(link);
+    });
+  }, REST_MS);
+  // #endif
+}
+
+/** The page is there: the first picture that index.html shows meanwhile goes. */
+export function endFirstPicture(): void {
+  // #ifdef H5
+  document.getElementById('first')?.remove();
+  // #endif
+}
+
 export function installAccess(): void {
   // #ifdef H5
   let planned = false;

@@ -1,9 +1,9 @@
-// The mall we are in: its name and its accent colour, which replaces celadon everywhere. Kept on the
+// The mall we are in: its name, logo, colour and roundness, which replace ours everywhere. Kept on the
 // device so that the next start is painted right before the first answer.
 import { defineStore } from 'pinia';
 import { computed, ref } from 'vue';
 import type { MallBrief } from '@/api/types';
-import { accentVariables, onDarkPaper } from '@/composables/accent';
+import { onDarkPaper, onPaper, themeVariables } from '@/composables/theme';
 import { t } from '@/messages';
 import { isDark, paintTabBar } from '@/platform/surface';
 
@@ -12,11 +12,12 @@ const KEY = 'hefang.mall';
 export const useMall = defineStore('mall', () => {
   const brief = ref<MallBrief | null>((uni.getStorageSync(KEY) as MallBrief) || null);
   const name = computed(() => brief.value?.name ?? t('common.mall'));
-  const style = computed(() => accentVariables(brief.value?.accent));
+  const logo = computed(() => brief.value?.logo_url ?? '');
+  const style = computed(() => themeVariables(brief.value));
 
   function paint(): void {
     const accent = brief.value?.accent;
-    if (accent) paintTabBar(isDark() ? onDarkPaper(accent) : accent);
+    if (accent) paintTabBar(isDark() ? onDarkPaper(accent) : onPaper(accent));
   }
 
   function learn(found: MallBrief): void {
@@ -25,5 +26,5 @@ export const useMall = defineStore('mall', () => {
     paint();
   }
 
-  return { brief, name, style, learn, paint };
+  return { brief, name, logo, style, learn, paint };
 });

@@ -85,4 +85,6 @@ export default {
   from_before: 'from',
   every_day: 'Daily {hours}',
   days: '{from}–{to}',
+  offline_title: 'You are offline',
+  offline_why: 'This is tried again when you are back. Pages you opened stay readable and your cart is kept.',
 } satisfies Translation<'common'>;

@@ -62,4 +62,11 @@ export default {
   chosen: 'Chosen: {values}',
   limit: 'At most {n} per person',
   stock_only: 'Only {n} in stock',
+  stores: 'In stores',
+  stores_see: 'See which',
+  stores_title: 'Stores that have it',
+  stores_none: 'No store has it now. We can send it.',
+  stores_near: 'Sort by distance from me',
+  stores_yours: 'Has your option',
+  stores_other: 'Has other options',
 } satisfies Translation<'product'>;

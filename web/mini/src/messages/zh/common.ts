@@ -85,4 +85,6 @@ export default words('common', {
   from_before: '',
   every_day: '每天 {hours}',
   days: '{from}至{to}',
+  offline_title: '没有网络',
+  offline_why: '连上网络后会自动再试。去过的页面还能看，购物车不会丢。',
 });

@@ -62,4 +62,11 @@ export default words('product', {
   chosen: '已选 {values}',
   limit: '每人限购 {n} 件',
   stock_only: '库存只有 {n} 件',
+  stores: '门店现货',
+  stores_see: '看看哪家有',
+  stores_title: '有现货的门店',
+  stores_none: '附近门店暂时没有现货，可以快递到家',
+  stores_near: '按离我的距离排',
+  stores_yours: '有您选的规格',
+  stores_other: '有别的规格',
 });

@@ -1,0 +1,50 @@
+// Lighthouse on a simulated phone and a slow network: the two pages that people land on are quick and can be used by
+// everybody. Performance is the median of three runs, because the machine has other things to do.
+import { chromium, expect } from '@playwright/test'
+import lighthouse from 'lighthouse'
+import { test } from './people.js'
+
+const RUNS = 3
+const LEAST = 0.9
+const DEBUGGING_PORT = Number(process.env.E2E_PORT ?? 8391) + 1000
+
+const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!
+
+test.describe.configure({ timeout: 600_000 })
+
+test('lighthouse home and detail are quick and accessible', async ({ request, baseURL }, info) => {
+  const products = await (await request.get('/api/v1/products?limit=1')).json()
+  const browser = await chromium.launch({
+    ...info.project.use.launchOptions,
+    args: [...(info.project.use.launchOptions?.args ?? []), `--remote-debugging-port=${DEBUGGING_PORT}`],
+  })
+  try {
+    for (const [name, path] of [
+      ['home', '/'],
+      ['detail', `/#/pages/product/detail?id=${products.items[0].id}`],
+    ]) {
+      const quick: number[] = []
+      const accessible: number[] = []
+      let failing: string[] = []
+      for (let run = 0; run < RUNS; run += 1) {
+        const result = await lighthouse(`${baseURL}${path}`, {
+          port: DEBUGGING_PORT,
+          onlyCategories: ['performance', 'accessibility'],
+          formFactor: 'mobile',
+          throttlingMethod: 'simulate',
+          logLevel: 'error',
+        })
+        const { categories, audits } = result!.lhr
+        quick.push(categories.performance!.score ?? 0)
+        accessible.push(categories.accessibility!.score ?? 0)
+        failing = categories.accessibility!.auditRefs.map((ref) => ref.id).filter((id) => audits[id]!.score === 0)
+        const figures = ['first-contentful-paint', 'largest-contentful-paint', 'total-blocking-time', 'cumulative-layout-shift', 'speed-index']
+        console.log(name, quick.at(-1), accessible.at(-1), ...figures.map((id) => `${id} ${audits[id]!.displayValue}`))
+      }
+      expect(median(quick), `${name}: performance of ${quick.join(', ')}`).toBeGreaterThanOrEqual(LEAST)
+      expect(median(accessible), `${name}: accessibility; fails ${failing.join(', ')}`).toBeGreaterThanOrEqual(LEAST)
+    }
+  } finally {
+    await browser.close()
+  }
+})

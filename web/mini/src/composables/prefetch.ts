@@ -1,0 +1,41 @@
+// Asking before the page that needs it is there: for a product when a finger touches it, for the page of the
+// address while the app still starts. An answer serves one opening and only while it is fresh.
+import { call } from '@/api/client';
+
+const FRESH_MS = 10_000;
+
+const asked = new Map<string, { at_ms: number; answer: Promise<unknown> }>();
+
+function fresh(key: string): Promise<unknown> | null {
+  const found = asked.get(key);
+  return found && Date.now() - found.at_ms < FRESH_MS ? found.answer : null;
+}
+
+function ahead(key: string, fetch: () => Promise<unknown>): void {
+  if (fresh(key)) return;
+  const answer = fetch();
+  asked.set(key, { at_ms: Date.now(), answer });
+  // Nobody waits for it yet; the page that opens asks again and says what is wrong.
+  answer.catch(() => asked.delete(key));
+}
+
+function taken<T>(key: string, fetch: () => Promise<T>): Promise<T> {
+  const found = fresh(key) as Promise<T> | null;
+  asked.delete(key);
+  return found ?? fetch();
+}
+
+const fetchHome = () => call('get', '/api/v1/home');
+const fetchProduct = (id: string) => call('get', '/api/v1/products/{id}', { path: { id } });
+
+export const readHome = () => taken('home', fetchHome);
+export const readProduct = (id: string) => taken(id, () => fetchProduct(id));
+export const prefetchProduct = (id: string): void => ahead(id, () => fetchProduct(id));
+
+/** By the address the browser opened; '' where there is none. */
+export function prefetchFirstPage(address: string): void {
+  const [path, query = ''] = address.replace(/^#/, '').split('?');
+  if (path === '' || path === '/' || path === '/pages/home/index') ahead('home', fetchHome);
+  const id = /(?:^|&)id=(\d+)/.exec(query)?.[1];
+  if (path === '/pages/product/detail' && id) prefetchProduct(id);
+}
