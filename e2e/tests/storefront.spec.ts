@@ -102,6 +102,8 @@ test('storefront every page, by day and night, in two languages, at three widths
   await page.reload()
   for (const shown of PAGES) await look(member, goods, shown, 'english')
   await expect(page.locator('html')).toHaveAttribute('lang', 'en')
+  await member.open('/pages/me/index')
+  await expect(page.locator('.uni-tabbar').getByText('Browse')).toBeVisible()
 })
 
 test('storefront a lost network says so, and comes back by itself', async ({ member }) => {

@@ -36,6 +36,8 @@ const uniStandIn = {
   removeStorageSync: (key: string) => void storage.delete(key),
   showToast: () => undefined,
   setTabBarStyle: () => undefined,
+  setTabBarBadge: () => undefined,
+  removeTabBarBadge: () => undefined,
   setTabBarItem: () => undefined,
   setNavigationBarTitle: () => undefined,
   request(options: RequestOptions): void {

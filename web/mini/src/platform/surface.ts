@@ -1,4 +1,4 @@
-// The page behind a sheet must not scroll, and the mall's accent also colours the tab bar.
+// The page behind a sheet must not scroll; whether it is dark; what the title bar says.
 
 let locks = 0;
 
@@ -23,15 +23,6 @@ function apply(): void {
   if (locks === 0) root.style.paddingRight = '';
   root.style.overflow = locks > 0 ? 'hidden' : '';
   // #endif
-}
-
-export function paintTabBar(accent: string): void {
-  uni.setTabBarStyle({ selectedColor: accent, fail: () => undefined });
-}
-
-/** The words of the tab bar, in its order. */
-export function nameTabs(texts: readonly string[]): void {
-  texts.forEach((text, index) => uni.setTabBarItem({ index, text, fail: () => undefined }));
 }
 
 /** Whether the dark palette is on now. */

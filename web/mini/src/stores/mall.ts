@@ -5,7 +5,8 @@ import { computed, ref } from 'vue';
 import type { MallBrief } from '@/api/types';
 import { onDarkPaper, onPaper, themeVariables } from '@/composables/theme';
 import { t } from '@/messages';
-import { isDark, paintTabBar } from '@/platform/surface';
+import { isDark } from '@/platform/surface';
+import { paintTabBar } from '@/platform/tab-bar';
 
 const KEY = 'hefang.mall';
 
