@@ -1,6 +1,7 @@
 //! What every handler and job can reach: the database, the clock, sessions, caches, files and the outside world.
 //! Built once in `server::wiring` (and by the test kit with other parts).
 
+use crate::attached::Attached;
 use crate::cache::Cache;
 use crate::config::Config;
 use crate::ctx::Ctx;
@@ -43,6 +44,8 @@ pub struct Parts {
     pub rate_limit: RateLimit,
     pub metrics: Metrics,
     pub jobs: Jobs,
+    /// What higher floors hang on.
+    pub attached: Attached,
 }
 
 /// Shared handle to the [`Parts`]; the state of every route.
@@ -59,6 +62,7 @@ impl App {
         Ctx::new(mall_id, actor, self.clock.clone(), self.ids.clone())
             .with_cache(self.cache.clone())
             .with_jobs(self.jobs.clone())
+            .with_attached(self.attached.clone())
     }
 
     /// Context of jobs and notices.

@@ -1,6 +1,7 @@
 //! The context of one verb: which mall, who acts, what time it is, and where new ids come from.
 //! Verbs take it first, so that nothing in the domains reads a clock or invents an id.
 
+use crate::attached::Attached;
 use crate::cache::{Cache, Topic};
 use crate::job::Jobs;
 use db::Tx;
@@ -17,11 +18,12 @@ pub struct Ctx {
     ids: Arc<Ids>,
     cache: Option<Cache>,
     jobs: Option<Jobs>,
+    attached: Attached,
 }
 
 impl Ctx {
     pub fn new(mall_id: MallId, actor: Actor, clock: Arc<dyn Clock>, ids: Arc<Ids>) -> Self {
-        Ctx { mall_id, actor, now: clock.now(), clock, ids, cache: None, jobs: None }
+        Ctx { mall_id, actor, now: clock.now(), clock, ids, cache: None, jobs: None, attached: Attached::default() }
     }
 
     /// The same context, whose changes make this node's cached answers stale.
@@ -34,6 +36,17 @@ impl Ctx {
     #[must_use]
     pub fn with_jobs(self, jobs: Jobs) -> Self {
         Ctx { jobs: Some(jobs), ..self }
+    }
+
+    /// The same context, reaching what is attached to the application.
+    #[must_use]
+    pub fn with_attached(self, attached: Attached) -> Self {
+        Ctx { attached, ..self }
+    }
+
+    /// What is attached under a type.
+    pub fn attached<T: std::any::Any>(&self) -> Option<&T> {
+        self.attached.get()
     }
 
     /// Rings once the transaction is committed.

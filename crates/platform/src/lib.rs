@@ -2,6 +2,7 @@
 //! It knows malls and callers, but nothing of goods, orders or members: those stand on it.
 
 pub mod app;
+pub mod attached;
 pub mod audit;
 pub mod cache;
 pub mod config;

@@ -4,6 +4,7 @@ use crate::flows::{close, complete, hooks, pay, refund, upload_shipping};
 use db::{Db, Options};
 use kernel::{Clock, Ids, MallId, Result, hours, minutes, seconds};
 use platform::app::Parts;
+use platform::attached::Attached;
 use platform::cache::Cache;
 use platform::config::Config;
 use platform::job::{Handlers, Jobs};
@@ -14,6 +15,7 @@ use platform::seal::Sealer;
 use platform::session::Sessions;
 use platform::{App, Outside, idempotency, task};
 use std::sync::Arc;
+use trade::offers::Offers;
 
 /// Opens the configured database; its constraints speak with the domains' codes.
 pub fn open_db(config: &Config) -> Result<Db> {
@@ -53,8 +55,14 @@ pub fn build(config: Config, db: Db, clock: Arc<dyn Clock>, malls: Malls, outsid
         rate_limit: RateLimit::default(),
         metrics: Metrics::default(),
         jobs: Jobs::new(),
+        attached: Attached::default().with(offers()),
         config,
     }))
+}
+
+/// What changes the price of an order, in the order in which it is asked within a lane.
+pub fn offers() -> Offers {
+    Offers::new(vec![])
 }
 
 /// Who reacts to what, and what is done from time to time.

@@ -1,7 +1,10 @@
-//! The sale: cart, quote, order, payment, shipping, pickup. It does not know that campaigns exist; they will reach the
-//! quote through its lanes. Payment does not know what an order is: `server::flows` joins the two.
+//! The sale: cart, quote, order, payment, shipping, pickup. It does not know that campaigns exist; they reach the quote
+//! and the order through `offers`. Payment does not know what an order is: `server::flows` joins the two.
 
 pub mod cart;
+
+pub mod offers;
+
 pub mod quote;
 
 pub mod payment;

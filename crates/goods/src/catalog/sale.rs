@@ -19,6 +19,9 @@ pub struct SkuForSale {
     pub option_text: String,
     /// The SKU's own picture, else the product's first.
     pub picture_key: Option<String>,
+    /// From the top category to the product's own.
+    pub category_ids: Vec<Id>,
+    pub brand_id: Option<Id>,
     pub price: Fen,
     /// A price really asked before, never below `price`.
     pub list_price: Option<Fen>,
@@ -39,11 +42,13 @@ pub struct SkuForSale {
 pub fn skus_for_sale(tx: &mut Tx<'_>, mall_id: MallId, sku_ids: &[Id]) -> Result<Vec<SkuForSale>> {
     let rows: Vec<Row> = tx.all(
         "select k.id, k.product_id, p.shop_id, p.name, k.option_values, k.picture_key, p.picture_keys,
+           c.path, p.brand_id,
            k.price_fen, k.list_price_fen, k.weight_g, k.volume_cm3,
            p.freight_template_id, p.return_7d, p.purchase_limit,
            p.status = 'on_sale' and p.deleted_at is null and k.deleted_at is null
          from sku k
          join product p on p.mall_id = k.mall_id and p.id = k.product_id
+         join category c on c.mall_id = p.mall_id and c.id = p.category_id
          where k.mall_id = $1 and k.id = any($2)",
         &args![mall_id, sku_ids],
     )?;
@@ -78,6 +83,8 @@ struct Row {
     option_values: String,
     picture_key: Option<String>,
     picture_keys: String,
+    category_path: String,
+    brand_id: Option<Id>,
     price: Fen,
     list_price: Option<Fen>,
     weight_g: i64,
@@ -95,6 +102,8 @@ row!(Row {
     option_values,
     picture_key,
     picture_keys,
+    category_path,
+    brand_id,
     price,
     list_price,
     weight_g,
@@ -119,6 +128,8 @@ impl TryFrom<Row> for SkuForSale {
             name: row.name,
             option_text: option_text(&row.option_values)?,
             picture_key,
+            category_ids: row.category_path.split('/').filter_map(|part| part.parse().ok()).collect(),
+            brand_id: row.brand_id,
             price: row.price,
             list_price: row.list_price,
             weight_g: row.weight_g,

@@ -127,6 +127,7 @@ impl Web {
             rate_limit: Default::default(),
             metrics: Default::default(),
             jobs: platform::job::Jobs::new(),
+            attached: Default::default(),
         });
         let tokens = [Subject::Member(Id(7)), Subject::Staff(Id(9)), Subject::Staff(Id(8))].map(|subject| {
             let (app, mall_id) = (app.clone(), mall.mall_id);

@@ -102,6 +102,7 @@ impl World {
             rate_limit: RateLimit::default(),
             metrics: Metrics::default(),
             jobs: Jobs::new(),
+            attached: Default::default(),
         });
         let router = api().split_for_parts().0.with_state(app.clone());
         World { app, clock, post, router, _scratch: scratch }

@@ -71,6 +71,7 @@ impl TestMall {
             rate_limit: RateLimit::default(),
             metrics: Metrics::default(),
             jobs: Jobs::new(),
+            attached: Default::default(),
             malls,
             config,
             db,

@@ -11,6 +11,7 @@ use platform::permission::perm;
 use platform::problem::ProblemBody;
 use platform::{Answer, App, Ctx, Json, Member, Path, Staff};
 use serde::{Deserialize, Serialize};
+use trade::offers;
 use trade::order::{self, Move, Order, Status};
 use trade::payment::{self, PaymentStatus};
 use utoipa::ToSchema;
@@ -57,6 +58,7 @@ pub async fn close_intents(app: &App, ctx: &Ctx, order: &Order) -> Result<Intent
 fn finish(tx: &mut db::Tx<'_>, ctx: &Ctx, order: &Order, step: Move, reason: Option<&str>) -> Result<Status> {
     let status = order::advance(tx, ctx, order, step, reason)?;
     inventory::release(tx, ctx, Holder { kind: ORDER, id: order.id })?;
+    offers::closed(tx, ctx, &order.sale())?;
     payment::close_pending(tx, ctx, ORDER_GROUP, order.group_id)?;
     Ok(status)
 }

@@ -10,6 +10,7 @@ use platform::idempotency::{Claim, once};
 use platform::problem::ProblemBody;
 use platform::{Answer, App, Ctx, Json, Member};
 use serde::{Deserialize, Serialize};
+use trade::offers::{self, Choices};
 use trade::order::{self, DeliveryKind, NewOrder, Receiver, Status};
 use trade::quote::{self, Delivery, Draft, Facts, ItemInput, Place, QuoteRequest, Request, Source};
 use utoipa::ToSchema;
@@ -31,6 +32,9 @@ pub struct PlaceOrder {
     pub delivery: Delivery,
     #[schema(max_length = 200)]
     pub remark: Option<String>,
+    /// As in the quote.
+    #[serde(default)]
+    pub choices: Choices,
     /// The quote's total; a drift is refused with the new quote.
     pub expected_total_fen: i64,
 }
@@ -70,12 +74,31 @@ async fn place_order(
     let claim = Claim::new(&member.ctx, "place_order", &key, &request)?;
     let ask = prepare(member.id, &request)?;
     let expiry = member.mall.settings.order_expiry();
-    let place = app.clone();
-    let placed = app
+    let (place, ctx, asked) = (app.clone(), member.ctx.clone(), ask.clone());
+    let placed =
+        app.db.write(move |tx| once(tx, &ctx, &claim, |tx| place_in(&place, tx, &ctx, &asked, &request, expiry))).await;
+    match placed {
+        Err(error) if error.is(offers::GONE) => Err(quoted_anew(&app, &member.ctx, ask, &error).await?.into()),
+        placed => Ok(Json(placed?)),
+    }
+}
+
+/// Something of the quote was used up meanwhile: the refusal carries the quote as it is now.
+async fn quoted_anew(app: &App, ctx: &Ctx, mut ask: Request, gone: &Error) -> Result<Error> {
+    ask.check_stock = true;
+    let (reader, ctx) = (app.clone(), ctx.clone());
+    let quote = app
         .db
-        .write(move |tx| once(tx, &member.ctx, &claim, |tx| place_in(&place, tx, &member.ctx, &ask, &request, expiry)))
+        .read(move |tx| {
+            let facts = quote::gather(&reader, tx, &ctx, &ask)?;
+            Ok(quote::into_quote(quote::price(&facts)?, &reader))
+        })
         .await?;
-    Ok(Json(placed))
+    Ok(price_changed(gone.message().to_owned(), &quote))
+}
+
+fn price_changed(message: String, quote: &quote::Quote) -> Error {
+    Error::conflict("order.price_changed", message).with(serde_json::json!({ "quote": quote }))
 }
 
 /// Checks the form of the request before a transaction begins.
@@ -83,8 +106,12 @@ pub fn prepare(member_id: Id, request: &PlaceOrder) -> Result<Request> {
     if request.remark.as_deref().is_some_and(|remark| remark.chars().count() > 200) {
         return Err(Error::field("remark", "留言最多 200 个字"));
     }
-    let asked =
-        QuoteRequest { source: request.source, items: request.items.clone(), delivery: request.delivery.clone() };
+    let asked = QuoteRequest {
+        source: request.source,
+        items: request.items.clone(),
+        delivery: request.delivery.clone(),
+        choices: request.choices.clone(),
+    };
     let mut ask = Request::new(member_id, &asked)?;
     ask.check_stock = false;
     Ok(ask)
@@ -134,8 +161,16 @@ pub fn place_in(
         expires_at,
     };
     order::insert(tx, ctx, &app.sealer, &new, &draft)?;
+    let sale = offers::Sale {
+        order_id: id,
+        group_id: id,
+        shop_id: new.shop_id,
+        member_id: ask.member_id,
+        total: draft.total(),
+    };
+    offers::placed(tx, ctx, &sale, &draft)?;
     if ask.source == Source::Cart {
-        let bought: Vec<Id> = draft.lines.iter().map(|line| line.sku.sku_id).collect();
+        let bought: Vec<Id> = draft.lines.iter().filter(|line| !line.gift).map(|line| line.sku.sku_id).collect();
         trade::cart::remove(tx, ctx.mall_id, ask.member_id, &bought)?;
     }
     let status =
@@ -156,9 +191,8 @@ fn accept(app: &App, draft: &Draft, expected_total_fen: i64) -> Result<()> {
         return Err(Error::conflict("order.not_placeable", first.message.clone()).with(problems));
     }
     if draft.total().0 != expected_total_fen {
-        let quote = draft.clone().into_quote(app);
-        return Err(Error::conflict("order.price_changed", "价格有变动，请确认新的金额")
-            .with(serde_json::json!({ "quote": quote })));
+        let quote = quote::into_quote(draft.clone(), app);
+        return Err(price_changed("价格有变动，请确认新的金额".into(), &quote));
     }
     Ok(())
 }

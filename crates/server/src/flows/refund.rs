@@ -13,6 +13,7 @@ use platform::permission::perm;
 use platform::problem::ProblemBody;
 use platform::{Answer, App, Ctx, Json, Path, Staff};
 use serde::{Deserialize, Serialize};
+use trade::offers::{self, Refunded};
 use trade::order::{self, Move, Order};
 use trade::payment::{self, NewRefund, Payment, PaymentStatus, Refund};
 use utoipa::ToSchema;
@@ -95,6 +96,7 @@ fn refund_in_full(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, reason: &str) -> Re
         start(tx, ctx, paid, &NewRefund { order_id: Some(order.id), amount, reason })?;
     }
     let lines = order::lines(tx, ctx.mall_id, order.id)?;
+    offers::refunded(tx, ctx, &order.sale(), &whole(&lines))?;
     let back: Vec<Demand> = unsent
         .iter()
         .filter_map(|left| lines.iter().find(|line| line.id == left.line_id).map(|line| (line, left.quantity)))
@@ -106,6 +108,15 @@ fn refund_in_full(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, reason: &str) -> Re
     let unsold: Vec<(Id, i64)> = lines.iter().map(|line| (line.product_id, -line.quantity)).collect();
     goods::catalog::add_sales(tx, ctx, &unsold)?;
     Ok(amount)
+}
+
+/// Nothing of the order is left.
+fn whole(lines: &[order::Line]) -> Refunded {
+    Refunded {
+        finished_line_ids: lines.iter().map(|line| line.id.0).collect(),
+        units: lines.iter().map(|line| (line.id.0, line.quantity)).collect(),
+        whole: true,
+    }
 }
 
 /// The job: asks the channel for the refund, or how it stands, until it is finished.

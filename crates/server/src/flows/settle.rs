@@ -7,6 +7,7 @@ use goods::inventory::{self, Holder};
 use kernel::ports::{ChannelPayment, PaymentChannel};
 use kernel::{Error, Fen, Id, Result};
 use platform::Ctx;
+use trade::offers;
 use trade::order::{self, DeliveryKind, Move, Order, Status};
 use trade::payment::{self, Checked, NewRefund, Payable, Payment};
 
@@ -92,6 +93,7 @@ fn send_back(tx: &mut Tx<'_>, ctx: &Ctx, ours: &Payment, orders: &[Order]) -> Re
 pub fn paid(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, step: Move, note: Option<&str>) -> Result<Status> {
     let status = order::advance(tx, ctx, order, step, note)?;
     inventory::commit(tx, ctx, Holder { kind: ORDER, id: order.id })?;
+    offers::paid(tx, ctx, &order.sale())?;
     let sold: Vec<(Id, i64)> =
         order::lines(tx, ctx.mall_id, order.id)?.iter().map(|line| (line.product_id, line.quantity)).collect();
     goods::catalog::add_sales(tx, ctx, &sold)?;

@@ -2,7 +2,7 @@
 //! reserved the stock and claimed the idempotency key.
 
 use super::DeliveryKind;
-use crate::quote::{Draft, shares_text};
+use crate::offers::{Draft, shares_text};
 use db::{Tx, args};
 use kernel::{Error, Id, Instant, Result};
 use platform::seal::Sealer;
@@ -106,12 +106,13 @@ pub fn insert(tx: &mut Tx<'_>, ctx: &Ctx, sealer: &Sealer, new: &NewOrder<'_>, d
                 &line.sku.option_text,
                 line.sku.picture_key.as_deref(),
                 line.quantity,
-                line.sku.price,
+                line.unit_price,
                 line.amount,
                 line.discount,
                 line.payable,
                 shares_text(line.payable, line.quantity),
-                line.sku.return_7d
+                line.sku.return_7d,
+                line.gift
             ]
             .to_vec()
         })
@@ -119,7 +120,7 @@ pub fn insert(tx: &mut Tx<'_>, ctx: &Ctx, sealer: &Sealer, new: &NewOrder<'_>, d
     tx.insert_many(
         "insert into order_line
            (mall_id, order_id, id, product_id, sku_id, name, option_text, picture_key, quantity,
-            unit_price_fen, amount_fen, discount_fen, payable_fen, unit_shares, return_7d) values",
+            unit_price_fen, amount_fen, discount_fen, payable_fen, unit_shares, return_7d, gift) values",
         "",
         &lines,
     )?;

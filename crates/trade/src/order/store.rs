@@ -2,6 +2,7 @@
 
 use super::model::{DeliveryKind, Move, Status, not_allowed, rule};
 use super::place::Receiver;
+use crate::offers::Sale;
 use db::{FromRow, Row, Tx, args};
 use kernel::{Error, Fen, Id, Instant, MallId, Result};
 use platform::seal::Sealer;
@@ -82,6 +83,19 @@ impl Order {
     }
 }
 
+impl Order {
+    /// The order as the offers know it.
+    pub fn sale(&self) -> Sale {
+        Sale {
+            order_id: self.id,
+            group_id: self.group_id,
+            shop_id: self.shop_id,
+            member_id: self.member_id,
+            total: self.total,
+        }
+    }
+}
+
 /// One line of an order.
 #[derive(Debug, Clone)]
 pub struct Line {
@@ -97,6 +111,8 @@ pub struct Line {
     pub payable: Fen,
     pub shipped_quantity: i64,
     pub reviewed_at: Option<Instant>,
+    /// Came with the order for nothing.
+    pub gift: bool,
 }
 
 db::row!(Line {
@@ -111,11 +127,12 @@ db::row!(Line {
     unit_price,
     payable,
     shipped_quantity,
-    reviewed_at
+    reviewed_at,
+    gift
 });
 
 const LINE_COLUMNS: &str = "order_id, id, product_id, sku_id, name, option_text, picture_key, quantity, unit_price_fen,
-    payable_fen, shipped_quantity, reviewed_at";
+    payable_fen, shipped_quantity, reviewed_at, gift";
 
 fn missing() -> Error {
     Error::not_found("order.not_found", "没有找到这个订单")

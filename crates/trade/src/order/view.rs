@@ -25,6 +25,8 @@ pub struct OrderLineView {
     pub payable_fen: i64,
     pub shipped_quantity: i64,
     pub reviewed: bool,
+    /// Came with the order for nothing.
+    pub gift: bool,
 }
 
 /// One entry of the timeline.
@@ -141,6 +143,7 @@ pub fn line_views(app: &App, lines: &[Line]) -> Vec<OrderLineView> {
         payable_fen: line.payable.0,
         shipped_quantity: line.shipped_quantity,
         reviewed: line.reviewed_at.is_some(),
+        gift: line.gift,
     };
     lines.iter().map(view).collect()
 }

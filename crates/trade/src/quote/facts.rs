@@ -3,6 +3,7 @@
 
 use super::{Delivery, QuoteRequest, Source};
 use crate::cart::{self, Item};
+use crate::offers::{self, Basket, Choices, Rules, Versions};
 use db::{Tx, args};
 use goods::catalog::SkuForSale;
 use goods::freight::Template;
@@ -10,6 +11,8 @@ use kernel::{Error, Id, Result};
 use people::address::AddressView;
 use platform::{App, Ctx};
 use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
 
 /// Where the goods go.
 #[derive(Debug, Clone)]
@@ -21,7 +24,7 @@ pub enum Place {
 }
 
 /// Everything the lanes may look at.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Facts {
     /// Summed per SKU, in the order in which the member put them.
     pub items: Vec<Item>,
@@ -33,7 +36,15 @@ pub struct Facts {
     pub place: Place,
     pub shop_id: Option<Id>,
     pub location_id: Option<Id>,
-    pub templates: Vec<Template>,
+    pub templates: Arc<Vec<Template>>,
+    /// What each offer gathered, in the order in which they are asked.
+    pub rules: Vec<Arc<dyn Rules>>,
+}
+
+impl fmt::Debug for Facts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Facts").field("items", &self.items).field("place", &self.place).finish_non_exhaustive()
+    }
 }
 
 /// Who asks for a quote of what.
@@ -43,6 +54,7 @@ pub struct Request {
     pub source: Source,
     pub items: Vec<Item>,
     pub delivery: Delivery,
+    pub choices: Choices,
     /// False while placing: the reservation itself decides.
     pub check_stock: bool,
 }
@@ -64,7 +76,17 @@ impl Request {
                 None => items.push(Item { sku_id: item.sku_id, quantity: item.quantity }),
             }
         }
-        Ok(Request { member_id, source: request.source, items, delivery: request.delivery.clone(), check_stock: true })
+        if request.choices.coupon_ids.as_ref().is_some_and(|ids| ids.len() > 20) {
+            return Err(Error::field("choices.coupon_ids", "一次最多选 20 张券"));
+        }
+        Ok(Request {
+            member_id,
+            source: request.source,
+            items,
+            delivery: request.delivery.clone(),
+            choices: request.choices.clone(),
+            check_stock: true,
+        })
     }
 }
 
@@ -97,7 +119,25 @@ pub fn gather(app: &App, tx: &mut Tx<'_>, ctx: &Ctx, request: &Request) -> Resul
         _ => Vec::new(),
     };
     let limits = limits_of(tx, ctx, request.member_id, &skus)?;
-    Ok(Facts { items, skus, available, limits, place, shop_id, location_id, templates })
+    let rules = if skus.is_empty() { Vec::new() } else { rules_of(app, tx, ctx, request, &items, &skus, location_id)? };
+    let templates = Arc::new(templates);
+    Ok(Facts { items, skus, available, limits, place, shop_id, location_id, templates, rules })
+}
+
+/// Lets the offers gather: one query for all of them when the mall has no rules.
+fn rules_of(
+    app: &App,
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    request: &Request,
+    items: &[Item],
+    skus: &[SkuForSale],
+    location_id: Option<Id>,
+) -> Result<Vec<Arc<dyn Rules>>> {
+    let versions = Versions::read(tx, ctx.mall_id)?;
+    let (member_id, choices) = (request.member_id, &request.choices);
+    let basket = Basket::new(member_id, items, skus, choices, location_id, request.check_stock, versions);
+    offers::gather(app, tx, ctx, &basket)
 }
 
 fn place_of(

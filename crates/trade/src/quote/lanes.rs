@@ -1,97 +1,32 @@
-//! The lanes, in their fixed order. Each is a small pure function over the draft and sees the amounts that the lanes
-//! before it left. Today two lanes have rules: the list price each line starts from, and freight; campaigns will add
-//! theirs between them through the same shape.
+//! The lanes, in their fixed order. Trade itself knows two: the list price every line starts from, and freight. All else
+//! comes from the offers, which see in each lane what the lanes before it left.
 
-use super::{Explanation, Facts, LaneName, Place, Quote, QuoteLine, QuoteProblem};
+use super::{Facts, Place, Quote, QuoteDiscount, QuoteLine, QuoteShare, UnitShare};
 use crate::cart;
-use goods::catalog::SkuForSale;
-use goods::freight::{self, Load};
+use crate::offers::{Applied, Draft, DraftLine, Journey, LaneName, Lanes, RowKind, difference, shares};
 use kernel::{Error, Fen, Result};
 use platform::App;
 use platform::storage;
 
-/// A line while it is being priced.
-#[derive(Debug, Clone)]
-pub struct DraftLine {
-    pub sku: SkuForSale,
-    pub quantity: i64,
-    /// `price × quantity`.
-    pub amount: Fen,
-    /// Zero or negative.
-    pub discount: Fen,
-    pub payable: Fen,
-}
-
-/// A quote while it is being priced.
-#[derive(Debug, Clone, Default)]
-pub struct Draft {
-    pub lines: Vec<DraftLine>,
-    pub freight: Fen,
-    pub explanation: Vec<Explanation>,
-    pub problems: Vec<QuoteProblem>,
-}
-
-impl Draft {
-    pub fn goods(&self) -> Fen {
-        Fen(self.lines.iter().map(|line| line.amount.0).sum())
-    }
-    pub fn discount(&self) -> Fen {
-        Fen(self.lines.iter().map(|line| line.discount.0).sum())
-    }
-    pub fn total(&self) -> Fen {
-        Fen(self.goods().0 + self.discount().0 + self.freight.0)
-    }
-    pub fn placeable(&self) -> bool {
-        self.problems.is_empty()
-    }
-
-    fn problem(&mut self, sku_id: Option<kernel::Id>, code: &str, message: impl Into<String>) {
-        self.problems.push(QuoteProblem { sku_id, code: code.into(), message: message.into() });
-    }
-
-    /// The quote as shown and kept.
-    pub fn into_quote(self, app: &App) -> Quote {
-        let (goods, discount, total, placeable) = (self.goods(), self.discount(), self.total(), self.placeable());
-        let lines = self.lines.iter().map(|line| QuoteLine {
-            sku_id: line.sku.sku_id,
-            product_id: line.sku.product_id,
-            name: line.sku.name.clone(),
-            option_text: line.sku.option_text.clone(),
-            picture: storage::picture(app, line.sku.picture_key.as_deref().unwrap_or_default(), &line.sku.name),
-            quantity: line.quantity,
-            unit_price_fen: line.sku.price.0,
-            amount_fen: line.amount.0,
-            discount_fen: line.discount.0,
-            payable_fen: line.payable.0,
-        });
-        Quote {
-            lines: lines.collect(),
-            goods_fen: goods.0,
-            discount_fen: discount.0,
-            freight_fen: self.freight.0,
-            total_fen: total.0,
-            placeable,
-            explanation: self.explanation,
-            problems: self.problems,
-        }
-    }
-}
-
-type Lane = fn(&mut Draft, &Facts) -> Result<()>;
-
-/// Lanes that have rules today, in the order of [`LaneName`].
-const LANES: [(LaneName, Lane); 2] = [(LaneName::BestPrice, best_price), (LaneName::Freight, freight)];
-
 /// Prices what was gathered. Pure: the same facts give the same draft.
 pub fn price(facts: &Facts) -> Result<Draft> {
-    debug_assert!(LANES.is_sorted_by_key(|(name, _)| *name));
     let mut draft = Draft::default();
     start(&mut draft, facts)?;
-    for (_, lane) in LANES {
-        lane(&mut draft, facts)?;
+    for lane in LaneName::ALL {
+        match lane {
+            LaneName::BestPrice => list_price(&mut draft),
+            LaneName::Freight => freight(&mut draft, facts),
+            _ => {}
+        }
+        for rules in &facts.rules {
+            rules.price(lane, &mut draft)?;
+        }
+        if lane == LaneName::BestPrice {
+            draft.settle_prices()?;
+        }
     }
     let within = draft.lines.iter().all(|line| line.payable.0 >= 0 && line.payable <= line.amount);
-    if !within || draft.total().0 < 0 {
+    if !within || draft.total().0 < 0 || draft.freight.0 < 0 {
         return Err(Error::internal("a lane broke the bounds of a line"));
     }
     if draft.total() > Fen::MAX {
@@ -119,8 +54,9 @@ fn start(draft: &mut Draft, facts: &Facts) -> Result<()> {
         if amount > Fen::MAX {
             return Err(Error::invalid("order.too_large", "订单金额太大了，请分开下单"));
         }
-        let (quantity, sku) = (item.quantity, sku.clone());
-        draft.lines.push(DraftLine { sku, quantity, amount, discount: Fen::ZERO, payable: amount });
+        let (quantity, sku, unit_price) = (item.quantity, sku.clone(), sku.price);
+        let (discount, payable, gift, allows) = (Fen::ZERO, amount, false, Lanes::ALL);
+        draft.lines.push(DraftLine { sku, quantity, unit_price, amount, discount, payable, gift, allows });
     }
     for (product_id, name, limit, bought) in &facts.limits {
         let wanted: i64 = draft.lines.iter().filter(|l| l.sku.product_id == *product_id).map(|l| l.quantity).sum();
@@ -132,67 +68,102 @@ fn start(draft: &mut Draft, facts: &Facts) -> Result<()> {
             draft.problem(None, "cart.over_limit", text);
         }
     }
+    if let Place::Address { district_code, .. } = &facts.place {
+        let district_code = district_code.clone();
+        draft.journey = Some(Journey { templates: facts.templates.clone(), district_code });
+    }
     Ok(())
 }
 
-/// The lowest of the prices a SKU has; today that is its own price.
-fn best_price(draft: &mut Draft, _: &Facts) -> Result<()> {
-    let amount_fen = draft.goods().0;
+fn list_price(draft: &mut Draft) {
     if !draft.lines.is_empty() {
-        let label = "商品金额".into();
-        draft.explanation.push(Explanation {
-            lane: LaneName::BestPrice,
-            label,
-            amount_fen,
-            applied: true,
-            reason: None,
-        });
+        let goods = draft.goods();
+        draft.note(LaneName::BestPrice, None, "商品金额", goods, true, None, false);
     }
-    Ok(())
 }
 
 /// Freight by the templates of the goods; free for pickup.
-fn freight(draft: &mut Draft, facts: &Facts) -> Result<()> {
-    let mut explain = |label: String, amount_fen: i64, applied: bool, reason: Option<String>| {
-        draft.explanation.push(Explanation { lane: LaneName::Freight, label, amount_fen, applied, reason });
-    };
-    let district_code = match &facts.place {
+fn freight(draft: &mut Draft, facts: &Facts) {
+    match &facts.place {
         Place::Store { name, .. } => {
-            explain(format!("到{name}自提"), 0, true, Some("自提不收运费".into()));
-            return Ok(());
+            let reason = Some("自提不收运费".into());
+            draft.note(LaneName::Freight, None, &format!("到{name}自提"), Fen::ZERO, true, reason, false);
         }
-        Place::Address { district_code, .. } => district_code,
-        Place::NoStore => {
-            draft.problem(None, "order.store_required", "请选择自提门店");
-            return Ok(());
-        }
+        Place::NoStore => draft.problem(None, "order.store_required", "请选择自提门店"),
         Place::NoAddress => {
-            explain("运费".into(), 0, false, Some("选好收货地址后计算".into()));
+            draft.decline(LaneName::Freight, None, "运费", "选好收货地址后计算");
             draft.problem(None, "order.address_required", "请选择收货地址");
-            return Ok(());
         }
-    };
-    let loads: Vec<Load> = draft
-        .lines
-        .iter()
-        .map(|line| Load {
-            template_id: line.sku.freight_template_id,
-            quantity: line.quantity,
-            weight_g: line.sku.weight_g.saturating_mul(line.quantity),
-            volume_cm3: line.sku.volume_cm3.saturating_mul(line.quantity),
-            amount: line.payable,
-        })
-        .collect();
-    match freight::fee(&facts.templates, &loads, district_code) {
-        Ok(freight) => {
-            for (label, fee) in freight.explanation {
-                explain(label, fee.0, true, None);
+        Place::Address { .. } => {
+            let payables: Vec<Fen> = draft.lines.iter().map(|line| line.payable).collect();
+            match draft.freight_at(&payables) {
+                Some(Ok(freight)) => {
+                    for (label, fee) in freight.explanation {
+                        draft.charge(&label, fee);
+                    }
+                }
+                Some(Err(refusal)) => {
+                    let text = format!("收货地区暂时送不到（{}）", refusal.template);
+                    draft.problem(None, "freight.undeliverable", text);
+                }
+                None => {}
             }
-            draft.freight = freight.fee;
-        }
-        Err(refusal) => {
-            draft.problem(None, "freight.undeliverable", format!("收货地区暂时送不到（{}）", refusal.template));
         }
     }
-    Ok(())
+}
+
+/// The quote as shown and kept.
+pub fn into_quote(draft: Draft, app: &App) -> Quote {
+    let (goods, discount, total, placeable) = (draft.goods(), draft.discount(), draft.total(), draft.placeable());
+    let lines = draft.lines.iter().map(|line| QuoteLine {
+        sku_id: line.sku.sku_id,
+        product_id: line.sku.product_id,
+        name: line.sku.name.clone(),
+        option_text: line.sku.option_text.clone(),
+        picture: storage::picture(app, line.sku.picture_key.as_deref().unwrap_or_default(), &line.sku.name),
+        quantity: line.quantity,
+        unit_price_fen: line.unit_price.0,
+        amount_fen: line.amount.0,
+        discount_fen: line.discount.0,
+        payable_fen: line.payable.0,
+        unit_shares: units(&shares(line.payable, line.quantity)),
+        gift: line.gift,
+    });
+    Quote {
+        lines: lines.collect(),
+        discounts: discounts(&draft),
+        goods_fen: goods.0,
+        discount_fen: discount.0,
+        freight_fen: draft.freight.0,
+        total_fen: total.0,
+        placeable,
+        explanation: draft.explanation,
+        problems: draft.problems,
+    }
+}
+
+fn discounts(draft: &Draft) -> Vec<QuoteDiscount> {
+    let kept = draft.applied.iter().filter(|applied| applied.kind != RowKind::Fee || applied.amount != Fen::ZERO);
+    let one = |applied: &Applied| QuoteDiscount {
+        kind: applied.kind,
+        lane: applied.lane,
+        source: applied.source.clone(),
+        label: applied.label.clone(),
+        amount_fen: applied.amount.0,
+        quantity: applied.quantity,
+        lines: applied
+            .parts
+            .iter()
+            .map(|part| QuoteShare {
+                line: i64::try_from(part.line).unwrap_or(i64::MAX - 1) + 1,
+                amount_fen: part.amount.0,
+                unit_shares: units(&difference(part.before, part.after, draft.lines[part.line].quantity)),
+            })
+            .collect(),
+    };
+    kept.map(one).collect()
+}
+
+fn units(runs: &[(Fen, i64)]) -> Vec<UnitShare> {
+    runs.iter().map(|(fen, units)| UnitShare { amount_fen: fen.0, units: *units }).collect()
 }

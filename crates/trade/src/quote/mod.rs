@@ -3,16 +3,17 @@
 
 mod facts;
 mod lanes;
-mod shares;
 mod shop;
 #[cfg(test)]
 mod tests;
 
 pub use facts::{Facts, Place, Request, gather};
-pub use lanes::{Draft, DraftLine, price};
-pub use shares::{shares, shares_text};
+pub use lanes::{into_quote, price};
 pub use shop::shop_routes;
 
+pub use crate::offers::{Draft, DraftLine, Explanation, LaneName, QuoteProblem, shares, shares_text};
+
+use crate::offers::{Choices, RowKind, Source as OfferSource};
 use kernel::Id;
 use platform::storage::Picture;
 use serde::{Deserialize, Serialize};
@@ -54,12 +55,18 @@ pub struct QuoteRequest {
     #[serde(default)]
     pub items: Vec<ItemInput>,
     pub delivery: Delivery,
+    /// What the member chose about coupons and the like.
+    #[serde(default)]
+    pub choices: Choices,
 }
 
 /// A priced cart.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Quote {
     pub lines: Vec<QuoteLine>,
+    /// Everything that applied, with each line's and unit's share.
+    pub discounts: Vec<QuoteDiscount>,
+    /// What applied, and what did not and why.
     pub explanation: Vec<Explanation>,
     /// Sum of the lines at list price, fen.
     pub goods_fen: i64,
@@ -85,39 +92,40 @@ pub struct QuoteLine {
     pub amount_fen: i64,
     pub discount_fen: i64,
     pub payable_fen: i64,
+    /// What each unit costs; the parts sum to `payable_fen`.
+    pub unit_shares: Vec<UnitShare>,
+    /// Comes with the order for nothing.
+    pub gift: bool,
 }
 
-/// The lane an explanation comes from, in the order in which lanes run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LaneName {
-    Activity,
-    BestPrice,
-    Promotion,
-    Coupon,
-    Points,
-    Freight,
-    Reward,
-}
-
-/// What a lane did, or did not do and why.
+/// Some units of a line that have the same share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Explanation {
-    pub lane: LaneName,
-    pub label: String,
-    /// Negative for a discount, positive for a fee.
+pub struct UnitShare {
     pub amount_fen: i64,
-    pub applied: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub units: i64,
 }
 
-/// Something to settle before the order can be placed.
+/// A discount, fee or gift that applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct QuoteProblem {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sku_id: Option<Id>,
-    /// The cart's codes, `order.empty`, `order.address_required`, `order.store_required`, `freight.undeliverable`.
-    pub code: String,
-    pub message: String,
+pub struct QuoteDiscount {
+    pub kind: RowKind,
+    pub lane: LaneName,
+    pub source: OfferSource,
+    pub label: String,
+    /// Negative for a discount, positive for a fee, zero for a gift.
+    pub amount_fen: i64,
+    /// Pieces given or points earned.
+    pub quantity: i64,
+    /// The lines it concerns; empty for the order as a whole.
+    pub lines: Vec<QuoteShare>,
+}
+
+/// One line's part of a discount.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct QuoteShare {
+    /// Number of the line, from 1.
+    pub line: i64,
+    pub amount_fen: i64,
+    /// What each unit pays less; the parts sum to `amount_fen`.
+    pub unit_shares: Vec<UnitShare>,
 }

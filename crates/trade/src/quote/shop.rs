@@ -1,6 +1,6 @@
 //! The quote route of the storefront.
 
-use super::{Quote, QuoteRequest, Request, gather, price};
+use super::{Quote, QuoteRequest, Request, gather, into_quote, price};
 use axum::extract::State;
 use platform::problem::ProblemBody;
 use platform::{Answer, App, Json, Member};
@@ -26,7 +26,7 @@ async fn quote_cart(State(app): State<App>, member: Member, Json(request): Json<
         .db
         .read(move |tx| {
             let facts = gather(&reader, tx, &member.ctx, &request)?;
-            Ok(price(&facts)?.into_quote(&reader))
+            Ok(into_quote(price(&facts)?, &reader))
         })
         .await?;
     Ok(Json(quote))

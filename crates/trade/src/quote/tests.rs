@@ -15,6 +15,8 @@ fn sku(id: i64, price_fen: i64) -> SkuForSale {
         name: format!("商品{id}"),
         option_text: String::new(),
         picture_key: None,
+        category_ids: Vec::new(),
+        brand_id: None,
         price: Fen(price_fen),
         list_price: None,
         weight_g: 100,
@@ -35,7 +37,8 @@ fn facts(lines: &[(i64, i64, i64)]) -> Facts {
         place: Place::Store { store_id: Id(5), name: "湖滨店".into() },
         shop_id: Some(Id(1)),
         location_id: Some(Id(1)),
-        templates: Vec::new(),
+        templates: Default::default(),
+        rules: Vec::new(),
     }
 }
 

@@ -15,9 +15,30 @@ pub fn shares(payable: Fen, quantity: i64) -> Vec<(Fen, i64)> {
 
 /// The stored text: `[[1990,2]]`.
 pub fn shares_text(payable: Fen, quantity: i64) -> String {
-    let runs: Vec<String> =
-        shares(payable, quantity).iter().map(|(fen, units)| format!("[{},{units}]", fen.0)).collect();
+    runs_text(&shares(payable, quantity))
+}
+
+/// Runs of units as text.
+pub(super) fn runs_text(runs: &[(Fen, i64)]) -> String {
+    let runs: Vec<String> = runs.iter().map(|(fen, units)| format!("[{},{units}]", fen.0)).collect();
     format!("[{}]", runs.join(","))
+}
+
+/// Per unit, what the line paid after something less what it paid before: the shares of one discount.
+pub(crate) fn difference(before: Fen, after: Fen, quantity: i64) -> Vec<(Fen, i64)> {
+    let (mut a, mut b) = (shares(before, quantity).into_iter(), shares(after, quantity).into_iter());
+    let (mut left, mut right) = (a.next(), b.next());
+    let mut runs: Vec<(Fen, i64)> = Vec::with_capacity(3);
+    while let (Some((was, n)), Some((is, m))) = (left, right) {
+        let units = n.min(m);
+        match runs.last_mut() {
+            Some(last) if last.0.0 == is.0 - was.0 => last.1 += units,
+            _ => runs.push((Fen(is.0 - was.0), units)),
+        }
+        left = if n == units { a.next() } else { Some((was, n - units)) };
+        right = if m == units { b.next() } else { Some((is, m - units)) };
+    }
+    runs
 }
 
 #[cfg(test)]
@@ -33,6 +54,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_discount_takes_from_every_unit_what_it_paid_less(
+            before in 0i64..10_000_000, part in 0.0f64..=1.0, quantity in 1i64..1_000,
+        ) {
+            let after = (before as f64 * part) as i64;
+            let runs = difference(Fen(before), Fen(after), quantity);
+            prop_assert_eq!(runs.iter().map(|(fen, units)| fen.0 * units).sum::<i64>(), after - before);
+            prop_assert_eq!(runs.iter().map(|(_, units)| units).sum::<i64>(), quantity);
+            prop_assert!(runs.iter().all(|(fen, _)| fen.0 <= 0), "no unit gets dearer: {runs:?}");
+        }
+
         #[test]
         fn shares_sum_and_agree_with_largest_remainder(payable in 0i64..10_000_000_000, quantity in 1i64..1_000) {
             let runs = shares(Fen(payable), quantity);
