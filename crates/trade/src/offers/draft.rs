@@ -46,6 +46,9 @@ pub struct Journey {
     pub district_code: String,
 }
 
+/// A line, what is taken off it, and the pieces concerned.
+type Share = (usize, Fen, i64);
+
 /// A quote while it is being priced.
 #[derive(Debug, Clone, Default)]
 pub struct Draft {
@@ -119,7 +122,7 @@ impl Draft {
         // Stable: of equal prices the offer that was asked first wins.
         proposals.sort_by_key(|offer| offer.unit_price);
         let mut left: Vec<i64> = self.lines.iter().map(|line| line.quantity).collect();
-        let mut won: Vec<(PriceOffer, Vec<(usize, Fen, i64)>)> = Vec::new();
+        let mut won: Vec<(PriceOffer, Vec<Share>)> = Vec::new();
         for offer in proposals {
             let Some(line) = self.lines.get(offer.line).filter(|line| line.allows.has(LaneName::BestPrice)) else {
                 continue;
@@ -166,14 +169,14 @@ impl Draft {
             return Fen::ZERO;
         }
         let parts = prorate(off, &weights);
-        let parts: Vec<(usize, Fen, i64)> =
+        let parts: Vec<Share> =
             lines.into_iter().zip(parts).map(|(i, part)| (i, part, self.lines[i].quantity)).collect();
         self.apply(lane, source, label, &parts)
     }
 
     /// Takes an amount (positive) from each named line. Answers what was taken.
     pub fn take_off_each(&mut self, lane: LaneName, source: Source, label: &str, offs: &[(usize, Fen)]) -> Fen {
-        let parts: Vec<(usize, Fen, i64)> = offs
+        let parts: Vec<Share> = offs
             .iter()
             .filter(|(i, _)| self.lines[*i].allows.has(lane))
             .map(|(i, off)| (*i, *off, self.lines[*i].quantity))
@@ -181,7 +184,7 @@ impl Draft {
         self.apply(lane, source, label, &parts)
     }
 
-    fn apply(&mut self, lane: LaneName, source: Source, label: &str, parts: &[(usize, Fen, i64)]) -> Fen {
+    fn apply(&mut self, lane: LaneName, source: Source, label: &str, parts: &[Share]) -> Fen {
         let mut applied = Vec::with_capacity(parts.len());
         let mut taken = 0;
         for (i, off, pieces) in parts {
