@@ -16,5 +16,8 @@ const ALL: &[Migration] = &[
     Migration { version: 5, name: "goods_lists", text: include_str!("../../../migrations/0005_goods_lists.sql") },
     Migration { version: 12, name: "task", text: include_str!("../../../migrations/0012_task.sql") },
     Migration { version: 13, name: "goods_import", text: include_str!("../../../migrations/0013_goods_import.sql") },
+    Migration { version: 15, name: "order_desk", text: include_str!("../../../migrations/0015_order_desk.sql") },
+    Migration { version: 16, name: "member_desk", text: include_str!("../../../migrations/0016_member_desk.sql") },
+    Migration { version: 17, name: "ship_file", text: include_str!("../../../migrations/0017_ship_file.sql") },
     Migration { version: 24, name: "offers", text: include_str!("../../../migrations/0024_offers.sql") },
 ];

@@ -1,4 +1,4 @@
-//! What other floors tell this one. Members and staff are shown together with facts that belong to orders, goods and
+//! What other floors tell this one. Shoppers and staff are shown together with facts that belong to carts, goods and
 //! stores; those floors implement these traits and `server::wiring` lists them once. Nothing here knows an order.
 
 use db::Tx;
@@ -25,11 +25,6 @@ pub trait BadgeSource: Send + Sync {
     fn badges(&self, tx: &mut Tx<'_>, mall_id: MallId, shopper: Id) -> Result<Badges>;
 }
 
-/// What members bought, for the member list. Members who bought nothing may be absent.
-pub trait PurchaseSource: Send + Sync {
-    fn of_members(&self, tx: &mut Tx<'_>, mall_id: MallId, members: &[Id]) -> Result<HashMap<Id, Purchases>>;
-}
-
 /// Names of stores, for staff bound to one. Unknown ids are absent.
 pub trait StoreNames: Send + Sync {
     fn names(&self, tx: &mut Tx<'_>, mall_id: MallId, stores: &[Id]) -> Result<HashMap<Id, String>>;
@@ -48,15 +43,6 @@ pub struct Badges {
     pub favourites: i64,
 }
 
-/// What one member bought so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Purchases {
-    /// Orders paid.
-    pub orders: i64,
-    /// Money paid, less refunds.
-    pub paid_fen: i64,
-}
-
 /// What the shop side needs from above.
 #[derive(Clone)]
 pub struct Hooks {
@@ -67,15 +53,10 @@ pub struct Hooks {
 /// What the back office needs from beside and above.
 #[derive(Clone)]
 pub struct AdminHooks {
-    pub purchases: Arc<dyn PurchaseSource>,
     pub stores: Arc<dyn StoreNames>,
 }
 
 impl AdminHooks {
-    pub(crate) fn purchases(&self, tx: &mut Tx<'_>, mall_id: MallId, members: &[Id]) -> Result<HashMap<Id, Purchases>> {
-        if members.is_empty() { Ok(HashMap::new()) } else { self.purchases.of_members(tx, mall_id, members) }
-    }
-
     pub(crate) fn store_names(&self, tx: &mut Tx<'_>, mall_id: MallId, stores: &[Id]) -> Result<HashMap<Id, String>> {
         if stores.is_empty() { Ok(HashMap::new()) } else { self.stores.names(tx, mall_id, stores) }
     }

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::audit::{self, Note};
 use crate::ctx::Ctx;
 use crate::edge::RequestId;
+use crate::idempotency::{Claim, once};
 use crate::mall::Mall;
 use crate::permission::{Grants, Permission};
 use crate::problem::Problem;
@@ -17,6 +18,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use db::Tx;
 use kernel::{Actor, Error, Id, Result};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -171,6 +173,27 @@ impl<P: Permission> Staff<P> {
                 let (made, note) = verb(tx, &ctx)?;
                 audit::record(tx, &ctx, staff_id, action, &note, &ip, &request_id)?;
                 Ok(made)
+            })
+            .await
+    }
+}
+
+impl<P: Permission> Staff<P> {
+    /// Like [`Staff::write`], once per claim: a replay answers what the first time made and leaves no second audit row.
+    pub async fn write_once<T, F>(&self, app: &App, action: &'static str, claim: Claim, mut verb: F) -> Result<T>
+    where
+        F: FnMut(&mut Tx<'_>, &Ctx) -> Result<(T, Note)> + Send + 'static,
+        T: Serialize + DeserializeOwned + Send + 'static,
+    {
+        let (ctx, staff_id) = (self.ctx.clone(), self.id);
+        let (ip, request_id) = (self.visitor.ip.to_string(), self.visitor.request_id.to_string());
+        app.db
+            .write(move |tx| {
+                once(tx, &ctx, &claim, |tx| {
+                    let (made, note) = verb(tx, &ctx)?;
+                    audit::record(tx, &ctx, staff_id, action, &note, &ip, &request_id)?;
+                    Ok(made)
+                })
             })
             .await
     }

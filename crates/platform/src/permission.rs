@@ -72,6 +72,10 @@ permissions! {
     20 StaffEdit      "staff.edit"       "设置" "编辑员工与角色";
     21 AuditView      "audit.view"       "设置" "查看操作日志";
     22 SettingsEdit   "settings.edit"    "设置" "修改商城设置";
+    23 OrderChangePrice "order.change_price" "订单" "给未付款订单改价";
+    24 RefundSettle   "refund.settle"    "订单" "重试和登记退款";
+    25 MemberBlock    "member.block"     "会员" "停用与恢复会员";
+    26 OrderExport    "order.export"     "订单" "导出订单（含收货人信息）";
 }
 
 /// What a staff member may do, resolved from the role.

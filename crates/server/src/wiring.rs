@@ -1,6 +1,6 @@
 //! Puts the parts together: database, clients, sessions, jobs. The one list of who reacts to what.
 
-use crate::flows::{close, complete, hooks, pay, refund, upload_shipping};
+use crate::flows::{close, complete, hooks, order_export, pay, refund, ship_file, upload_shipping};
 use db::{Db, Options};
 use kernel::{Clock, Ids, MallId, Result, hours, minutes, seconds};
 use platform::app::Parts;
@@ -71,6 +71,8 @@ pub fn handlers() -> Handlers {
     handlers
         .on(refund::SEND_REFUND, refund::send)
         .on(upload_shipping::UPLOAD_SHIPPING, upload_shipping::upload)
+        .on(order_export::EXPORT_ORDERS, task::work(order_export::run))
+        .on(ship_file::SHIP_FILE, task::work(ship_file::run))
         .on(goods::import::CHECK, task::work(goods::import::check))
         .on(goods::import::IMPORT, task::work(goods::import::import))
         .on(goods::import::EXPORT, task::work(goods::import::export))
@@ -104,9 +106,9 @@ async fn forget(app: App) -> Result<()> {
     Ok(())
 }
 
-/// What the lists of members and staff say of orders and stores.
+/// What the list of staff says of stores.
 pub fn admin_hooks() -> people::AdminHooks {
-    people::AdminHooks { purchases: Arc::new(hooks::OrderPurchases), stores: Arc::new(hooks::Stores) }
+    people::AdminHooks { stores: Arc::new(hooks::Stores) }
 }
 
 /// What happens when a guest signs in, and what the badges count.

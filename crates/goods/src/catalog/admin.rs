@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use kernel::{Id, Page};
 use platform::audit::Note;
 use platform::extract::IdempotencyKey;
-use platform::idempotency::{self, Claim};
+use platform::idempotency::Claim;
 use platform::permission::perm;
 use platform::problem::ProblemBody;
 use platform::{Answer, App, Json, Path, Query, Staff};
@@ -71,8 +71,8 @@ async fn create_product(
     let claim = Claim::new(&staff.ctx, "product.create", &key, &input)?;
     let input = input.checked(&super::files_of(&app, staff.mall.id))?;
     let id = staff
-        .write(&app, "product.create", move |tx, ctx| {
-            let id = idempotency::once(tx, ctx, &claim, |tx| save::create(tx, ctx, &input, None))?;
+        .write_once(&app, "product.create", claim, move |tx, ctx| {
+            let id = save::create(tx, ctx, &input, None)?;
             Ok((id, Note::new("product", id, format!("新建商品 {}", input.name))))
         })
         .await?;

@@ -10,7 +10,7 @@ use kernel::{Cursor, Page};
 use kernel::{Error, Id, Instant, MallId, Result};
 use platform::audit::Note;
 use platform::extract::IdempotencyKey;
-use platform::idempotency::{self, Claim};
+use platform::idempotency::Claim;
 use platform::permission::perm;
 use platform::problem::ProblemBody;
 use platform::storage::{self, Picture};
@@ -164,8 +164,8 @@ async fn change_stock(
     let claim = Claim::new(&staff.ctx, "inventory.change", &key, &change)?;
     let (sku_id, location_id, mall_id) = (change.sku_id, change.location_id, staff.mall.id);
     staff
-        .write(&app, "inventory.change", move |tx, ctx| {
-            let on_hand = idempotency::once(tx, ctx, &claim, |tx| Ok(apply(tx, ctx, &change)?.on_hand))?;
+        .write_once(&app, "inventory.change", claim, move |tx, ctx| {
+            let on_hand = apply(tx, ctx, &change)?.on_hand;
             Ok(((), Note::new("sku", sku_id, summary(&change, on_hand))))
         })
         .await?;

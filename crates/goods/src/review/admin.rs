@@ -3,9 +3,9 @@
 use super::shop::{COLUMNS, Masking, ReviewRow, ReviewView};
 use super::write::count;
 use axum::extract::State;
-use db::{FromRow, Row, Tx, args};
+use db::{Arg, FromRow, Row, Tx, args};
 use kernel::{Cursor, Page};
-use kernel::{Error, Id, MallId, Result};
+use kernel::{Error, Id, Instant, MallId, Result};
 use platform::audit::Note;
 use platform::cache::Topic;
 use platform::permission::perm;
@@ -58,6 +58,18 @@ struct ReviewQuery {
     #[serde(default)]
     #[param(inline)]
     state: ReviewState,
+    /// 1–5 stars exactly.
+    rating: Option<i64>,
+    /// Only with pictures.
+    #[serde(default)]
+    pictures: bool,
+    product_id: Option<Id>,
+    member_id: Option<Id>,
+    /// Words in the review.
+    #[param(max_length = 30)]
+    q: Option<String>,
+    from: Option<Instant>,
+    to: Option<Instant>,
     cursor: Option<String>,
     /// 1–100, 30 if absent.
     limit: Option<i64>,
@@ -75,7 +87,7 @@ async fn list_reviews_as_staff(
 ) -> Answer<Json<Page<AdminReview>>> {
     let (mall_id, limit) = (staff.mall.id, query.limit.unwrap_or(30).clamp(1, 100));
     let before = query.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let rows = app.db.read(move |tx| rows(tx, mall_id, query.state, before, limit + 1)).await?;
+    let rows = app.db.read(move |tx| rows(tx, mall_id, &query, before, limit + 1)).await?;
     let page = Page::from_rows(rows, limit, |row| Cursor { key: row.review.created_at.0, id: row.review.id.0 });
     let items = page.items.into_iter().map(|row| row.view(&app)).collect::<Result<Vec<_>>>()?;
     Ok(Json(Page { items, next_cursor: page.next_cursor }))
@@ -225,27 +237,70 @@ impl AdminRow {
 fn rows(
     tx: &mut Tx<'_>,
     mall_id: MallId,
-    state: ReviewState,
+    query: &ReviewQuery,
     before: Option<Cursor>,
     limit: i64,
 ) -> Result<Vec<AdminRow>> {
-    let condition = match state {
-        ReviewState::All => "",
-        ReviewState::Unanswered => "and r.reply is null and r.hidden_reason is null",
-        ReviewState::Hidden => "and r.hidden_reason is not null",
-    };
     let before = before.unwrap_or(Cursor { key: i64::MAX, id: i64::MAX });
+    let mut sql = String::from(match query.state {
+        ReviewState::All => "",
+        ReviewState::Unanswered => " and r.reply is null and r.hidden_reason is null",
+        ReviewState::Hidden => " and r.hidden_reason is not null",
+    });
+    if query.pictures {
+        sql.push_str(" and r.picture_keys <> '[]'");
+    }
+    let mut values: Vec<Arg> = args![mall_id, before.key, before.id, limit].to_vec();
+    let words = query.q.as_deref().map(str::trim).filter(|q| !q.is_empty() && q.chars().count() <= 30);
+    let pattern =
+        words.map(|q| format!("%{}%", q.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_")));
+    let conditions: [(&str, Option<Arg>); 6] = [
+        (" and r.rating = $?", query.rating.map(Arg::from)),
+        (" and r.product_id = $?", query.product_id.map(Arg::from)),
+        (" and r.member_id = $?", query.member_id.map(Arg::from)),
+        (" and r.created_at >= $?", query.from.map(Arg::from)),
+        (" and r.created_at < $?", query.to.map(Arg::from)),
+        (" and lower(r.text) like $? escape '!'", pattern.map(Arg::from)),
+    ];
+    for (text, value) in conditions {
+        if let Some(value) = value {
+            values.push(value);
+            sql.push_str(&text.replace("$?", &format!("${}", values.len())));
+        }
+    }
     tx.all(
         &format!(
             "select {COLUMNS}, p.id, p.name, r.order_id, r.hidden_reason
              from review r
              join product p on p.mall_id = r.mall_id and p.id = r.product_id
-             where r.mall_id = $1 and (r.created_at, r.id) < ($2, $3) {condition}
+             where r.mall_id = $1 and (r.created_at, r.id) < ($2, $3){sql}
              order by r.created_at desc, r.id desc
              limit $4"
         ),
-        &args![mall_id, before.key, before.id, limit],
+        &values,
     )
+}
+
+/// The latest reviews of a member, hidden ones too.
+pub fn reviews_of_member(
+    app: &App,
+    tx: &mut Tx<'_>,
+    mall_id: MallId,
+    member_id: Id,
+    limit: i64,
+) -> Result<Vec<AdminReview>> {
+    let rows: Vec<AdminRow> = tx.all(
+        &format!(
+            "select {COLUMNS}, p.id, p.name, r.order_id, r.hidden_reason
+             from review r
+             join product p on p.mall_id = r.mall_id and p.id = r.product_id
+             where r.mall_id = $1 and r.member_id = $2
+             order by r.id desc
+             limit $3"
+        ),
+        &args![mall_id, member_id, limit],
+    )?;
+    rows.into_iter().map(|row| row.view(app)).collect()
 }
 
 pub(super) fn find(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<AdminRow> {

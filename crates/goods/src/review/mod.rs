@@ -8,6 +8,6 @@ mod shop;
 mod tests;
 mod write;
 
-pub use admin::{AdminReview, admin_routes, unanswered_count};
+pub use admin::{AdminReview, admin_routes, reviews_of_member, unanswered_count};
 pub use shop::{ReviewView, shop_routes};
 pub use write::{ANONYMOUS, NewReview, write};

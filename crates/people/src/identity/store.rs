@@ -3,7 +3,7 @@
 use super::model::{MemberBrief, MemberRecord};
 use crate::phone::{Phone, SealedPhone};
 use db::{Tx, args};
-use kernel::{Error, Id, Instant, MallId, Result};
+use kernel::{Error, Id, MallId, Result};
 use platform::Ctx;
 use platform::seal::Sealer;
 use std::collections::HashMap;
@@ -136,6 +136,25 @@ pub fn find_by_phone(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, phone: &
     Ok(member_by_phone(tx, mall_id, &phone.hash(sealer))?.map(|row| row.id))
 }
 
+/// Members whose phone ends in these four digits, newest first.
+pub fn by_phone_tail(tx: &mut Tx<'_>, mall_id: MallId, tail: &str, limit: i64) -> Result<Vec<Id>> {
+    tx.all(
+        "select id from member
+         where mall_id = $1 and phone_tail is not null and phone_tail = $2
+         order by id desc
+         limit $3",
+        &args![mall_id, tail, limit],
+    )
+}
+
+/// Members of exactly this nickname, newest first.
+pub fn by_nickname(tx: &mut Tx<'_>, mall_id: MallId, nickname: &str, limit: i64) -> Result<Vec<Id>> {
+    tx.all(
+        "select id from member where mall_id = $1 and nickname = $2 order by id desc limit $3",
+        &args![mall_id, nickname, limit],
+    )
+}
+
 /// Name, avatar and masked phone of several members; unknown ids are absent.
 pub fn briefs(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, ids: &[Id]) -> Result<HashMap<Id, MemberBrief>> {
     if ids.is_empty() {
@@ -155,34 +174,10 @@ pub fn briefs(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, ids: &[Id]) -> 
         .collect()
 }
 
-/// One page of members that signed in at least once, newest first, with `limit + 1` rows.
-/// `nickname` matches a part of it; `phone_hash` and `id` match exactly.
-pub(super) struct MemberFilter<'a> {
-    pub nickname: Option<&'a str>,
-    pub phone_hash: Option<&'a str>,
-    pub phone_tail: Option<&'a str>,
-    pub before: Option<(Instant, Id)>,
-    pub limit: i64,
-}
-
-pub(super) fn page(tx: &mut Tx<'_>, mall_id: MallId, filter: &MemberFilter<'_>) -> Result<Vec<MemberRecord>> {
-    let (before_at, before_id) = filter.before.unwrap_or((Instant(i64::MAX), Id(i64::MAX)));
-    let like = filter.nickname.map(|text| {
-        let escaped: String = text.to_lowercase().chars().flat_map(|c| escape(c).into_iter().flatten()).collect();
-        format!("%{escaped}%")
-    });
-    tx.all(
-        "select id, kind, nickname, avatar_key, phone_sealed, status, created_at
-         from member
-         where mall_id = $1 and kind = 'member' and status <> 'merged'
-           and (created_at, id) < ($2, $3)
-           and (cast($4 as text) is null or lower(nickname) like $4 escape '!')
-           and (cast($5 as text) is null or phone_hash = $5)
-           and (cast($6 as text) is null or phone_tail = $6)
-         order by created_at desc, id desc
-         limit $7",
-        &args![mall_id, before_at, before_id, like, filter.phone_hash, filter.phone_tail, filter.limit + 1],
-    )
+/// A pattern for `like … escape '!'` that finds text inside another, in lower case.
+pub(super) fn contains(text: &str) -> String {
+    let escaped: String = text.to_lowercase().chars().flat_map(|c| escape(c).into_iter().flatten()).collect();
+    format!("%{escaped}%")
 }
 
 fn escape(c: char) -> [Option<char>; 2] {

@@ -29,6 +29,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(reset_staff_password))
         .merge(role_admin::routes())
         .merge(audit::routes())
+        .merge(super::saved_view::routes())
 }
 
 /// A colleague in the list.

@@ -1,4 +1,4 @@
-//! Who works here. Owns `staff`, `role` and reads `audit_log` (written by `Staff::write` of the platform).
+//! Who works here. Owns `staff`, `role`, `saved_view` and reads `audit_log` (written by `Staff::write` of the platform).
 //!
 //! Promises: passwords lie as argon2id; five wrong tries lock an account for fifteen minutes, also across a restart; a
 //! one-time code opens one session; nobody gives rights they do not hold, or touches somebody who holds more; there is
@@ -13,6 +13,7 @@ mod model;
 mod password;
 mod role;
 mod role_admin;
+mod saved_view;
 mod signin;
 mod store;
 mod team;

@@ -6,7 +6,7 @@ use kernel::ports::{
     ExpressTracker, MiniProgram, MiniSession, ObjectStore, PaymentChannel, Pending, ShippingInfo, SmsSender,
 };
 use kernel::{Error, Id, MallId, Result};
-use people::identity::{BadgeSource, Badges, MergeGuest, PurchaseSource, Purchases};
+use people::identity::{BadgeSource, Badges, MergeGuest};
 use people::staff::StoreNames;
 use platform::app::Outside;
 use platform::ctx::Ctx;
@@ -161,14 +161,6 @@ pub fn search_for(tx: &mut Tx<'_>, shopper: Id, phrase: &str) -> Result<()> {
         &args![MALL, shopper, phrase],
     )?;
     Ok(())
-}
-
-pub struct OneOrderEach;
-
-impl PurchaseSource for OneOrderEach {
-    fn of_members(&self, _: &mut Tx<'_>, _: MallId, members: &[Id]) -> Result<HashMap<Id, Purchases>> {
-        Ok(members.iter().map(|id| (*id, Purchases { orders: 1, paid_fen: 19_900 })).collect())
-    }
 }
 
 pub struct OneStore;

@@ -1,6 +1,6 @@
 //! One mall (and a second one beside it) on a fresh database of each engine, reached through the real router.
 
-use crate::outside::{CountsSearches, MovesSearches, OneOrderEach, OneStore, PostBox};
+use crate::outside::{CountsSearches, MovesSearches, OneStore, PostBox};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
@@ -158,7 +158,7 @@ impl World {
 /// Both sides, nested as the server nests them.
 pub fn api() -> OpenApiRouter<App> {
     let hooks = Hooks { merge: Arc::new(MovesSearches), badges: Arc::new(CountsSearches) };
-    let admin = AdminHooks { purchases: Arc::new(OneOrderEach), stores: Arc::new(OneStore) };
+    let admin = AdminHooks { stores: Arc::new(OneStore) };
     OpenApiRouter::with_openapi(openapi::base())
         .nest("/api/v1", people::shop_routes(hooks))
         .nest("/admin/v1", people::admin_routes(admin))

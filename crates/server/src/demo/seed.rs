@@ -103,7 +103,8 @@ impl Seeding<'_> {
         self.reviews(tx, &products)?;
         let words: Vec<&str> = self.catalog.hot_words.iter().map(String::as_str).collect();
         platform::search::pin(tx, self.ctx.mall_id, &words, self.ctx.now)?;
-        self.home(tx, &categories, &products)
+        self.home(tx, &categories, &products)?;
+        super::orders::seed(tx, self.app, self.ctx)
     }
 
     fn photo(&self, name: &str) -> Result<String> {

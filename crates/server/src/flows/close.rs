@@ -39,19 +39,28 @@ pub enum Intents {
 
 /// Makes every pending intent of an order's group unpayable, outside of any transaction.
 pub async fn close_intents(app: &App, ctx: &Ctx, order: &Order) -> Result<Intents> {
+    close_known_intents(app, ctx, order).await.map(|(outcome, _)| outcome)
+}
+
+/// The same; also names the attempts that the channel closed, so that a later transaction can tell a new one from them.
+pub async fn close_known_intents(app: &App, ctx: &Ctx, order: &Order) -> Result<(Intents, Vec<Id>)> {
     let (mall_id, group_id) = (ctx.mall_id, order.group_id);
     let attempts = app.db.read(move |tx| payment::attempts(tx, mall_id, ORDER_GROUP, group_id)).await?;
+    let mut closed = Vec::new();
     for attempt in attempts.iter().filter(|attempt| attempt.status == PaymentStatus::Pending) {
         let account = app.outside.payment_channel(mall_id, &attempt.channel)?;
         if account.close(&attempt.number()).await? == CloseOutcome::AlreadyPaid {
             return match pay::refresh(app, ctx, attempt).await? {
-                settle::Outcome::Paid | settle::Outcome::Known | settle::Outcome::SentBack => Ok(Intents::Paid),
+                settle::Outcome::Paid | settle::Outcome::Known | settle::Outcome::SentBack => {
+                    Ok((Intents::Paid, closed))
+                }
                 other => Err(Error::gateway("payment.channel_failed", "支付渠道的状态还不明确，请稍后再试")
                     .because(format_args!("close said paid, query said {other:?}"))),
             };
         }
+        closed.push(attempt.id);
     }
-    Ok(Intents::Closed)
+    Ok((Intents::Closed, closed))
 }
 
 /// The transaction that closes: order, stock, attempts.
@@ -206,6 +215,7 @@ async fn close_order(
     detail::admin_detail(&app, mall_id, id).await.map(Json).map_err(Into::into)
 }
 
-fn already_paid() -> Error {
+/// The member was faster.
+pub fn already_paid() -> Error {
     Error::conflict("order.already_paid", "这个订单刚刚已经付款")
 }

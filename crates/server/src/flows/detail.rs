@@ -12,8 +12,8 @@ use platform::problem::ProblemBody;
 use platform::{Answer, App, Json, Member, Path, Query, Staff};
 use serde::{Deserialize, Serialize};
 use trade::order::{
-    self, Action, AdminOrderRow, DeliveryKind, ListFilter, Order, OrderCard, OrderEventView, OrderLineView,
-    OrderMember, Standing, StateFilter, Status,
+    self, Action, DeliveryKind, Order, OrderCard, OrderEventView, OrderLineView, OrderMember, PriceChangeView,
+    Standing, StateFilter, Status,
 };
 use trade::payment::{self, PaymentView, RefundView};
 use trade::quote::Explanation;
@@ -29,7 +29,7 @@ pub fn shop_routes() -> OpenApiRouter<App> {
 
 /// Routes under `/admin/v1`.
 pub fn admin_routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list_all_orders)).routes(routes!(get_any_order)).routes(routes!(remark_order))
+    OpenApiRouter::new().routes(routes!(get_any_order)).routes(routes!(remark_order))
 }
 
 /// Whom the goods are for.
@@ -81,6 +81,8 @@ pub struct OrderDetail {
     pub freight_fen: i64,
     pub total_fen: i64,
     pub explanation: Vec<Explanation>,
+    /// What the shop changed before payment, oldest first.
+    pub price_changes: Vec<PriceChangeView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
     pub parcels: Vec<ParcelView>,
@@ -146,6 +148,8 @@ fn compose(app: &App, tx: &mut Tx<'_>, mall_id: MallId, order: &Order, reader: R
     let group = order::group_ids(tx, mall_id, order.member_id, order.group_id)?;
     let attempts = payment::attempts(tx, mall_id, ORDER_GROUP, order.group_id)?;
     let refunds = payment::refunds_of_order(tx, mall_id, order.id)?;
+    let refund_ids: Vec<Id> = refunds.iter().map(|refund| refund.id).collect();
+    let settled = payment::settlements(tx, mall_id, &refund_ids)?;
     let standing = Standing {
         status: order.status,
         delivery: order.delivery,
@@ -153,13 +157,7 @@ fn compose(app: &App, tx: &mut Tx<'_>, mall_id: MallId, order: &Order, reader: R
         has_unreviewed_lines: lines.iter().any(|line| line.reviewed_at.is_none()),
         pickup_ready: pickup.as_ref().is_some_and(|p| p.ready),
     };
-    let receiver = order.receiver(&app.sealer)?.map(|r| ReceiverView {
-        phone_masked: order::mask_phone(&r.phone),
-        name: r.name,
-        phone: r.phone,
-        region: r.region,
-        detail: r.detail,
-    });
+    let receiver = order.receiver(&app.sealer)?.map(receiver_view);
     Ok(OrderDetail {
         id: order.id,
         number: order.id.to_string(),
@@ -182,12 +180,24 @@ fn compose(app: &App, tx: &mut Tx<'_>, mall_id: MallId, order: &Order, reader: R
         freight_fen: order.freight.0,
         total_fen: order.total.0,
         explanation: serde_json::from_str(&order.explanation).map_err(Error::internal)?,
+        price_changes: order::price_changes(tx, mall_id, order.id)?,
         remark: order.remark.clone(),
         parcels: parcels.iter().map(|parcel| parcel.view()).collect::<Result<_>>()?,
         events: order::events(tx, mall_id, order.id)?,
         payments: attempts.iter().map(|attempt| payment::payment_view(attempt, group.clone())).collect(),
-        refunds: refunds.into_iter().map(RefundView::from).collect(),
+        refunds: refunds.into_iter().map(|refund| RefundView::new(refund, &settled)).collect(),
     })
+}
+
+/// A receiver as shown.
+pub fn receiver_view(receiver: order::Receiver) -> ReceiverView {
+    ReceiverView {
+        phone_masked: order::mask_phone(&receiver.phone),
+        name: receiver.name,
+        phone: receiver.phone,
+        region: receiver.region,
+        detail: receiver.detail,
+    }
 }
 
 fn pickup_view(
@@ -271,46 +281,6 @@ async fn list_orders(
     responses((status = 200, body = OrderDetail), (status = 404, body = ProblemBody, description = "`order.not_found`")))]
 async fn get_order(State(app): State<App>, member: Member, Path(id): Path<Id>) -> Answer<Json<OrderDetail>> {
     member_detail(&app, member.mall.id, member.id, id).await.map(Json).map_err(Into::into)
-}
-
-/// Which orders to list.
-#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields, default)]
-#[into_params(parameter_in = Query)]
-pub struct AdminOrderQuery {
-    #[param(inline)]
-    pub state: StateFilter,
-    /// An order number, a receiver's phone, a nickname or a tracking number.
-    pub q: Option<String>,
-    pub from: Option<Instant>,
-    pub to: Option<Instant>,
-    #[param(inline)]
-    pub delivery: Option<DeliveryKind>,
-    pub cursor: Option<String>,
-}
-
-/// List orders, newest first.
-///
-/// Needs `order.view`. A clerk bound to a store sees that store's orders.
-#[utoipa::path(get, path = "/orders", tag = "orders", security(("staff" = [])), params(AdminOrderQuery),
-    responses((status = 200, body = Page<AdminOrderRow>)))]
-async fn list_all_orders(
-    State(app): State<App>,
-    staff: Staff<perm::OrderView>,
-    Query(query): Query<AdminOrderQuery>,
-) -> Answer<Json<Page<AdminOrderRow>>> {
-    let cursor = query.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let filter = ListFilter {
-        state: query.state,
-        q: query.q.filter(|q| q.chars().count() <= 60),
-        from: query.from,
-        to: query.to,
-        delivery: query.delivery,
-        store_id: staff.grants.store_id,
-    };
-    let (reader, mall_id) = (app.clone(), staff.mall.id);
-    let page = app.db.read(move |tx| order::admin_rows(&reader, tx, mall_id, &filter, cursor, PAGE)).await?;
-    Ok(Json(page))
 }
 
 /// Show an order.

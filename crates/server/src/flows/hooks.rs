@@ -3,7 +3,7 @@
 
 use db::{Tx, args};
 use kernel::{Id, MallId, Result};
-use people::hooks::{BadgeSource, Badges, MergeGuest, PurchaseSource, Purchases, StoreNames};
+use people::hooks::{BadgeSource, Badges, MergeGuest, StoreNames};
 use platform::{App, Ctx};
 use std::collections::HashMap;
 
@@ -40,21 +40,6 @@ impl BadgeSource for ShopperBadges {
             cart: trade::cart::count(tx, mall_id, member_id)?,
             favourites,
         })
-    }
-}
-
-/// What members bought, for the member list.
-pub struct OrderPurchases;
-
-impl PurchaseSource for OrderPurchases {
-    fn of_members(&self, tx: &mut Tx<'_>, mall_id: MallId, members: &[Id]) -> Result<HashMap<Id, Purchases>> {
-        let rows: Vec<(Id, i64, i64)> = tx.all(
-            "select member_id, count(*), cast(sum(paid_fen - refunded_fen) as bigint) from trade_order
-             where mall_id = $1 and member_id = any($2) and paid_at is not null
-             group by member_id",
-            &args![mall_id, members],
-        )?;
-        Ok(rows.into_iter().map(|(id, orders, paid_fen)| (id, Purchases { orders, paid_fen })).collect())
     }
 }
 

@@ -5,16 +5,23 @@
 pub mod close;
 pub mod complete;
 pub mod dashboard;
+pub mod desk;
 pub mod detail;
 pub mod hooks;
+pub mod member_desk;
 pub mod notify;
+pub mod order_export;
 pub mod pay;
 pub mod place;
 pub mod redeem;
 pub mod refund;
+pub mod refund_desk;
+pub mod reprice;
 pub mod review;
+pub mod search;
 pub mod settle;
 pub mod ship;
+pub mod ship_file;
 pub mod upload_shipping;
 
 use platform::App;
@@ -39,6 +46,14 @@ pub fn shop_routes() -> OpenApiRouter<App> {
 /// Back-office routes of the flows.
 pub fn admin_routes() -> OpenApiRouter<App> {
     detail::admin_routes()
+        .merge(desk::admin_routes())
+        .merge(reprice::admin_routes())
+        .merge(order_export::admin_routes())
+        .merge(ship_file::admin_routes())
+        .merge(refund_desk::admin_routes())
+        .merge(member_desk::admin_routes())
+        .merge(search::admin_routes())
+        .merge(upload_shipping::admin_routes())
         .merge(pay::admin_routes())
         .merge(close::admin_routes())
         .merge(ship::admin_routes())

@@ -87,7 +87,7 @@ pub struct PayIntent {
 #[utoipa::path(post, path = "/orders/{id}/pay", tag = "payment", security(("member" = [])), params(("id" = Id, Path),
     ("Idempotency-Key" = String, Header)), request_body = PayRequest, responses((status = 200, body = PayIntent),
     (status = 404, body = ProblemBody, description = "`order.not_found`"),
-    (status = 409, body = ProblemBody, description = "`order.not_allowed`, `order.expired`, `payment.channel_unavailable`, `payment.openid_required`"),
+    (status = 409, body = ProblemBody, description = "`order.not_allowed`, `order.expired`, `payment.channel_unavailable`, `payment.openid_required`, `payment.superseded`: closed or repriced meanwhile"),
     (status = 502, body = ProblemBody, description = "`payment.channel_failed`: try again, nothing was charged")))]
 async fn pay_order(
     State(app): State<App>,
@@ -119,7 +119,10 @@ async fn pay_order(
             let made = payment::instruction_from_port(account.create(&intent).await?);
             let kept = serde_json::to_string(&made).map_err(Error::internal)?;
             let ctx = member.ctx.clone();
-            app.db.write(move |tx| payment::save_instruction(tx, &ctx, attempt.id, &kept)).await?;
+            if !app.db.write(move |tx| payment::save_instruction(tx, &ctx, attempt.id, &kept)).await? {
+                account.close(&attempt.number()).await?;
+                return Err(Error::conflict("payment.superseded", "订单刚刚有变动，请看过新的金额再付款").into());
+            }
             made
         }
     };

@@ -62,6 +62,7 @@ pub struct PlacedOrder {
 #[utoipa::path(post, path = "/orders", tag = "order", security(("member" = [])), request_body = PlaceOrder,
     params(("Idempotency-Key" = String, Header)),
     responses((status = 200, body = PlacedOrder),
+    (status = 403, body = ProblemBody, description = "`member.blocked`"),
     (status = 404, body = ProblemBody, description = "`address.not_found`, `store.not_found`"),
     (status = 409, body = ProblemBody, description = "`order.price_changed` (details.quote), `inventory.sold_out` (details.sku_ids), `order.not_placeable` (details.problems)"),
     (status = 422, body = ProblemBody, description = "`idempotency.mismatch`")))]
@@ -126,6 +127,7 @@ pub fn place_in(
     request: &PlaceOrder,
     expiry_ms: i64,
 ) -> Result<PlacedOrder> {
+    people::identity::require_active(tx, ctx.mall_id, ask.member_id)?;
     let facts = quote::gather(app, tx, ctx, ask)?;
     if !facts.limits.is_empty() {
         // Two orders of one member at once must not pass the purchase limit together.

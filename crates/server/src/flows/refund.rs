@@ -42,7 +42,8 @@ pub fn start(tx: &mut Tx<'_>, ctx: &Ctx, payment: &Payment, new: &NewRefund<'_>)
     Ok(refund)
 }
 
-fn enqueue(tx: &mut Tx<'_>, ctx: &Ctx, refund_id: Id, run_at: kernel::Instant) -> Result<()> {
+/// The job that asks the channel.
+pub fn enqueue(tx: &mut Tx<'_>, ctx: &Ctx, refund_id: Id, run_at: kernel::Instant) -> Result<()> {
     job::enqueue(tx, ctx, NewJob::new(SEND_REFUND, &SendRefund { refund_id }).at(run_at))
 }
 
@@ -89,6 +90,7 @@ fn refund_in_full(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, reason: &str) -> Re
         "update trade_order set refunded_fen = refunded_fen + $3 where mall_id = $1 and id = $2",
         &db::args![ctx.mall_id, order.id, amount],
     )?;
+    people::identity::count_refund(tx, ctx, order.member_id, amount)?;
     if amount > Fen::ZERO {
         let attempts = payment::attempts(tx, ctx.mall_id, ORDER_GROUP, order.group_id)?;
         let paid = attempts.iter().find(|a| matches!(a.status, PaymentStatus::Paid | PaymentStatus::Refunding));
@@ -163,26 +165,41 @@ async fn ask(app: &App, ctx: &Ctx, refund: &Refund, payment: &Payment) -> Result
     account.refund(&request).await
 }
 
-/// Writes down the channel's word about a refund. While it is processing and `follow` is set, asks again later.
+/// Writes down the channel's word about a refund. While it is processing and `follow` is set, asks again later. A failed
+/// refund may still arrive (a person mended it at the channel); one that staff settled by hand gets a warning then.
 pub fn record(tx: &mut Tx<'_>, ctx: &Ctx, refund_id: Id, theirs: &ChannelRefund, follow: bool) -> Result<()> {
     let refund = payment::find_refund(tx, ctx.mall_id, refund_id)?;
-    if refund.is_finished() {
+    if theirs.refund_number != refund.number() {
+        tracing::error!(%refund_id, number = theirs.refund_number, "a report about a number that was given up");
+        return Ok(());
+    }
+    let arrived = theirs.state == ChannelRefundState::Done;
+    if refund.status == "done" && arrived && refund.channel_state.is_some() {
+        tracing::error!(%refund_id, "the channel gave back what staff had settled by hand");
+        return payment::warn(tx, ctx, refund_id, "渠道后来也退款成功了，请核对是否退了两次");
+    }
+    if refund.status == "done" || (refund.status == "failed" && !arrived) {
         return Ok(());
     }
     if theirs.amount != refund.amount {
         tracing::error!(%refund_id, "the channel reports another refund amount");
         return Err(Error::gateway("payment.refund_contradicts", "渠道的退款金额和记录不一致"));
     }
-    let (status, text) = match theirs.state {
+    let (status, word) = match theirs.state {
         ChannelRefundState::Processing => ("processing", None),
-        ChannelRefundState::Done => ("done", Some(format!("退款 ¥{} 已到账", refund.amount))),
-        ChannelRefundState::Closed | ChannelRefundState::Abnormal => {
-            ("failed", Some(format!("退款 ¥{} 没有成功，请联系客服处理", refund.amount)))
-        }
+        ChannelRefundState::Done => ("done", None),
+        ChannelRefundState::Closed => ("failed", Some("closed")),
+        ChannelRefundState::Abnormal => ("failed", Some("abnormal")),
     };
-    payment::finish_refund(tx, ctx, refund_id, status, &theirs.channel_refund_id)?;
-    if let (Some(order_id), Some(text)) = (refund.order_id, text) {
-        order::add_event(tx, ctx, order_id, if status == "done" { "refund_done" } else { "refund_failed" }, &text)?;
+    payment::finish_refund(tx, ctx, refund_id, status, word, &theirs.channel_refund_id)?;
+    // A retry that fails in the same way is no news for the member.
+    let is_news = status != "failed" || refund.channel_state.is_none();
+    if let Some(order_id) = refund.order_id.filter(|_| is_news && status != "processing") {
+        let (kind, text) = match status {
+            "done" => ("refund_done", format!("退款 ¥{} 已到账", refund.amount)),
+            _ => ("refund_failed", format!("退款 ¥{} 没有成功，商家正在处理", refund.amount)),
+        };
+        order::add_event(tx, ctx, order_id, kind, &text)?;
     }
     if status == "processing" && follow {
         let age = ctx.now - refund.created_at;

@@ -79,7 +79,12 @@ pub fn settle(tx: &mut Tx<'_>, ctx: &Ctx, account: &dyn PaymentChannel, theirs: 
 /// The payment has nothing to pay: give it back, and say so in the orders.
 fn send_back(tx: &mut Tx<'_>, ctx: &Ctx, ours: &Payment, orders: &[Order]) -> Result<()> {
     let was_closed = orders.iter().any(|order| order.status == Status::Closed);
-    let reason = if was_closed { "订单已关闭，款项原路退回" } else { "重复付款，款项原路退回" };
+    let still_unpaid = orders.iter().all(|order| order.status == Status::Unpaid);
+    let reason = match (was_closed, still_unpaid) {
+        (true, _) => "订单已关闭，款项原路退回",
+        (false, true) => "订单改过价，按原价付的款项原路退回",
+        (false, false) => "重复付款，款项原路退回",
+    };
     let order_id = orders.first().map(|order| order.id);
     let paid = Payment { status: payment::PaymentStatus::Paid, ..ours.clone() };
     refund::start(tx, ctx, &paid, &NewRefund { order_id, amount: ours.amount, reason })?;
@@ -97,6 +102,7 @@ pub fn paid(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, step: Move, note: Option<
     let sold: Vec<(Id, i64)> =
         order::lines(tx, ctx.mall_id, order.id)?.iter().map(|line| (line.product_id, line.quantity)).collect();
     goods::catalog::add_sales(tx, ctx, &sold)?;
+    people::identity::count_purchase(tx, ctx, order.member_id, order.total)?;
     if order.delivery == DeliveryKind::Pickup {
         let store_id = order.store_id.ok_or_else(|| Error::internal("a pickup order without a store"))?;
         trade::pickup::issue(tx, ctx, order.id, store_id)?;

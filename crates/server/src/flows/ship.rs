@@ -3,13 +3,14 @@
 
 use super::detail;
 use axum::extract::State;
+use db::Tx;
 use kernel::{Error, Id, Result, minutes};
 use platform::audit::Note;
 use platform::permission::perm;
 use platform::problem::ProblemBody;
-use platform::{Answer, App, Json, Member, Path, Staff};
+use platform::{Answer, App, Ctx, Json, Member, Path, Staff};
 use serde::{Deserialize, Serialize};
-use trade::order::{self, Move, Status};
+use trade::order::{self, Move, Order, Status};
 use trade::shipping::{self, CARRIERS, Carrier, ParcelLine, TrackView};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -22,7 +23,11 @@ pub fn shop_routes() -> OpenApiRouter<App> {
 
 /// Routes under `/admin/v1`.
 pub fn admin_routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list_carriers)).routes(routes!(ship_order)).routes(routes!(mark_order_ready))
+    OpenApiRouter::new()
+        .routes(routes!(list_carriers))
+        .routes(routes!(ship_order))
+        .routes(routes!(ship_order_parcels))
+        .routes(routes!(mark_order_ready))
 }
 
 /// List the carriers.
@@ -42,6 +47,14 @@ pub struct ShipRequest {
     pub lines: Option<Vec<ParcelLine>>,
 }
 
+/// Several parcels at once.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShipParcels {
+    /// At most 20. Only the last may leave its lines out: it takes what is left.
+    pub parcels: Vec<ShipRequest>,
+}
+
 /// Ship an order, whole or in part.
 ///
 /// Needs `order.ship`. The order becomes `shipped` when nothing is left to send.
@@ -55,31 +68,73 @@ async fn ship_order(
     Path(id): Path<Id>,
     Json(request): Json<ShipRequest>,
 ) -> Answer<Json<detail::AdminOrderDetail>> {
-    let carrier = shipping::carrier(&request.carrier_code)
-        .ok_or_else(|| Error::field("carrier_code", "没有这家快递公司，请从列表中选择"))?;
+    ship_by_staff(&app, &staff, id, vec![request]).await
+}
+
+/// Ship an order in several parcels, all or none of them.
+///
+/// Needs `order.ship`. The order becomes `shipped` when nothing is left to send.
+#[utoipa::path(post, path = "/orders/{id}/parcels", tag = "orders", security(("staff" = [])), params(("id" = Id, Path)),
+    request_body = ShipParcels, responses((status = 200, body = detail::AdminOrderDetail),
+    (status = 400, body = ProblemBody, description = "`request.invalid` at `parcels`, `carrier_code`, `tracking_number`, `lines`"),
+    (status = 404, body = ProblemBody, description = "`order.not_found`"),
+    (status = 409, body = ProblemBody, description = "`order.not_allowed`, `order.shipped_too_much`, `shipping.tracking_used`")))]
+async fn ship_order_parcels(
+    State(app): State<App>,
+    staff: Staff<perm::OrderShip>,
+    Path(id): Path<Id>,
+    Json(request): Json<ShipParcels>,
+) -> Answer<Json<detail::AdminOrderDetail>> {
+    if request.parcels.is_empty() || request.parcels.len() > 20 {
+        return Err(Error::field("parcels", "一次最多填写 20 个包裹").into());
+    }
+    ship_by_staff(&app, &staff, id, request.parcels).await
+}
+
+async fn ship_by_staff(
+    app: &App,
+    staff: &Staff<perm::OrderShip>,
+    id: Id,
+    parcels: Vec<ShipRequest>,
+) -> Answer<Json<detail::AdminOrderDetail>> {
     let (mall_id, grants) = (staff.mall.id, staff.grants.clone());
     staff
-        .write(&app, "order.ship", move |tx, ctx| {
+        .write(app, "order.ship", move |tx, ctx| {
             let order = order::find(tx, mall_id, id)?;
             detail::within_store(&grants, &order)?;
-            Move::Ship.apply(order.status, order.delivery)?;
-            let lines = match &request.lines {
-                Some(lines) => lines.clone(),
-                None => shipping::unshipped(tx, mall_id, id)?,
-            };
-            shipping::record_parcel(tx, ctx, id, carrier, &request.tracking_number, &lines)?;
-            let text = format!("{} {}", carrier.name, request.tracking_number.trim());
-            if shipping::unshipped(tx, mall_id, id)?.is_empty() {
-                order::advance(tx, ctx, &order, Move::Ship, Some(&text))?;
-            } else {
-                order::add_event(tx, ctx, id, "parcel_sent", &format!("部分商品已发出：{text}"))?;
-                let payload = serde_json::json!({ "order_id": id, "member_id": order.member_id });
-                platform::outbox::emit(tx, ctx, "order.parcel_sent", &payload)?;
-            }
+            let text = ship_in(tx, ctx, &order, &parcels)?;
             Ok(((), Note::new("order", id, format!("发货：{text}"))))
         })
         .await?;
-    detail::admin_detail(&app, mall_id, id).await.map(Json).map_err(Into::into)
+    detail::admin_detail(app, mall_id, id).await.map(Json).map_err(Into::into)
+}
+
+/// Records the parcels; the order moves when nothing is left. Answers carriers and numbers in words.
+pub fn ship_in(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, parcels: &[ShipRequest]) -> Result<String> {
+    Move::Ship.apply(order.status, order.delivery)?;
+    let mut texts = Vec::with_capacity(parcels.len());
+    for parcel in parcels {
+        let carrier = shipping::carrier(&parcel.carrier_code)
+            .ok_or_else(|| Error::field("carrier_code", "没有这家快递公司，请从列表中选择"))?;
+        let lines = match &parcel.lines {
+            Some(lines) => lines.clone(),
+            None => shipping::unshipped(tx, ctx.mall_id, order.id)?,
+        };
+        if lines.is_empty() && parcel.lines.is_none() {
+            return Err(Error::conflict("order.shipped_too_much", "没有剩下的商品可以装进这个包裹"));
+        }
+        shipping::record_parcel(tx, ctx, order.id, carrier, &parcel.tracking_number, &lines)?;
+        texts.push(format!("{} {}", carrier.name, parcel.tracking_number.trim()));
+    }
+    let text = texts.join("、");
+    if shipping::unshipped(tx, ctx.mall_id, order.id)?.is_empty() {
+        order::advance(tx, ctx, order, Move::Ship, Some(&text))?;
+    } else {
+        order::add_event(tx, ctx, order.id, "parcel_sent", &format!("部分商品已发出：{text}"))?;
+        let payload = serde_json::json!({ "order_id": order.id, "member_id": order.member_id });
+        platform::outbox::emit(tx, ctx, "order.parcel_sent", &payload)?;
+    }
+    Ok(text)
 }
 
 /// Mark a pickup order as laid out for the member.

@@ -2,15 +2,27 @@
 //! the merchant's money stays frozen. A job with retries, because WeChat may not know a fresh payment for minutes.
 
 use super::{ORDER_GROUP, ship};
+use axum::extract::State;
 use kernel::ports::{LogisticsKind, ShippedParcel, ShippingInfo};
-use kernel::{Id, Result};
-use platform::App;
+use kernel::{Cursor, Error, Id, Page, Result};
+use platform::audit::Note;
 use platform::job::{self, Job, NewJob};
 use platform::outbox::Event;
+use platform::permission::perm;
+use platform::problem::ProblemBody;
+use platform::{Answer, App, Json, Path, Query, Staff};
 use serde::{Deserialize, Serialize};
 use trade::order::{self, DeliveryKind, Line, Order, Status};
 use trade::payment::{self, Payment, PaymentStatus};
-use trade::shipping::{self, ParcelRow};
+use trade::shipping::{self, ParcelRow, UploadRow, UploadState, UploadView};
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Routes under `/admin/v1`.
+pub fn admin_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list_shipping_uploads)).routes(routes!(retry_shipping_upload))
+}
 
 /// Name of the job.
 pub const UPLOAD_SHIPPING: &str = "upload_shipping";
@@ -125,4 +137,57 @@ pub async fn enqueue(app: App, event: Event) -> Result<()> {
     let ctx = app.system(event.mall_id);
     let key = event.id;
     app.db.write(move |tx| job::enqueue(tx, &ctx, NewJob::new(UPLOAD_SHIPPING, &Moved { order_id }).once(key))).await
+}
+
+/// Which uploads to list.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct UploadQuery {
+    #[param(inline)]
+    pub state: UploadState,
+    pub cursor: Option<String>,
+}
+
+const PAGE: i64 = 30;
+
+/// List the orders whose shipping WeChat was told, or could not be told.
+///
+/// Needs `order.ship`. Until WeChat takes the shipping information of an order, its money stays frozen.
+#[utoipa::path(get, path = "/shipping-uploads", tag = "orders", security(("staff" = [])), params(UploadQuery),
+    responses((status = 200, body = Page<UploadRow>)))]
+async fn list_shipping_uploads(
+    State(app): State<App>,
+    staff: Staff<perm::OrderShip>,
+    Query(query): Query<UploadQuery>,
+) -> Answer<Json<Page<UploadRow>>> {
+    let before = query.cursor.as_deref().map(Cursor::decode).transpose()?;
+    let mall_id = staff.mall.id;
+    let page = app.db.read(move |tx| shipping::uploads(tx, mall_id, query.state, before, PAGE)).await?;
+    Ok(Json(page))
+}
+
+/// Tell WeChat again.
+///
+/// Needs `order.ship`. The upload runs at once and is retried like the first time.
+#[utoipa::path(post, path = "/shipping-uploads/{order_id}/retry", tag = "orders", security(("staff" = [])),
+    params(("order_id" = Id, Path)), responses((status = 200, body = UploadView),
+    (status = 404, body = ProblemBody, description = "`shipping.no_such_upload`")))]
+async fn retry_shipping_upload(
+    State(app): State<App>,
+    staff: Staff<perm::OrderShip>,
+    Path(order_id): Path<Id>,
+) -> Answer<Json<UploadView>> {
+    let missing = || Error::not_found("shipping.no_such_upload", "这个订单没有需要重新同步的发货信息");
+    let view = staff
+        .write(&app, "order.upload_shipping", move |tx, ctx| {
+            if !shipping::retry_upload(tx, ctx, order_id)? {
+                return Err(missing());
+            }
+            job::enqueue(tx, ctx, NewJob::new(UPLOAD_SHIPPING, &Moved { order_id }))?;
+            let view = shipping::upload_view(tx, ctx.mall_id, order_id)?.ok_or_else(missing)?;
+            Ok((view, Note::new("order", order_id, "重新同步微信发货信息")))
+        })
+        .await?;
+    Ok(Json(view))
 }

@@ -85,6 +85,7 @@ pub async fn furnish(mall: &TestMall, mark: &str) -> Furnished {
         ("line", "1".into()),
         ("task", task.to_string()),
         ("open_task", open_task.to_string()),
+        ("list", "orders".into()),
         ("picture", mall.picture_key.clone()),
         ("pickup_code", pickup_code.clone()),
     ]);

@@ -136,6 +136,28 @@ impl LocalChannel {
         self.end_refunds(ChannelRefundState::Abnormal)
     }
 
+    /// Refunds under way are closed by the channel; a new number may be tried.
+    pub fn close_refunds(&self) -> Vec<LocalNotice> {
+        self.end_refunds(ChannelRefundState::Closed)
+    }
+
+    /// A person mends the failed refunds in the channel's own platform: they arrive after all.
+    pub fn mend_refunds(&self) -> Vec<LocalNotice> {
+        {
+            let mut guard = locked(&self.books);
+            let books = &mut *guard;
+            for (payment, refund) in books.refunds.values_mut() {
+                if refund.state == ChannelRefundState::Abnormal
+                    && let Some(intent) = books.intents.get_mut(payment)
+                {
+                    intent.refunded = Fen(intent.refunded.0 + refund.amount.0);
+                    refund.state = ChannelRefundState::Processing;
+                }
+            }
+        }
+        self.end_refunds(ChannelRefundState::Done)
+    }
+
     fn end_refunds(&self, state: ChannelRefundState) -> Vec<LocalNotice> {
         let mut guard = locked(&self.books);
         let books = &mut *guard;

@@ -48,6 +48,19 @@ impl Status {
         }
     }
 
+    /// As people read it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Status::Unpaid => "待付款",
+            Status::PaidWaiting => "等待中",
+            Status::ToShip => "待发货",
+            Status::ToPickUp => "待自提",
+            Status::Shipped => "已发货",
+            Status::Completed => "已完成",
+            Status::Closed => "已关闭",
+        }
+    }
+
     /// From the stored word.
     pub fn parse(text: &str) -> Result<Self> {
         let found = Status::ALL.into_iter().find(|status| status.as_str() == text);
@@ -235,15 +248,7 @@ impl Move {
 
 /// The refusal of a move; names the state in words.
 pub fn not_allowed(from: Status) -> Error {
-    let state = match from {
-        Status::Unpaid => "待付款",
-        Status::PaidWaiting => "等待中",
-        Status::ToShip => "待发货",
-        Status::ToPickUp => "待自提",
-        Status::Shipped => "已发货",
-        Status::Completed => "已完成",
-        Status::Closed => "已关闭",
-    };
+    let state = from.label();
     Error::conflict("order.not_allowed", format!("订单现在是“{state}”，不能这样操作"))
 }
 
@@ -264,6 +269,7 @@ pub enum Action {
     MarkReady,
     PayOffline,
     Remark,
+    ChangePrice,
 }
 
 /// What the actions depend on.
@@ -296,7 +302,7 @@ pub fn member_actions(standing: Standing) -> Vec<Action> {
 /// Actions of staff; the page hides those the role does not allow.
 pub fn staff_actions(standing: Standing) -> Vec<Action> {
     let mut actions = match standing.status {
-        Unpaid => vec![Action::PayOffline, Action::Close],
+        Unpaid => vec![Action::ChangePrice, Action::PayOffline, Action::Close],
         ToShip => vec![Action::Ship, Action::Refund],
         ToPickUp if standing.pickup_ready => vec![Action::Redeem, Action::Refund],
         ToPickUp => vec![Action::MarkReady, Action::Redeem, Action::Refund],

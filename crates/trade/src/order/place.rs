@@ -35,6 +35,12 @@ impl Receiver {
         key.truncate(24);
         key
     }
+    /// Key under which staff find orders by the receiver's whole name.
+    pub fn name_key(sealer: &Sealer, name: &str) -> String {
+        let mut key = sealer.hash("trade_order.receiver_name", name.trim());
+        key.truncate(24);
+        key
+    }
 }
 
 /// An order about to be written.
@@ -63,12 +69,13 @@ pub fn insert(tx: &mut Tx<'_>, ctx: &Ctx, sealer: &Sealer, new: &NewOrder<'_>, d
     let quantity: i64 = draft.lines.iter().map(|line| line.quantity).sum();
     let receiver = new.receiver.map(|r| r.seal(sealer)).transpose()?;
     let search = new.receiver.map(|r| Receiver::search_key(sealer, &r.phone));
+    let name_search = new.receiver.map(|r| Receiver::name_key(sealer, &r.name));
     tx.exec(
         "insert into trade_order
            (id, mall_id, shop_id, member_id, group_id, status, delivery_kind, location_id, store_id,
             goods_fen, discount_fen, freight_fen, total_fen, quantity, receiver, receiver_search,
-            explanation, remark, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, 'unpaid', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+            explanation, remark, created_at, expires_at, receiver_name_search)
+         values ($1, $2, $3, $4, $5, 'unpaid', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
         &args![
             new.id,
             ctx.mall_id,
@@ -88,7 +95,8 @@ pub fn insert(tx: &mut Tx<'_>, ctx: &Ctx, sealer: &Sealer, new: &NewOrder<'_>, d
             serde_json::to_string(&draft.explanation).map_err(Error::internal)?,
             new.remark,
             ctx.now,
-            new.expires_at
+            new.expires_at,
+            name_search
         ],
     )?;
     let lines: Vec<Vec<db::Arg>> = draft

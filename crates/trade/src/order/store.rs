@@ -144,6 +144,13 @@ pub fn find(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<Order> {
         .ok_or_else(missing)
 }
 
+/// Several orders of a mall; unknown ids are absent.
+pub fn by_ids(tx: &mut Tx<'_>, mall_id: MallId, ids: &[Id]) -> Result<HashMap<Id, Order>> {
+    let sql = format!("select {COLUMNS} from trade_order where mall_id = $1 and id = any($2)");
+    let orders: Vec<Order> = tx.all(&sql, &args![mall_id, ids])?;
+    Ok(orders.into_iter().map(|order| (order.id, order)).collect())
+}
+
 /// One order of a member; another member's order does not exist for them.
 pub fn find_of_member(tx: &mut Tx<'_>, mall_id: MallId, member_id: Id, id: Id) -> Result<Order> {
     let order = find(tx, mall_id, id)?;

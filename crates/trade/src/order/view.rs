@@ -1,11 +1,9 @@
-//! Orders as lists show them, for the member and for staff. Two queries a page: the orders, then the lines of all.
+//! Orders as the member's lists show them. Two queries a page: the orders, then the lines of all.
 
-use super::model::{Action, DeliveryKind, Standing, Status, member_actions, staff_actions};
-use super::place::Receiver;
+use super::model::{Action, DeliveryKind, Standing, Status, member_actions};
 use super::store::{Line, Order, lines_of};
 use db::{Arg, Tx, args};
-use kernel::{Cursor, Error, Id, Instant, MallId, Page, Result};
-use people::identity::MemberBrief;
+use kernel::{Cursor, Id, Instant, MallId, Page, Result};
 use platform::App;
 use platform::storage::{self, Picture};
 use serde::{Deserialize, Serialize};
@@ -63,30 +61,6 @@ pub struct OrderMember {
     pub phone_masked: Option<String>,
 }
 
-/// An order in the back office's list.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct AdminOrderRow {
-    pub id: Id,
-    pub number: String,
-    pub status: Status,
-    pub member: OrderMember,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub receiver_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub phone_masked: Option<String>,
-    pub total_fen: i64,
-    pub quantity: i64,
-    pub delivery_kind: DeliveryKind,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub store_name: Option<String>,
-    pub created_at: Instant,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub paid_at: Option<Instant>,
-    /// At most three.
-    pub lines: Vec<OrderLineView>,
-    pub allowed_actions: Vec<Action>,
-}
-
 /// Tabs of the member's list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -103,7 +77,7 @@ pub enum StateFilter {
 }
 
 impl StateFilter {
-    fn status(self) -> Option<Status> {
+    pub(super) fn status(self) -> Option<Status> {
         match self {
             StateFilter::All => None,
             StateFilter::Unpaid => Some(Status::Unpaid),
@@ -114,19 +88,6 @@ impl StateFilter {
             StateFilter::Closed => Some(Status::Closed),
         }
     }
-}
-
-/// What staff look for.
-#[derive(Debug, Clone, Default)]
-pub struct ListFilter {
-    pub state: StateFilter,
-    /// An order id, a receiver's phone, a nickname or a tracking number.
-    pub q: Option<String>,
-    pub from: Option<Instant>,
-    pub to: Option<Instant>,
-    pub delivery: Option<DeliveryKind>,
-    /// The store a clerk is bound to.
-    pub store_id: Option<Id>,
 }
 
 /// Turns stored lines into shown ones.
@@ -157,11 +118,11 @@ pub fn events(tx: &mut Tx<'_>, mall_id: MallId, order_id: Id) -> Result<Vec<Orde
     Ok(rows.into_iter().map(|(at, kind, text)| OrderEventView { at, kind, text }).collect())
 }
 
-const CARD_COLUMNS: &str = "o.id, o.shop_id, o.member_id, o.group_id, o.status, o.delivery_kind, o.location_id, o.store_id,
+pub(super) const CARD_COLUMNS: &str = "o.id, o.shop_id, o.member_id, o.group_id, o.status, o.delivery_kind, o.location_id, o.store_id,
     o.goods_fen, o.discount_fen, o.freight_fen, o.total_fen, o.paid_fen, o.refunded_fen, o.quantity, o.receiver, o.explanation,
     o.remark, o.staff_remark, o.closed_reason, o.created_at, o.expires_at, o.paid_at, o.shipped_at, o.completed_at";
 
-fn standing(order: &Order, lines: &[Line], pickup_ready: bool) -> Standing {
+pub(super) fn standing(order: &Order, lines: &[Line], pickup_ready: bool) -> Standing {
     Standing {
         status: order.status,
         delivery: order.delivery,
@@ -216,119 +177,6 @@ pub fn cards(
             lines: line_views(app, &lines[..lines.len().min(4)]),
         }
     }))
-}
-
-struct AdminRow {
-    order: Order,
-    store_name: Option<String>,
-    ready_at: Option<Instant>,
-}
-
-impl db::FromRow for AdminRow {
-    fn from_row(row: &mut db::Row<'_>) -> Result<Self> {
-        Ok(AdminRow { order: Order::from_row(row)?, store_name: row.next()?, ready_at: row.next()? })
-    }
-}
-
-/// Orders as staff look for them, newest first.
-pub fn admin_rows(
-    app: &App,
-    tx: &mut Tx<'_>,
-    mall_id: MallId,
-    filter: &ListFilter,
-    cursor: Option<Cursor>,
-    limit: i64,
-) -> Result<Page<AdminOrderRow>> {
-    let mut sql = format!(
-        "select {CARD_COLUMNS}, s.name, p.ready_at
-         from trade_order o
-         join member m on m.mall_id = o.mall_id and m.id = o.member_id
-         left join store s on s.mall_id = o.mall_id and s.id = o.store_id
-         left join pickup p on p.mall_id = o.mall_id and p.order_id = o.id
-         where o.mall_id = $1 and o.id < $2"
-    );
-    let mut values: Vec<Arg> = args![mall_id, cursor.map_or(i64::MAX, |c| c.id)].to_vec();
-    let mut and = |text: &str, value: Arg| {
-        values.push(value);
-        sql.push_str(&text.replace("$?", &format!("${}", values.len())));
-    };
-    if let Some(status) = filter.state.status() {
-        and(" and o.status = $?", status.as_str().into());
-    }
-    if let Some(from) = filter.from {
-        and(" and o.created_at >= $?", from.into());
-    }
-    if let Some(to) = filter.to {
-        and(" and o.created_at < $?", to.into());
-    }
-    if let Some(delivery) = filter.delivery {
-        and(" and o.delivery_kind = $?", delivery.as_str().into());
-    }
-    if let Some(store_id) = filter.store_id {
-        and(" and o.store_id = $?", store_id.into());
-    }
-    if let Some(q) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
-        let digits: String = q.chars().filter(char::is_ascii_digit).collect();
-        let only_digits = digits.len() == q.len();
-        if only_digits && digits.len() == 11 && digits.starts_with('1') {
-            let buyer = people::identity::find_by_phone(tx, &app.sealer, mall_id, &digits)?;
-            and(" and (o.receiver_search = $?", Receiver::search_key(&app.sealer, &digits).into());
-            and(" or o.member_id = $?)", buyer.unwrap_or_default().into());
-        } else if only_digits && digits.len() >= 16 && digits.parse::<i64>().is_ok() {
-            let id: i64 = digits.parse().unwrap_or(0);
-            and(" and (o.id = $?", id.into());
-            and(
-                " or o.id in (select order_id from parcel where mall_id = o.mall_id and tracking_number = $?))",
-                q.into(),
-            );
-        } else {
-            and(
-                " and (o.id in (select order_id from parcel where mall_id = o.mall_id and tracking_number = $?)",
-                q.into(),
-            );
-            and(" or m.nickname = $?)", q.into());
-        }
-    }
-    and(" order by o.id desc limit $?", (limit + 1).into());
-    let rows: Vec<AdminRow> = tx.all(&sql, &values)?;
-    let page = Page::from_rows(rows, limit, |row| Cursor { key: 0, id: row.order.id.0 });
-    let ids: Vec<Id> = page.items.iter().map(|row| row.order.id).collect();
-    let buyers: Vec<Id> = page.items.iter().map(|row| row.order.member_id).collect();
-    let mut lines = lines_of(tx, mall_id, &ids)?;
-    let buyers = people::identity::briefs(tx, &app.sealer, mall_id, &buyers)?;
-    let mut items = Vec::with_capacity(page.items.len());
-    for row in page.items {
-        let lines = lines.remove(&row.order.id).unwrap_or_default();
-        let buyer = buyers.get(&row.order.member_id);
-        let buyer = buyer.ok_or_else(|| Error::internal("an order without its member"))?;
-        items.push(admin_row(app, row, buyer, &lines)?);
-    }
-    Ok(Page { items, next_cursor: page.next_cursor })
-}
-
-fn admin_row(app: &App, row: AdminRow, buyer: &MemberBrief, lines: &[Line]) -> Result<AdminOrderRow> {
-    let AdminRow { order, store_name, ready_at } = row;
-    let receiver = order.receiver(&app.sealer)?;
-    Ok(AdminOrderRow {
-        id: order.id,
-        number: order.id.to_string(),
-        status: order.status,
-        member: OrderMember {
-            id: order.member_id,
-            nickname: buyer.nickname.clone(),
-            phone_masked: buyer.phone_masked.clone(),
-        },
-        phone_masked: receiver.as_ref().map(|r| mask_phone(&r.phone)),
-        receiver_name: receiver.map(|r| r.name),
-        total_fen: order.total.0,
-        quantity: order.quantity,
-        delivery_kind: order.delivery,
-        store_name,
-        created_at: order.created_at,
-        paid_at: order.paid_at,
-        allowed_actions: staff_actions(standing(&order, lines, ready_at.is_some())),
-        lines: line_views(app, &lines[..lines.len().min(3)]),
-    })
 }
 
 /// `138****0000`.

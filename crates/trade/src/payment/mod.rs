@@ -1,12 +1,16 @@
 //! Payments and refunds: attempts to collect and to give back, through one channel each. Owns `payment`, `refund`,
-//! `payment_notice`. Payment does not know what an order is: it collects for a [`Payable`] and tells the flow that asked.
+//! `payment_notice`, `refund_settlement`. Payment does not know what an order is: it collects for a [`Payable`] and tells the flow that asked.
 //! A payment becomes `paid` once, by the channel's transaction id; replays change nothing.
 
+mod failed;
 mod notice;
 mod refund;
 mod store;
 mod view;
 
+pub use failed::{
+    DeskRefund, Method, RefundState, SettlementView, desk_refund, refunds, retry, settle, settlements, warn,
+};
 pub use notice::{Checked, check_payment, remember_notice};
 pub use refund::{
     NewRefund, Refund, find_refund, finish_refund, open_refunds, record_refund_error, refunds_of_order, request_refund,

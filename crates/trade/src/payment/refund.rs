@@ -17,9 +17,16 @@ pub struct Refund {
     pub status: String,
     pub created_at: Instant,
     pub finished_at: Option<Instant>,
+    /// Which number it has at the channel: a refund that the channel closed is asked for again under another.
+    pub generation: i64,
+    pub last_error: Option<String>,
+    /// The channel's last word about a failed refund: `closed` or `abnormal`.
+    pub channel_state: Option<String>,
 }
 
-const COLUMNS: &str = "id, payment_id, order_id, amount_fen, reason, status, created_at, finished_at";
+pub(super) const COLUMNS: &str =
+    "id, payment_id, order_id, amount_fen, reason, status, created_at, finished_at, generation, last_error,
+    channel_state";
 
 impl FromRow for Refund {
     fn from_row(row: &mut Row<'_>) -> Result<Self> {
@@ -32,18 +39,25 @@ impl FromRow for Refund {
             status: row.next()?,
             created_at: row.next()?,
             finished_at: row.next()?,
+            generation: row.next()?,
+            last_error: row.next()?,
+            channel_state: row.next()?,
         })
     }
 }
 
 impl Refund {
-    /// The number given to the channel; never changed.
+    /// The number given to the channel: `R12`, after the channel closed that one `R12N2`.
     pub fn number(&self) -> String {
-        format!("R{}", self.id)
+        match self.generation {
+            1 => format!("R{}", self.id),
+            later => format!("R{}N{later}", self.id),
+        }
     }
-    /// The refund behind a channel's number.
+    /// The refund behind a channel's number, of any generation.
     pub fn id_of(number: &str) -> Option<Id> {
-        number.strip_prefix('R')?.parse().ok()
+        let number = number.strip_prefix('R')?;
+        number.split_once('N').map_or(number, |(id, _)| id).parse().ok()
     }
     pub fn is_finished(&self) -> bool {
         matches!(self.status.as_str(), "done" | "failed")
@@ -107,17 +121,32 @@ pub fn open_refunds(tx: &mut Tx<'_>, mall_id: MallId) -> Result<i64> {
     Ok(count)
 }
 
-/// Records the channel's word: `processing`, `done` or `failed`. True when this finished the refund now.
-pub fn finish_refund(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, status: &str, channel_refund_id: &str) -> Result<bool> {
+/// Records the channel's word: `processing`, `done` or `failed` (then `channel_state` says how). True when this finished
+/// the refund now.
+pub fn finish_refund(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    id: Id,
+    status: &str,
+    channel_state: Option<&str>,
+    channel_refund_id: &str,
+) -> Result<bool> {
     let finished_at = (status != "processing").then_some(ctx.now);
     let changed: Option<(Id,)> = tx.opt(
         "update refund
-         set status = $3, channel_refund_id = $4, finished_at = $5, last_error = null
-         where mall_id = $1 and id = $2 and status in ('requested', 'processing')
+         set status = $3, channel_refund_id = $4, finished_at = $5, last_error = null, channel_state = $6
+         where mall_id = $1 and id = $2
+           and (status in ('requested', 'processing') or (status = 'failed' and $3 = 'done'))
          returning payment_id",
-        &args![ctx.mall_id, id, status, channel_refund_id, finished_at],
+        &args![ctx.mall_id, id, status, channel_refund_id, finished_at, channel_state],
     )?;
     let Some((payment_id,)) = changed.filter(|_| status == "done") else { return Ok(false) };
+    settle_payment(tx, ctx, payment_id)?;
+    Ok(true)
+}
+
+/// A payment all of whose refunds are done is refunded.
+pub(super) fn settle_payment(tx: &mut Tx<'_>, ctx: &Ctx, payment_id: Id) -> Result<()> {
     tx.exec(
         "update payment set status = 'refunded'
          where mall_id = $1 and id = $2 and status = 'refunding'
@@ -125,7 +154,7 @@ pub fn finish_refund(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, status: &str, channel_r
              where r.mall_id = payment.mall_id and r.payment_id = payment.id and r.status <> 'done')",
         &args![ctx.mall_id, payment_id],
     )?;
-    Ok(true)
+    Ok(())
 }
 
 /// Keeps the last error of a refund that is being retried, for staff to see.

@@ -195,13 +195,14 @@ pub fn insert_offline(tx: &mut Tx<'_>, ctx: &Ctx, payable: Payable, member_id: I
     Ok(id)
 }
 
-/// Keeps what the channel answered, to show it again.
-pub fn save_instruction(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, instruction: &str) -> Result<()> {
-    tx.exec(
-        "update payment set instruction = $3, checked_at = $4 where mall_id = $1 and id = $2",
+/// Keeps what the channel answered, to show it again. False when the attempt was closed meanwhile: nobody may be shown
+/// the instruction then, and the channel is to close it.
+pub fn save_instruction(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, instruction: &str) -> Result<bool> {
+    let kept = tx.exec(
+        "update payment set instruction = $3, checked_at = $4 where mall_id = $1 and id = $2 and status <> 'closed'",
         &args![ctx.mall_id, id, instruction, ctx.now],
     )?;
-    Ok(())
+    Ok(kept == 1)
 }
 
 /// Marks as paid, once. Also from `closed` or `failed`: money that came late is money. False if it was paid before.

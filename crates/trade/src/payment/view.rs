@@ -77,6 +77,22 @@ pub struct RefundView {
     pub created_at: Instant,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Instant>,
+    /// How the shop gave the money back by hand, when the channel could not: `bank`, `cash`, …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settled_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settled_note: Option<String>,
+}
+
+impl RefundView {
+    /// With what staff wrote down of it, if they settled it.
+    pub fn new(refund: Refund, settlements: &[(Id, String, String)]) -> Self {
+        let settled = settlements.iter().find(|settled| settled.0 == refund.id);
+        let mut view = RefundView::from(refund);
+        view.settled_by = settled.map(|s| s.1.clone());
+        view.settled_note = settled.map(|s| s.2.clone());
+        view
+    }
 }
 
 impl From<Refund> for RefundView {
@@ -88,6 +104,8 @@ impl From<Refund> for RefundView {
             reason: refund.reason,
             created_at: refund.created_at,
             finished_at: refund.finished_at,
+            settled_by: None,
+            settled_note: None,
         }
     }
 }

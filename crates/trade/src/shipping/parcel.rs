@@ -1,11 +1,12 @@
 //! Parcels of an order and their tracks.
 
 use super::carriers::{CarrierCodes, carrier};
-use db::{Tx, args};
+use db::{FromRow, Row, Tx, args};
 use kernel::ports::Track;
 use kernel::{Error, Id, Instant, MallId, Result};
 use platform::Ctx;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use utoipa::ToSchema;
 
 /// How many of a line are in a parcel.
@@ -104,6 +105,30 @@ pub fn parcels(tx: &mut Tx<'_>, mall_id: MallId, order_id: Id) -> Result<Vec<Par
     )
 }
 
+/// Parcels of several orders, oldest first.
+pub fn parcels_of(tx: &mut Tx<'_>, mall_id: MallId, order_ids: &[Id]) -> Result<HashMap<Id, Vec<ParcelRow>>> {
+    let rows: Vec<OfOrder> = tx.all(
+        &format!("select order_id, {COLUMNS} from parcel where mall_id = $1 and order_id = any($2) order by id"),
+        &args![mall_id, order_ids],
+    )?;
+    let mut parcels: HashMap<Id, Vec<ParcelRow>> = HashMap::new();
+    for row in rows {
+        parcels.entry(row.order_id).or_default().push(row.parcel);
+    }
+    Ok(parcels)
+}
+
+struct OfOrder {
+    order_id: Id,
+    parcel: ParcelRow,
+}
+
+impl FromRow for OfOrder {
+    fn from_row(row: &mut Row<'_>) -> Result<Self> {
+        Ok(OfOrder { order_id: row.next()?, parcel: ParcelRow::from_row(row)? })
+    }
+}
+
 /// One parcel of an order.
 pub fn find_parcel(tx: &mut Tx<'_>, mall_id: MallId, order_id: Id, id: Id) -> Result<ParcelRow> {
     tx.opt(
@@ -124,6 +149,12 @@ pub fn unshipped(tx: &mut Tx<'_>, mall_id: MallId, order_id: Id) -> Result<Vec<P
     Ok(rows.into_iter().map(|(line_id, quantity)| ParcelLine { line_id, quantity }).collect())
 }
 
+/// Refuses what no carrier prints.
+pub fn check_tracking_number(number: &str) -> Result<()> {
+    let fits = (6..=40).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if fits { Ok(()) } else { Err(Error::field("tracking_number", "运单号应为 6 到 40 位字母或数字")) }
+}
+
 /// Writes a parcel and counts its goods as shipped. `order.shipped_too_much` (409) past what was ordered.
 pub fn record_parcel(
     tx: &mut Tx<'_>,
@@ -134,10 +165,7 @@ pub fn record_parcel(
     lines: &[ParcelLine],
 ) -> Result<Id> {
     let number: String = tracking_number.chars().filter(|c| !c.is_whitespace()).collect();
-    let fits = (6..=40).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if !fits {
-        return Err(Error::field("tracking_number", "运单号应为 6 到 40 位字母或数字"));
-    }
+    check_tracking_number(&number)?;
     if lines.is_empty() || lines.iter().any(|line| line.quantity <= 0) {
         return Err(Error::field("lines", "请填写要发出的商品和数量"));
     }
