@@ -68,6 +68,12 @@ const TASK: Words = {
   cancelled: { label: '已停止', tone: 'muted' },
 };
 
+const MEMBER: Words = {
+  active: { label: '正常', tone: 'done' },
+  blocked: { label: '已停用', tone: 'alarm' },
+  closed: { label: '已注销', tone: 'muted' },
+};
+
 const UPLOAD: Words = {
   waiting: { label: '等待同步', tone: 'waiting' },
   done: { label: '已同步微信', tone: 'done' },
@@ -92,6 +98,7 @@ export const productStatus = (status: string): StatusWord => read(PRODUCT, statu
 export const taskState = (status: string): StatusWord => read(TASK, status);
 export const storeStatus = (status: string): StatusWord => read(STORE, status);
 export const staffStatus = (status: string): StatusWord => read(STAFF, status);
+export const memberStatus = (status: string): StatusWord => read(MEMBER, status);
 export const shippingUploadStatus = (status: string): StatusWord => read(UPLOAD, status);
 export const parcelState = (state: string): StatusWord => read(PARCEL, state);
 
@@ -119,6 +126,9 @@ const STAFF_ACTION: Labels = {
   mark_ready: '备货完成',
   pay_offline: '线下收款',
   remark: '备注',
+  change_price: '改价',
+  retry: '重新请求',
+  settle: '登记线下退款',
 };
 
 const DELIVERY: Labels = { express: '快递', pickup: '到店自提' };
@@ -152,6 +162,17 @@ const LANE: Labels = {
   reward: '赠送',
 };
 
+const SETTLE_METHOD: Labels = {
+  bank: '银行转账',
+  cash: '现金',
+  wechat: '微信转账',
+  alipay: '支付宝转账',
+  platform: '商户平台手动退款',
+  other: '其他方式',
+};
+
+const CHANNEL_STATE: Labels = { closed: '渠道关闭了退款', abnormal: '退款账户异常，钱没有到账' };
+
 const HOLDER: Labels = { order: '订单', cart: '购物车', product: '商品' };
 
 const ACTOR: Labels = { member: '会员', staff: '员工', system: '系统', guest: '游客', channel: '支付渠道' };
@@ -163,6 +184,9 @@ export const paymentChannel = (channel: string): string => word(CHANNEL, channel
 export const movementKind = (kind: string): string => word(MOVEMENT, kind);
 export const quoteLane = (lane: string): string => word(LANE, lane);
 export const holderKind = (kind: string): string => word(HOLDER, kind);
+export const settleMethod = (method: string): string => word(SETTLE_METHOD, method);
+export const channelState = (state: string): string => word(CHANNEL_STATE, state);
+export const SETTLE_METHODS: readonly string[] = Object.keys(SETTLE_METHOD);
 export const actorKind = (kind: string): string => word(ACTOR, kind);
 
 /** The tabs of an order list, in the order a person works through them. */

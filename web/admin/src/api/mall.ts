@@ -6,6 +6,19 @@ import { call } from '@/app/http';
 
 export const listMembers = (query: Query) => call('GET', '/admin/v1/members', { query });
 
+export const readMember = (id: string) => call('GET', '/admin/v1/members/{id}', { path: { id } });
+export const blockMember = (id: string, reason: string) =>
+  call('POST', '/admin/v1/members/{id}/block', { path: { id }, body: { reason } });
+export const unblockMember = (id: string, reason: string) =>
+  call('POST', '/admin/v1/members/{id}/unblock', { path: { id }, body: { reason } });
+
+export const searchEverything = (q: string) => call('GET', '/admin/v1/search', { query: { q } });
+
+export const listSavedViews = (list: string) => call('GET', '/admin/v1/saved-views', { query: { list } });
+export const saveView = (list: string, name: string, query: string) =>
+  call('POST', '/admin/v1/saved-views', { body: { list, name, query } });
+export const deleteSavedView = (id: string) => call('DELETE', '/admin/v1/saved-views/{id}', { path: { id } });
+
 export const listStores = () => call('GET', '/admin/v1/stores');
 export const createStore = (body: StoreInput) => call('POST', '/admin/v1/stores', { body });
 export const updateStore = (id: string, body: StoreInput) =>

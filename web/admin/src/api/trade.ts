@@ -1,16 +1,23 @@
 // The dashboard, orders, pickup and reviews.
 
-import type { ShipRequest } from '@api/types';
+import type { OrderExport, PriceChange, RefundSettlement, ShipParcels } from '@api/types';
 import type { Query } from '@api/client';
 import { call } from '@/app/http';
 
 export const readDashboard = () => call('GET', '/admin/v1/dashboard');
 
 export const listOrders = (query: Query) => call('GET', '/admin/v1/orders', { query });
+export const countOrders = () => call('GET', '/admin/v1/order-counts');
+export const readSheets = (ids: string) => call('GET', '/admin/v1/order-sheets', { query: { ids } });
 export const readOrder = (id: string) => call('GET', '/admin/v1/orders/{id}', { path: { id } });
 
-export const shipOrder = (id: string, body: ShipRequest, idempotency_key: string) =>
-  call('POST', '/admin/v1/orders/{id}/ship', { path: { id }, body, idempotency_key });
+export const shipParcels = (id: string, body: ShipParcels) =>
+  call('POST', '/admin/v1/orders/{id}/parcels', { path: { id }, body });
+export const changePrice = (id: string, body: PriceChange) =>
+  call('POST', '/admin/v1/orders/{id}/price', { path: { id }, body });
+export const exportOrders = (body: OrderExport) => call('POST', '/admin/v1/order-exports', { body });
+export const checkShipFile = (body: FormData) => call('POST', '/admin/v1/ship-files/check', { body });
+export const shipByFile = (body: FormData) => call('POST', '/admin/v1/ship-files', { body });
 export const markReady = (id: string) => call('POST', '/admin/v1/orders/{id}/ready', { path: { id } });
 export const refundOrder = (id: string, reason: string, idempotency_key: string) =>
   call('POST', '/admin/v1/orders/{id}/refund', { path: { id }, body: { reason }, idempotency_key });
@@ -24,6 +31,15 @@ export const remarkOrder = (id: string, text: string) =>
 export const listCarriers = () => call('GET', '/admin/v1/carriers');
 export const previewRedeem = (code: string) => call('POST', '/admin/v1/redeem/preview', { body: { code } });
 export const redeem = (code: string) => call('POST', '/admin/v1/redeem', { body: { code } });
+
+export const listRefunds = (query: Query) => call('GET', '/admin/v1/refunds', { query });
+export const retryRefund = (id: string) => call('POST', '/admin/v1/refunds/{id}/retry', { path: { id } });
+export const settleRefund = (id: string, body: RefundSettlement) =>
+  call('POST', '/admin/v1/refunds/{id}/settle', { path: { id }, body });
+
+export const listUploads = (query: Query) => call('GET', '/admin/v1/shipping-uploads', { query });
+export const retryUpload = (order_id: string) =>
+  call('POST', '/admin/v1/shipping-uploads/{order_id}/retry', { path: { order_id } });
 
 export const listReviews = (query: Query) => call('GET', '/admin/v1/reviews', { query });
 export const replyReview = (id: string, text: string) =>

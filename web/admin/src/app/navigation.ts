@@ -11,6 +11,8 @@ import {
   Location,
   MessageBox,
   PriceTag,
+  Promotion,
+  RefreshLeft,
   Setting,
   ShoppingBag,
   Tickets,
@@ -48,8 +50,10 @@ export const NAVIGATION: NavGroup[] = [
     title: '订单',
     pages: [
       page('订单', '/orders', 'order.view', Tickets, 'orders 发货 退款'),
+      page('退款', '/refunds', 'order.refund', RefreshLeft, 'refunds 失败 退回'),
       page('自提核销', '/redeem', 'order.redeem', ShoppingBag, 'redeem 取货码 门店'),
       page('评价', '/reviews', 'review.view', MessageBox, 'reviews 回复'),
+      page('微信发货同步', '/shipping-uploads', 'order.ship', Promotion, 'wechat upload 冻结 结算'),
     ],
   },
   {

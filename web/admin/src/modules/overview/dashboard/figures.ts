@@ -63,8 +63,8 @@ export function todos(counts: TodoCounts): Todo[] {
     {
       label: '退款异常',
       count: counts.refund_problems,
-      to: '/orders?state=closed',
-      permission: 'order.view',
+      to: '/refunds',
+      permission: 'order.refund',
       alarm: true,
     },
     { label: '库存不足', count: counts.low_stock, to: '/stock?low=true', permission: 'inventory.view' },

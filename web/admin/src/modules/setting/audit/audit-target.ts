@@ -19,6 +19,9 @@ const NOUNS: Readonly<Record<string, Noun>> = {
   mall: { word: '商城设置', page: () => '/settings' },
   file: { word: '图片' },
   task: { word: '任务', page: (id) => `/tasks/${id}` },
+  refund: { word: '退款', page: () => '/refunds?state=all' },
+  member: { word: '会员', page: (id) => `/members/${id}` },
+  saved_view: { word: '筛选' },
 };
 
 export interface AuditTarget {

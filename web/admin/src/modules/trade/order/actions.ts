@@ -7,10 +7,11 @@ const NEEDED: Readonly<Record<string, string>> = {
   close: 'order.close',
   pay_offline: 'order.pay_offline',
   remark: 'order.remark',
+  change_price: 'order.change_price',
 };
 
 /** From left to right: the quiet ones first, the next step of the order last. */
-const ORDER = ['remark', 'refund', 'close', 'pay_offline', 'mark_ready', 'ship'] as const;
+const ORDER = ['remark', 'refund', 'close', 'pay_offline', 'change_price', 'mark_ready', 'ship'] as const;
 
 export interface ActionButton {
   action: string;

@@ -12,5 +12,6 @@ export const ORDER_COLUMNS: readonly Column[] = [
   { key: 'member', label: '会员', width: 130, shown: false },
   { key: 'created_at', label: '下单时间', width: 144 },
   { key: 'paid_at', label: '付款时间', width: 140, shown: false },
+  { key: 'remark', label: '备注', minWidth: 160, shown: false, hint: '会员留言与员工备注' },
   { key: 'actions', label: '', width: 88, align: 'right', fixed: true, pinned: true },
 ];

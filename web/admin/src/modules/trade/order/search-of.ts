@@ -1,0 +1,21 @@
+// The filters of the address as the API's search.
+
+import type { OrderSearch } from '@api/types';
+import type { OrderFilters } from './filters';
+
+const numberOf = (text: string): number | null => (/^\d+$/.test(text) ? Number(text) : null);
+
+export function searchOf(filters: Readonly<OrderFilters>, from: string | null, to: string | null): OrderSearch {
+  return {
+    state: filters.state as OrderSearch['state'],
+    q: filters.q.trim() || null,
+    delivery: filters.delivery === 'express' || filters.delivery === 'pickup' ? filters.delivery : null,
+    store_id: filters.store_id || null,
+    member_id: filters.member_id || null,
+    from,
+    to,
+    min_fen: numberOf(filters.min_fen),
+    max_fen: numberOf(filters.max_fen),
+    remarked: filters.remarked === 'true',
+  };
+}
