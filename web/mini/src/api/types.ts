@@ -46,6 +46,7 @@ export type Action = Schemas['Action'];
 export type Status = Schemas['Status'];
 export type OrderCard = Schemas['OrderCard'];
 export type OrderDetail = Schemas['OrderDetail'];
+export type RefundView = Schemas['RefundView'];
 export type OrderLineView = Schemas['OrderLineView'];
 export type ParcelView = Schemas['ParcelView'];
 export type PickupView = Schemas['PickupView'];
