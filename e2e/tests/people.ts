@@ -1,5 +1,5 @@
 // A member with a phone and a clerk at a desk, with the few gestures the stories are told in.
-import { type Browser, type BrowserContext, type Page, expect, test as base } from '@playwright/test'
+import { type APIRequestContext, type Browser, type BrowserContext, type Page, expect, test as base } from '@playwright/test'
 import { mkdirSync } from 'node:fs'
 
 const SHOTS = 'test-results/shots'
@@ -122,4 +122,4 @@ export const test = base.extend<People & { complaints: string[] }>({
     await own.close()
   },
 })
-export { expect }
+export { type APIRequestContext, expect }
