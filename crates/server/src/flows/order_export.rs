@@ -7,7 +7,7 @@ use db::{Tx, args};
 use goods::import::StartedTask;
 use kernel::{Error, Fen, Id, Instant, MallId, Result};
 use platform::audit::Note;
-use platform::permission::perm;
+use platform::permission::{Permission, perm};
 use platform::problem::ProblemBody;
 use platform::sheet::{Cell, Format, Writer};
 use platform::task::{self, Ended, NewTask, Run, Step};

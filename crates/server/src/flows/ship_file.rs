@@ -9,7 +9,7 @@ use db::{Tx, args};
 use goods::import::StartedTask;
 use kernel::{Error, Id, MallId, Result};
 use platform::audit::Note;
-use platform::permission::{Grants, perm};
+use platform::permission::{Grants, Permission, perm};
 use platform::problem::ProblemBody;
 use platform::sheet;
 use platform::task::{self, Ended, NewTask, Problem, Run, Step};
