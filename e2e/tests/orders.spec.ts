@@ -305,3 +305,42 @@ test('desk-member: a member is looked at, blocked and let in again', async ({ st
   await expect(page.locator('article').first()).toBeVisible()
   await staff.shot('reviews')
 })
+
+test('desk-files: tracking numbers come in by a file, the filtered list goes out', async ({ staff }) => {
+  const { page } = staff
+  const { request } = page
+  const who = await buyer(request, '13911110006', '温如言')
+  const [cup] = await skus(request, '杯')
+  const orders: string[] = []
+  for (let i = 0; i < 2; i += 1) {
+    const order = await place(request, who, [[cup!, 1]])
+    await pay(request, who, order)
+    orders.push(order)
+  }
+  await enter(staff, '/ship-file')
+  const upload = (text: string) =>
+    page.getByLabel('选择发货文件').setInputFiles({ name: '发货.csv', mimeType: 'text/csv', buffer: Buffer.from(text) })
+  // A wrong turn: a file without the columns is refused in words.
+  await upload('编号\n1\n')
+  await expect(page.locator('.failure-note')).toContainText('订单号')
+  await staff.shot('no-column')
+  await upload(`订单号,快递公司,运单号\n${orders[0]},顺丰,SF5550000001\n${orders[1]},飞毛腿,SF5550000002\n9,顺丰,SF5550000003\n`)
+  await expect(page.locator('.report')).toContainText('可以发货 1 单')
+  await expect(page.locator('.report tbody tr')).toHaveCount(2)
+  await staff.shot('checked')
+  await page.getByRole('button', { name: '发出 1 单' }).click()
+  await expect(page).toHaveURL(/tasks\/\d+/)
+  await expect(page.getByText('文件里能发的订单都已发货')).toBeVisible({ timeout: 60_000 })
+  await staff.shot('task')
+  await staff.open(`/orders/${orders[0]}`)
+  await expect(status(staff)).toHaveText('已发货')
+
+  await staff.open('/orders?q=13911110006')
+  await page.getByRole('button', { name: '导出' }).click()
+  await page.getByText('文本文件（CSV）').click()
+  await expect(page.locator('.el-message-box')).toContainText('完整的收货人信息')
+  await page.getByRole('button', { name: '开始导出' }).click()
+  await expect(page).toHaveURL(/tasks\/\d+/)
+  await expect(page.getByText('导出了 2 个订单')).toBeVisible({ timeout: 60_000 })
+  await staff.shot('exported')
+})
