@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 /// What the member chose about offers. Whatever is absent is chosen for them, to the lowest total.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = OfferChoices)]
 #[serde(default, deny_unknown_fields)]
 pub struct Choices {
     /// Coupons to use and no others; an empty list uses none.

@@ -73,6 +73,7 @@ impl Lanes {
 
 /// Which rule, price or coupon something comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(as = OfferSource)]
 pub struct Source {
     /// `promotion`, `coupon`, `limited`, `tier`, `points`, `freight` …
     pub kind: String,
@@ -87,6 +88,7 @@ impl Source {
 
 /// What kind of row it becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = DiscountKind)]
 #[serde(rename_all = "snake_case")]
 pub enum RowKind {
     /// At most zero.
