@@ -107,7 +107,7 @@ fn compose(app: &App, tx: &mut Tx<'_>, mall_id: MallId, id: Id, sees: &Sees) -> 
     events.push(MemberEvent {
         at: member.created_at, kind: "joined".into(), text: "成为会员".into(), order_id: None
     });
-    events.sort_by(|a, b| b.at.cmp(&a.at));
+    events.sort_by_key(|event| std::cmp::Reverse(event.at));
     events.truncate(40);
     Ok(MemberProfile {
         member,
