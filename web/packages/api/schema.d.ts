@@ -2403,6 +2403,14 @@ export interface components {
          * @enum {string}
          */
         Channel: "wechat";
+        /** @description What the member chose about offers. Whatever is absent is chosen for them, to the lowest total. */
+        Choices: {
+            /**
+             * @description Coupons to use and no others; an empty list uses none.
+             * @default null
+             */
+            coupon_ids: components["schemas"]["Id"][] | null;
+        };
         /** @description Why staff close it. */
         CloseOrder: {
             reason: string;
@@ -2458,6 +2466,9 @@ export interface components {
             amount_fen: number;
             applied: boolean;
             reason?: string | null;
+            source?: null | components["schemas"]["Source"];
+            /** @description Did not apply, but would if the member chose it. */
+            choosable?: boolean;
         };
         /** @description What a list can be narrowed down to. */
         Facets: {
@@ -2856,6 +2867,8 @@ export interface components {
             /** Format: int64 */
             shipped_quantity: number;
             reviewed: boolean;
+            /** @description Came with the order for nothing. */
+            gift: boolean;
         };
         /** @description The buyer, as staff see them. */
         OrderMember: {
@@ -3233,6 +3246,8 @@ export interface components {
             items?: components["schemas"]["ItemInput"][];
             delivery: components["schemas"]["Delivery"];
             remark?: string | null;
+            /** @description As in the quote. */
+            choices?: components["schemas"]["Choices"];
             /**
              * Format: int64
              * @description The quote's total; a drift is refused with the new quote.
@@ -3391,6 +3406,9 @@ export interface components {
         /** @description A priced cart. */
         Quote: {
             lines: components["schemas"]["QuoteLine"][];
+            /** @description Everything that applied, with each line's and unit's share. */
+            discounts: components["schemas"]["QuoteDiscount"][];
+            /** @description What applied, and what did not and why. */
             explanation: components["schemas"]["Explanation"][];
             /**
              * Format: int64
@@ -3410,6 +3428,25 @@ export interface components {
             problems: components["schemas"]["QuoteProblem"][];
             placeable: boolean;
         };
+        /** @description A discount, fee or gift that applied. */
+        QuoteDiscount: {
+            kind: components["schemas"]["RowKind"];
+            lane: components["schemas"]["LaneName"];
+            source: components["schemas"]["Source"];
+            label: string;
+            /**
+             * Format: int64
+             * @description Negative for a discount, positive for a fee, zero for a gift.
+             */
+            amount_fen: number;
+            /**
+             * Format: int64
+             * @description Pieces given or points earned.
+             */
+            quantity: number;
+            /** @description The lines it concerns; empty for the order as a whole. */
+            lines: components["schemas"]["QuoteShare"][];
+        };
         /** @description One line of a quote. */
         QuoteLine: {
             sku_id: components["schemas"]["Id"];
@@ -3427,6 +3464,10 @@ export interface components {
             discount_fen: number;
             /** Format: int64 */
             payable_fen: number;
+            /** @description What each unit costs; the parts sum to `payable_fen`. */
+            unit_shares: components["schemas"]["UnitShare"][];
+            /** @description Comes with the order for nothing. */
+            gift: boolean;
         };
         /** @description Something to settle before the order can be placed. */
         QuoteProblem: {
@@ -3441,6 +3482,20 @@ export interface components {
             /** @description With `source: now`; at most 120. */
             items?: components["schemas"]["ItemInput"][];
             delivery: components["schemas"]["Delivery"];
+            /** @description What the member chose about coupons and the like. */
+            choices?: components["schemas"]["Choices"];
+        };
+        /** @description One line's part of a discount. */
+        QuoteShare: {
+            /**
+             * Format: int64
+             * @description Number of the line, from 1.
+             */
+            line: number;
+            /** Format: int64 */
+            amount_fen: number;
+            /** @description What each unit pays less; the parts sum to `amount_fen`. */
+            unit_shares: components["schemas"]["UnitShare"][];
         };
         /** @description Whom the goods are for. */
         ReceiverView: {
@@ -3571,6 +3626,11 @@ export interface components {
             permissions: string[];
         };
         /**
+         * @description What kind of row it becomes.
+         * @enum {string}
+         */
+        RowKind: "discount" | "fee" | "gift";
+        /**
          * @description Where the member pays.
          * @enum {string}
          */
@@ -3651,11 +3711,12 @@ export interface components {
              */
             phone: string;
         };
-        /**
-         * @description Where the lines come from.
-         * @enum {string}
-         */
-        Source: "cart" | "now";
+        /** @description Which rule, price or coupon something comes from. */
+        Source: {
+            /** @description `promotion`, `coupon`, `limited`, `tier`, `points`, `freight` … */
+            kind: string;
+            id: components["schemas"]["Id"];
+        };
         /** @description What may change of a colleague; replaces all of it. */
         StaffChange: {
             name: string;
@@ -3922,6 +3983,13 @@ export interface components {
             tracking_number: string;
             state?: string | null;
             events: components["schemas"]["TrackEventView"][];
+        };
+        /** @description Some units of a line that have the same share. */
+        UnitShare: {
+            /** Format: int64 */
+            amount_fen: number;
+            /** Format: int64 */
+            units: number;
         };
         /** @description A picture that was kept; its key is what other requests name it by. */
         Upload: {
