@@ -61,7 +61,7 @@ export class Member extends Person {
     await this.page.locator('.button').getByText('登录').click()
   }
 
-  private async code(phone: string): Promise<string> {
+  async code(phone: string): Promise<string> {
     const inbox = await this.page.request.get(`/sandbox/control/messages?phone=${phone}`)
     return (await inbox.json()).items[0]?.params.code ?? ''
   }

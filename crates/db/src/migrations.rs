@@ -20,4 +20,7 @@ const ALL: &[Migration] = &[
     Migration { version: 16, name: "member_desk", text: include_str!("../../../migrations/0016_member_desk.sql") },
     Migration { version: 17, name: "ship_file", text: include_str!("../../../migrations/0017_ship_file.sql") },
     Migration { version: 24, name: "offers", text: include_str!("../../../migrations/0024_offers.sql") },
+    Migration { version: 28, name: "ledger", text: include_str!("../../../migrations/0028_ledger.sql") },
+    Migration { version: 29, name: "membership", text: include_str!("../../../migrations/0029_membership.sql") },
+    Migration { version: 30, name: "wallet", text: include_str!("../../../migrations/0030_wallet.sql") },
 ];

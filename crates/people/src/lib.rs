@@ -1,5 +1,5 @@
 //! People: who shops, where they live, who works here. Guests and members, addresses, staff with roles and an audit log,
-//! the mall's settings. Names, phones and addresses lie sealed in the database; a phone outside is masked.
+//! the mall's settings, the ledger of what the mall owes them, tiers and paid membership, the balance. Names, phones and addresses lie sealed in the database; a phone outside is masked.
 //! It knows neither orders nor goods: what those tell about people comes in through [`hooks`].
 
 pub mod phone;
@@ -14,6 +14,12 @@ pub mod identity;
 pub mod staff;
 
 pub mod settings;
+
+pub mod ledger;
+
+pub mod membership;
+
+pub mod wallet;
 
 pub use hooks::{AdminHooks, Hooks};
 pub use phone::Phone;
@@ -33,6 +39,16 @@ pub const CONSTRAINTS: &[Constraint] = &[
         code: "member.identity_taken",
         message: "这个微信已经绑定了另一个账号",
     },
+    Constraint { name: "tier_name_taken", code: "tier.name_taken", message: "已经有同名的等级" },
+    Constraint {
+        name: "tier_growth_taken", code: "tier.growth_taken", message: "已经有等级用了这个成长值"
+    },
+    Constraint {
+        name: "membership_plan_name_taken", code: "plan.name_taken", message: "已经有同名的会员方案"
+    },
+    Constraint {
+        name: "top_up_plan_amount_taken", code: "top_up.amount_taken", message: "已经有这个金额的储值方案"
+    },
     Constraint { name: "role_name_taken", code: "role.name_taken", message: "已经有同名的角色" },
     Constraint {
         name: "staff_username_taken", code: "staff.username_taken", message: "这个用户名已经有人用了"
@@ -45,6 +61,8 @@ pub fn shop_routes(hooks: Hooks) -> OpenApiRouter<App> {
         .merge(identity::shop_routes())
         .merge(region::routes())
         .merge(address::routes())
+        .merge(membership::shop_routes())
+        .merge(wallet::shop_routes())
         .layer(Extension(hooks))
 }
 
@@ -54,5 +72,7 @@ pub fn admin_routes(hooks: AdminHooks) -> OpenApiRouter<App> {
         .merge(staff::routes())
         .merge(identity::admin_routes())
         .merge(settings::routes())
+        .merge(membership::admin_routes())
+        .merge(wallet::admin_routes())
         .layer(Extension(hooks))
 }

@@ -76,6 +76,9 @@ permissions! {
     24 RefundSettle   "refund.settle"    "订单" "重试和登记退款";
     25 MemberBlock    "member.block"     "会员" "停用与恢复会员";
     26 OrderExport    "order.export"     "订单" "导出订单（含收货人信息）";
+    27 LoyaltyEdit    "loyalty.edit"     "会员" "编辑等级、积分、储值与付费会员";
+    28 MemberAdjust   "member.adjust"    "会员" "调整积分与余额、退储值";
+    29 LedgerView     "ledger.view"      "财务" "查看积分与余额负债";
 }
 
 /// What a staff member may do, resolved from the role.

@@ -1,6 +1,6 @@
 //! Puts the parts together: database, clients, sessions, jobs. The one list of who reacts to what.
 
-use crate::flows::{close, complete, hooks, order_export, pay, refund, ship_file, upload_shipping};
+use crate::flows::{close, complete, hooks, loyalty, order_export, pay, purchase, refund, ship_file, upload_shipping};
 use db::{Db, Options};
 use kernel::{Clock, Ids, MallId, Result, hours, minutes, seconds};
 use platform::app::Parts;
@@ -55,14 +55,19 @@ pub fn build(config: Config, db: Db, clock: Arc<dyn Clock>, malls: Malls, outsid
         rate_limit: RateLimit::default(),
         metrics: Metrics::default(),
         jobs: Jobs::new(),
-        attached: Attached::default().with(offers()),
+        attached: Attached::default().with(offers()).with(membership_hooks()),
         config,
     }))
 }
 
 /// What changes the price of an order, in the order in which it is asked within a lane.
 pub fn offers() -> Offers {
-    Offers::new(vec![])
+    Offers::new(vec![Arc::new(loyalty::Loyalty::default())]).with_tiers(Arc::new(loyalty::MemberTiers))
+}
+
+/// What membership needs from above: coupons to give, and that changed rules make new prices.
+pub fn membership_hooks() -> people::membership::Hooks {
+    people::membership::Hooks { coupons: Arc::new(loyalty::NoCoupons), rules: Arc::new(loyalty::NewVersion) }
 }
 
 /// Who reacts to what, and what is done from time to time.
@@ -79,6 +84,12 @@ pub fn handlers() -> Handlers {
         .subscribe("order.shipped", "upload_shipping_when_shipped", upload_shipping::enqueue)
         .subscribe("order.parcel_sent", "upload_shipping_when_parcel_sent", upload_shipping::enqueue)
         .subscribe("order.completed", "upload_shipping_when_handed_over", upload_shipping::enqueue)
+        .subscribe("order.completed", "give_points_when_completed", loyalty::reward_completed)
+        .every("close_unpaid_purchases", seconds(30), purchase::close_expired)
+        .every("expire_points", hours(1), people::membership::jobs::expire_points)
+        .every("review_tiers", hours(1), people::membership::jobs::review_tiers)
+        .every("give_member_gifts", minutes(10), people::membership::jobs::give_gifts)
+        .every("report_ledger_drift", hours(24), people::ledger::report_drift)
         .every("close_unpaid_orders", seconds(5), close::close_expired)
         .every("ask_about_pending_payments", seconds(5), pay::refresh_due)
         .every("confirm_overdue_orders", hours(1), complete::confirm_overdue)

@@ -115,6 +115,11 @@ pub(crate) fn broken(tx: &mut Tx<'_>, dead_jobs_expected: i64) -> Result<Vec<Str
         broken.push(format!("{dead_jobs_expected} dead jobs were expected, not {dead:?}"));
     }
     broken.extend(broken_shares(tx)?);
+    let malls: Vec<(kernel::Id,)> = tx.all("select id from mall", &args![])?;
+    for (mall_id,) in malls {
+        let drift = people::ledger::drift(tx, mall_id)?;
+        broken.extend(drift.into_iter().map(|found| format!("the ledger does not add up: {found:?}")));
+    }
     Ok(broken)
 }
 

@@ -28,4 +28,5 @@ pub use signin::{Signed, WechatIdentity, create_guest, create_member, sign_in_by
 pub use store::{briefs, by_nickname, by_phone_tail, find_by_phone, openid};
 
 pub(crate) use admin::routes as admin_routes;
+pub(crate) use session::send_code;
 pub(crate) use shop::routes as shop_routes;

@@ -15,6 +15,7 @@ use platform::seal::random_digits;
 use platform::session::Subject;
 use platform::{Answer, App, Ctx, Json, Shopper, Visitor};
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -110,17 +111,22 @@ async fn send_sms_code(
     Json(input): Json<SmsCodeRequest>,
 ) -> Answer<StatusCode> {
     let phone = Phone::parse(&input.phone)?;
+    send_code(&app, &visitor.ctx, &phone, visitor.ip).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Makes a code, commits it, sends it; one that could not be sent is forgotten.
+pub(crate) async fn send_code(app: &App, ctx: &Ctx, phone: &Phone, ip: IpAddr) -> Result<()> {
     let code = random_digits(6);
-    let (app_in, ctx, ip) = (app.clone(), visitor.ctx.clone(), visitor.ip);
-    let (phone_in, code_in) = (phone.clone(), code.clone());
-    app.db.write(move |tx| issue_code(tx, &ctx, &app_in.sealer, &phone_in, ip, &code_in)).await?;
+    let (app_in, ctx_in, phone_in, code_in) = (app.clone(), ctx.clone(), phone.clone(), code.clone());
+    app.db.write(move |tx| issue_code(tx, &ctx_in, &app_in.sealer, &phone_in, ip, &code_in)).await?;
     let sent = app.outside.sms().send(phone.national(), "sign_in_code", &[("code", &code)]).await;
     if let Err(error) = sent {
-        let (app_in, ctx) = (app.clone(), visitor.ctx);
-        app.db.write(move |tx| forget_unsent(tx, &ctx, &app_in.sealer, &phone, &code)).await?;
-        return Err(error.into());
+        let (app_in, ctx_in, phone) = (app.clone(), ctx.clone(), phone.clone());
+        app.db.write(move |tx| forget_unsent(tx, &ctx_in, &app_in.sealer, &phone, &code)).await?;
+        return Err(error);
     }
-    Ok(StatusCode::NO_CONTENT)
+    Ok(())
 }
 
 /// Sign in with a phone number and its code.

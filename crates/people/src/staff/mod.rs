@@ -29,3 +29,4 @@ pub use team::{add_staff, change_staff, create_owner, set_password};
 pub use role::{add_role, change_role, remove_role};
 
 pub(crate) use admin::routes;
+pub(crate) use password::{slow_hash, verify as slow_verify};

@@ -44,8 +44,18 @@ pub(super) async fn hash(password: String) -> Result<Hashed> {
     in_background(move || hash_password(&password)).await?
 }
 
+/// Hashes a secret whose form somebody else checks.
+pub(crate) async fn slow_hash(secret: String) -> Result<String> {
+    in_background(move || {
+        let salt = SaltString::encode_b64(&random_bytes::<16>()).map_err(Error::internal)?;
+        let hash = argon2().hash_password(secret.as_bytes(), &salt).map_err(Error::internal)?;
+        Ok(hash.to_string())
+    })
+    .await?
+}
+
 /// Compares in the background. Without a stored hash it works as long and answers false.
-pub(super) async fn verify(password: String, stored: Option<String>) -> Result<bool> {
+pub(crate) async fn verify(password: String, stored: Option<String>) -> Result<bool> {
     in_background(move || {
         let password = if password.len() > LONGEST { "" } else { &password };
         match stored {

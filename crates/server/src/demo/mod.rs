@@ -2,6 +2,7 @@
 //! for WeChat, WeChat Pay, SMS and carriers. The stand-ins are mounted here and nowhere else.
 
 mod catalog;
+mod club;
 mod orders;
 mod seed;
 

@@ -101,6 +101,7 @@ impl Seeding<'_> {
         let categories = self.categories(tx)?;
         let products = self.products(tx, warehouse, &stores, &freight, &brands, &categories)?;
         self.reviews(tx, &products)?;
+        super::club::seed(tx, self.ctx)?;
         let words: Vec<&str> = self.catalog.hot_words.iter().map(String::as_str).collect();
         platform::search::pin(tx, self.ctx.mall_id, &words, self.ctx.now)?;
         self.home(tx, &categories, &products)?;

@@ -13,13 +13,15 @@ pub struct ShopperMerge;
 impl MergeGuest for ShopperMerge {
     fn merge(&self, tx: &mut Tx<'_>, ctx: &Ctx, guest: Id, member: Id) -> Result<()> {
         trade::cart::merge(tx, ctx, guest, member)?;
+        people::ledger::merge_member(tx, ctx, guest, member)?;
+        people::membership::merge_member(tx, ctx, guest, member)?;
         goods::shelf::merge_shopper(tx, ctx, guest, member)
     }
 
     fn is_anchored(&self, tx: &mut Tx<'_>, mall_id: MallId, member: Id) -> Result<bool> {
         let (orders,): (i64,) =
             tx.one("select count(*) from trade_order where mall_id = $1 and member_id = $2", &args![mall_id, member])?;
-        Ok(orders > 0)
+        Ok(orders > 0 || people::wallet::has_purchases(tx, mall_id, member)?)
     }
 }
 

@@ -2,17 +2,20 @@
 //! A flow decides the order of the domains' verbs and what shares a transaction; the rules stay in the domains.
 //! No network call happens inside a transaction: a flow prepares, asks outside, and finalises.
 
+pub mod balance;
 pub mod close;
 pub mod complete;
 pub mod dashboard;
 pub mod desk;
 pub mod detail;
 pub mod hooks;
+pub mod loyalty;
 pub mod member_desk;
 pub mod notify;
 pub mod order_export;
 pub mod pay;
 pub mod place;
+pub mod purchase;
 pub mod redeem;
 pub mod refund;
 pub mod refund_desk;
@@ -41,6 +44,8 @@ pub fn shop_routes() -> OpenApiRouter<App> {
         .merge(complete::shop_routes())
         .merge(ship::shop_routes())
         .merge(review::shop_routes())
+        .merge(balance::shop_routes())
+        .merge(purchase::shop_routes())
 }
 
 /// Back-office routes of the flows.
@@ -60,4 +65,6 @@ pub fn admin_routes() -> OpenApiRouter<App> {
         .merge(redeem::admin_routes())
         .merge(refund::admin_routes())
         .merge(dashboard::admin_routes())
+        .merge(purchase::admin_routes())
+        .merge(loyalty::admin_routes())
 }

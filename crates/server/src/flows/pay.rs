@@ -44,7 +44,7 @@ pub enum Scene {
 }
 
 impl Scene {
-    const fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Scene::MiniProgram => "mini_program",
             Scene::Native => "native",
@@ -96,25 +96,37 @@ async fn pay_order(
     _key: IdempotencyKey,
     Json(request): Json<PayRequest>,
 ) -> Answer<Json<PayIntent>> {
-    let return_url = request.return_url.as_deref().map(|url| return_address(&app, url)).transpose()?;
+    let description = format!("{} 订单 {id}", member.mall.settings.name);
+    collect(&app, &member, &request, &description, || prepare(&app, &member, id, request.scene)).await.map(Json)
+}
+
+/// Asks the channel to collect for an attempt, new or made before; `prepare` finds it once the request is sound.
+pub async fn collect(
+    app: &App,
+    member: &Member,
+    request: &PayRequest,
+    description: &str,
+    prepare: impl AsyncFnOnce() -> Result<Payment>,
+) -> Answer<PayIntent> {
+    let return_url = request.return_url.as_deref().map(|url| return_address(app, url)).transpose()?;
     let account = app.outside.payment_channel(member.mall.id, "wechat")?;
     let openid = match request.scene {
-        Scene::MiniProgram => Some(openid_of(&app, &member, account.app_id()).await?),
+        Scene::MiniProgram => Some(openid_of(app, member, account.app_id()).await?),
         _ => None,
     };
-    let attempt = prepare(&app, &member, id, request.scene).await?;
+    let attempt = prepare().await?;
     let instruction = match &attempt.instruction {
         Some(kept) => serde_json::from_str(kept).map_err(Error::internal)?,
         None => {
             let intent = PaymentIntent {
                 number: attempt.number(),
-                description: format!("{} 订单 {id}", member.mall.settings.name).chars().take(40).collect(),
+                description: description.chars().take(40).collect(),
                 amount: attempt.amount,
                 scene: request.scene.port(),
                 openid,
                 client_ip: member.visitor.ip.to_string(),
                 expires_at: attempt.expires_at,
-                notify_url: format!("{}/notify/wechat-pay/{}", super::hooks::public_url(&app), member.mall.id),
+                notify_url: format!("{}/notify/wechat-pay/{}", super::hooks::public_url(app), member.mall.id),
             };
             let made = payment::instruction_from_port(account.create(&intent).await?);
             let kept = serde_json::to_string(&made).map_err(Error::internal)?;
@@ -126,13 +138,13 @@ async fn pay_order(
             made
         }
     };
-    Ok(Json(PayIntent {
+    Ok(PayIntent {
         payment_id: attempt.id,
         status: attempt.status,
         amount_fen: attempt.amount.0,
         expires_at: attempt.expires_at,
         instruction: Some(with_return(instruction, return_url.as_deref())),
-    }))
+    })
 }
 
 /// Phase one: an attempt that can be paid, new or the one made before.

@@ -1,7 +1,7 @@
 //! Give the money back: the refund is a row, reserved against order and payment in one transaction; a job then asks the
 //! channel, always with the same number, until it says done. Goods not sent yet return to stock.
 
-use super::{ORDER, ORDER_GROUP, detail};
+use super::{ORDER, ORDER_GROUP, balance, detail};
 use axum::extract::State;
 use db::Tx;
 use goods::inventory::{self, Demand, Holder};
@@ -33,9 +33,12 @@ struct SendRefund {
     refund_id: Id,
 }
 
-/// Writes a refund and, unless it was cash, the job that asks the channel.
+/// Writes a refund and, unless it was cash or balance, the job that asks the channel.
 pub fn start(tx: &mut Tx<'_>, ctx: &Ctx, payment: &Payment, new: &NewRefund<'_>) -> Result<Refund> {
     let refund = payment::request_refund(tx, ctx, payment, new)?;
+    if payment.channel == balance::BALANCE {
+        balance::give_back(tx, ctx, payment, &refund)?;
+    }
     if !refund.is_finished() {
         enqueue(tx, ctx, refund.id, ctx.now)?;
     }

@@ -1,6 +1,6 @@
 //! Review what was bought: one review per line of a completed order, with pictures of one's own.
 
-use super::detail;
+use super::{detail, loyalty};
 use axum::extract::State;
 use goods::review::NewReview;
 use kernel::{Error, Id, Result};
@@ -79,6 +79,7 @@ async fn review_order(
                 return Err(order::not_allowed(order.status));
             }
             let lines = order::lines(tx, mall_id, id)?;
+            let mut written = Vec::with_capacity(input.reviews.len());
             let nickname = detail::buyer(&reader, tx, mall_id, member_id)?.nickname;
             for review in &input.reviews {
                 let line = lines.iter().find(|line| line.id == review.line_id);
@@ -96,9 +97,9 @@ async fn review_order(
                     picture_keys: review.picture_keys.clone(),
                     option_text: line.option_text.clone(),
                 };
-                goods::review::write(tx, &ctx, &new)?;
+                written.push(goods::review::write(tx, &ctx, &new)?);
             }
-            Ok(())
+            loyalty::reviewed(&reader, tx, &ctx, member_id, &written)
         })
         .await?;
     detail::member_detail(&app, mall_id, member_id, id).await.map(Json).map_err(Into::into)

@@ -1,7 +1,7 @@
 //! Money arrived: record the payment, move the orders, commit their stock — one transaction, idempotent by the
 //! channel's transaction id. Money that finds its orders closed or paid already is recorded and sent back at once.
 
-use super::{ORDER, ORDER_GROUP, refund};
+use super::{ORDER, ORDER_GROUP, purchase, refund};
 use db::Tx;
 use goods::inventory::{self, Holder};
 use kernel::ports::{ChannelPayment, PaymentChannel};
@@ -62,6 +62,9 @@ pub fn settle(tx: &mut Tx<'_>, ctx: &Ctx, account: &dyn PaymentChannel, theirs: 
     let paid_at = theirs.paid_at.unwrap_or(ctx.now);
     if !payment::mark_paid(tx, ctx, ours.id, transaction_id, theirs.payer_openid.as_deref(), paid_at)? {
         return Ok(Outcome::Known);
+    }
+    if ours.payable_kind == purchase::PURCHASE {
+        return purchase::settle(tx, ctx, &ours);
     }
     let orders = order::by_group(tx, ctx.mall_id, ours.member_id, ours.payable_id)?;
     let owed = Fen(orders.iter().map(|order| order.total.0).sum());

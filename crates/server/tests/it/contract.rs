@@ -148,9 +148,13 @@ impl Operation {
     pub fn path_with(&self, ids: &Ids) -> String {
         let parameters = self.json["parameters"].as_array().into_iter().flatten();
         let needed = parameters.filter(|p| p["in"] == "query" && p["required"] == true);
-        let needed = needed.filter_map(|p| p["name"].as_str());
-        let value = |name: &str| ids.get(thing_of(name)).cloned().unwrap_or_else(|| "1".into());
-        let query: Vec<String> = needed.map(|name| format!("{name}={}", value(name))).collect();
+        let value = |parameter: &Value| {
+            let name = parameter["name"].as_str().unwrap_or_default();
+            let word = parameter["schema"]["enum"][0].as_str();
+            let value = ids.get(thing_of(name)).map(String::as_str).or(word).unwrap_or("1");
+            format!("{name}={value}")
+        };
+        let query: Vec<String> = needed.map(value).collect();
         let path = self.filled_path(ids);
         if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
     }

@@ -64,7 +64,7 @@ pub async fn furnish(mall: &TestMall, mark: &str) -> Furnished {
     let detail = member.order(&done).await;
 
     let (task, open_task) = tasks(mall, mark).await;
-    let ids = Ids::from([
+    let mut ids = Ids::from([
         ("mall", mall.id.to_string()),
         ("product", product.id.to_string()),
         ("sku", product.sku().id.to_string()),
@@ -89,6 +89,7 @@ pub async fn furnish(mall: &TestMall, mark: &str) -> Furnished {
         ("picture", mall.picture_key.clone()),
         ("pickup_code", pickup_code.clone()),
     ]);
+    ids.extend(crate::club::furnish(mall, &member).await);
     let secrets =
         vec![mark.to_owned(), member.phone.clone(), "13700137000".into(), pickup_code, to_ship.payment.clone()];
     let orders = vec![to_ship.order, done.order, unpaid, pickup];

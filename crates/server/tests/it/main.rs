@@ -5,7 +5,9 @@
 mod contract;
 mod furnished;
 
+mod balance;
 mod books;
+mod club;
 mod desk;
 mod edge;
 mod floors;
@@ -15,6 +17,7 @@ mod money;
 mod openapi;
 mod order_files;
 mod outside;
+mod points;
 mod races;
 mod refund_desk;
 mod reprice;

@@ -222,7 +222,7 @@ async fn every_write(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, Strin
     let spare_role = make("/admin/v1/roles", json!({ "name": "要删的", "permissions": [] })).await;
     let order = |order: &testkit::Order, verb: &str| format!("/admin/v1/orders/{}/{verb}", order.id);
     let nothing = json!({});
-    vec![
+    let mut script = vec![
         ("POST /admin/v1/brands", "/admin/v1/brands".into(), json!({ "name": "品牌一", "position": 1 })),
         (
             "PUT /admin/v1/brands/{id}",
@@ -320,7 +320,9 @@ async fn every_write(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, Strin
         ("POST /admin/v1/tasks/{id}/resume", format!("/admin/v1/tasks/{}/resume", id("open_task")), nothing.clone()),
         ("POST /admin/v1/stores", "/admin/v1/stores".into(), store.clone()),
         ("PUT /admin/v1/stores/{id}", format!("/admin/v1/stores/{}", id("store")), store),
-    ]
+    ];
+    script.extend(crate::club::writes(mall, f).await);
+    script
 }
 
 #[test]

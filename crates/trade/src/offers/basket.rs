@@ -18,6 +18,10 @@ pub struct Choices {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 20)]
     pub coupon_ids: Option<Vec<Id>>,
+    /// Points to spend at most; without it none are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0)]
+    pub points: Option<i64>,
 }
 
 /// Versions of the rules a mall has, by kind.

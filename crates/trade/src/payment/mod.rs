@@ -17,6 +17,6 @@ pub use refund::{
 };
 pub use store::{
     Payable, Payment, PaymentStatus, attempts, close_pending, due_for_query, find, find_for_channel, insert_attempt,
-    insert_offline, mark_paid, of_member, pending_payables, reusable, save_instruction, touch_checked,
+    insert_offline, insert_paid, mark_paid, of_member, pending_payables, reusable, save_instruction, touch_checked,
 };
 pub use view::{Instruction, PaymentView, RefundView, instruction_from_port, payment_view};

@@ -73,9 +73,9 @@ pub struct NewRefund<'a> {
 }
 
 /// Reserves a refund against a paid payment: together they never exceed it (`refund.too_much`).
-/// Offline payments are done at once: staff hand the money back.
+/// Payments without a channel outside are done at once: staff hand the money back, or the flow posts it.
 pub fn request_refund(tx: &mut Tx<'_>, ctx: &Ctx, payment: &Payment, new: &NewRefund<'_>) -> Result<Refund> {
-    let offline = payment.channel == "offline";
+    let offline = !payment.is_outside();
     let status = if offline { "refunded" } else { "refunding" };
     let taken = tx.exec(
         "update payment

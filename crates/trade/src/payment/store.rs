@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 /// What is being paid for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Payable {
-    /// `order_group`.
+    /// `order_group`, or what else the flows let members pay for.
     pub kind: &'static str,
     pub id: Id,
     pub amount: Fen,
@@ -68,6 +68,10 @@ impl Payment {
     /// The number given to the channel.
     pub fn number(&self) -> String {
         self.id.to_string()
+    }
+    /// False for money that no channel outside holds: cash, and the balance.
+    pub fn is_outside(&self) -> bool {
+        !matches!(self.channel.as_str(), "offline" | "balance")
     }
 }
 
@@ -184,13 +188,36 @@ pub fn insert_attempt(
 
 /// Writes a payment that staff received by hand, or one of nothing.
 pub fn insert_offline(tx: &mut Tx<'_>, ctx: &Ctx, payable: Payable, member_id: Id, currency: &str) -> Result<Id> {
+    insert_paid(tx, ctx, payable, member_id, currency, "offline")
+}
+
+/// Writes a payment that is paid already, through a `channel` of our own.
+pub fn insert_paid(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    payable: Payable,
+    member_id: Id,
+    currency: &str,
+    channel: &str,
+) -> Result<Id> {
     let id = ctx.id();
     tx.exec(
         "insert into payment
            (id, mall_id, payable_kind, payable_id, member_id, channel, scene, status, amount_fen, currency,
             transaction_id, created_at, expires_at, paid_at)
-         values ($1, $2, $3, $4, $5, 'offline', 'offline', 'paid', $6, $7, $8, $9, $9, $9)",
-        &args![id, ctx.mall_id, payable.kind, payable.id, member_id, payable.amount, currency, id.to_string(), ctx.now],
+         values ($1, $2, $3, $4, $5, $10, $10, 'paid', $6, $7, $8, $9, $9, $9)",
+        &args![
+            id,
+            ctx.mall_id,
+            payable.kind,
+            payable.id,
+            member_id,
+            payable.amount,
+            currency,
+            id.to_string(),
+            ctx.now,
+            channel
+        ],
     )?;
     Ok(id)
 }

@@ -2,6 +2,7 @@
 
 import {
   Box,
+  Coin,
   Collection,
   DataLine,
   Document,
@@ -9,7 +10,9 @@ import {
   Key,
   List,
   Location,
+  Medal,
   MessageBox,
+  Postcard,
   PriceTag,
   Promotion,
   RefreshLeft,
@@ -19,6 +22,7 @@ import {
   User,
   UserFilled,
   Van,
+  Wallet,
 } from '@element-plus/icons-vue';
 import type { Component } from 'vue';
 
@@ -66,7 +70,16 @@ export const NAVIGATION: NavGroup[] = [
       page('运费模板', '/freight', 'freight.view', Van, 'freight 包邮 运费'),
     ],
   },
-  { title: '会员', pages: [page('会员', '/members', 'member.view', User, 'members 顾客')] },
+  {
+    title: '会员',
+    pages: [
+      page('会员', '/members', 'member.view', User, 'members 顾客'),
+      page('等级', '/tiers', 'member.view', Medal, 'tiers 成长值 权益 生日'),
+      page('积分规则', '/points', 'loyalty.edit', Coin, 'points 签到 抵扣 过期'),
+      page('储值方案', '/top-ups', 'member.view', Wallet, 'balance 余额 充值 退储值'),
+      page('付费会员', '/membership-plans', 'member.view', Postcard, 'membership 年卡 续费'),
+    ],
+  },
   { title: '门店', pages: [page('门店', '/stores', 'store.view', Location, 'stores 自提点 营业时间')] },
   {
     title: '设置',

@@ -53,3 +53,10 @@ export type PickupView = Schemas['PickupView'];
 export type PayRequest = Schemas['PayRequest'];
 export type PayIntent = Schemas['PayIntent'];
 export type Instruction = Schemas['Instruction'];
+
+export type MembershipView = Schemas['MembershipView'];
+export type MembershipPlan = Schemas['Plan'];
+export type Tier = Schemas['Tier'];
+export type StatementLine = Schemas['StatementLine'];
+export type TopUpPlan = Schemas['TopUpPlan'];
+export type PurchaseView = Schemas['PurchaseView'];

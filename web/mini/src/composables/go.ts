@@ -35,6 +35,12 @@ export const place = {
   cashier: (order_id: string, more: { payment_id?: string; returned?: 1 } = {}) =>
     `/pages/checkout/cashier${query({ order_id, ...more })}`,
   result: (order_id: string) => `/pages/checkout/result${query({ order_id })}`,
+  membership: () => '/pages/club/index',
+  points: () => '/pages/club/points',
+  balance: () => '/pages/club/balance',
+  payPassword: () => '/pages/club/password',
+  buy: (purchase_id: string, more: { payment_id?: string; returned?: 1 } = {}) =>
+    `/pages/club/buy${query({ purchase_id, ...more })}`,
   addresses: (choose = false) => `/pages/member/addresses${query({ choose: choose ? 1 : undefined })}`,
   address: (id?: string) => `/pages/member/address-edit${query({ id })}`,
 };

@@ -11,9 +11,11 @@ interface Draft {
   items: ItemInput[];
   delivery: Delivery;
   remark: string;
+  /** Spend points, as many as the rules allow. */
+  use_points: boolean;
 }
 
-const EMPTY: Draft = { source: 'cart', items: [], delivery: { kind: 'express' }, remark: '' };
+const EMPTY: Draft = { source: 'cart', items: [], delivery: { kind: 'express' }, remark: '', use_points: false };
 
 export const useCheckout = defineStore('checkout', () => {
   const draft = ref<Draft>({ ...EMPTY, ...((uni.getStorageSync(KEY) as Partial<Draft>) || {}) });

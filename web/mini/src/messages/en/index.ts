@@ -3,6 +3,7 @@
 import type { Translated } from '../index';
 import cart from './cart';
 import checkout from './checkout';
+import club from './club';
 import common from './common';
 import home from './home';
 import me from './me';
@@ -17,6 +18,7 @@ import status from './status';
 export default {
   cart,
   checkout,
+  club,
   common,
   home,
   me,

@@ -2,6 +2,7 @@
 // the pages that speak it (vite/message-areas.ts); mini programs and tests load all of them from here.
 import cart from './cart';
 import checkout from './checkout';
+import club from './club';
 import common from './common';
 import home from './home';
 import me from './me';
@@ -13,6 +14,6 @@ import region from './region';
 import review from './review';
 import status from './status';
 
-const zh = { cart, checkout, common, home, me, member, order, platform, product, region, review, status };
+const zh = { cart, checkout, club, common, home, me, member, order, platform, product, region, review, status };
 export default zh;
 export type Chinese = typeof zh;
