@@ -58,6 +58,8 @@ export class Member extends Person {
     await this.tap(/获取验证码|发送验证码/)
     await expect.poll(() => this.code(phone)).toMatch(/^\d{6}$/)
     await fields.nth(1).fill(await this.code(phone))
+    const agreement = this.page.locator('.agree .tick')
+    if (await agreement.count()) await agreement.click()
     await this.page.locator('.button').getByText('登录').click()
   }
 

@@ -14,6 +14,8 @@ const ALL: &[Migration] = &[
     Migration { version: 3, name: "goods", text: include_str!("../../../migrations/0003_goods.sql") },
     Migration { version: 4, name: "trade", text: include_str!("../../../migrations/0004_trade.sql") },
     Migration { version: 5, name: "goods_lists", text: include_str!("../../../migrations/0005_goods_lists.sql") },
+    Migration { version: 10, name: "privacy", text: include_str!("../../../migrations/0010_privacy.sql") },
+    Migration { version: 11, name: "message", text: include_str!("../../../migrations/0011_message.sql") },
     Migration { version: 12, name: "task", text: include_str!("../../../migrations/0012_task.sql") },
     Migration { version: 13, name: "goods_import", text: include_str!("../../../migrations/0013_goods_import.sql") },
     Migration { version: 15, name: "order_desk", text: include_str!("../../../migrations/0015_order_desk.sql") },

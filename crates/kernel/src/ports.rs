@@ -55,6 +55,17 @@ pub struct ShippingInfo {
     pub uploaded_at: Instant,
 }
 
+/// A round code that opens a page of the mini program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MiniCode {
+    /// Path of the page, without leading slash and query.
+    pub page: String,
+    /// What the page is told: at most 32 of digits, letters and `!#$&'()*+,/:;=?@-._~`.
+    pub scene: String,
+    /// In pixels, 280 to 1280.
+    pub width: u32,
+}
+
 /// WeChat mini-program server API of one app.
 pub trait MiniProgram: Send + Sync {
     /// The app id openids belong to.
@@ -65,6 +76,12 @@ pub trait MiniProgram: Send + Sync {
     fn phone_number<'a>(&'a self, code: &'a str) -> Pending<'a, String>;
     /// `upload_shipping_info`; `wechat.shipping_retry` (502) when WeChat does not know the payment yet.
     fn upload_shipping_info<'a>(&'a self, info: &'a ShippingInfo) -> Pending<'a, ()>;
+    /// `getwxacodeunlimit`: the bytes of a PNG or JPEG. `wechat.code_refused` (409) when WeChat does not know the page yet.
+    fn code<'a>(&'a self, _code: &'a MiniCode) -> Pending<'a, Vec<u8>> {
+        Box::pin(async {
+            Err(crate::Error::conflict("wechat.not_configured", "这家商城还没有配置微信小程序"))
+        })
+    }
 }
 
 // ---------------------------------------------------------------- payment

@@ -9,7 +9,13 @@ pub mod hooks;
 
 pub mod address;
 
+pub mod consent;
+
+pub mod message;
+
 pub mod identity;
+
+pub mod privacy;
 
 pub mod staff;
 
@@ -49,6 +55,11 @@ pub const CONSTRAINTS: &[Constraint] = &[
     Constraint {
         name: "top_up_plan_amount_taken", code: "top_up.amount_taken", message: "已经有这个金额的储值方案"
     },
+    Constraint {
+        name: "policy_version_once",
+        code: "privacy.published_meanwhile",
+        message: "刚刚有人发布了新版本，请看过之后再发布",
+    },
     Constraint { name: "role_name_taken", code: "role.name_taken", message: "已经有同名的角色" },
     Constraint {
         name: "staff_username_taken", code: "staff.username_taken", message: "这个用户名已经有人用了"
@@ -63,6 +74,10 @@ pub fn shop_routes(hooks: Hooks) -> OpenApiRouter<App> {
         .merge(address::routes())
         .merge(membership::shop_routes())
         .merge(wallet::shop_routes())
+        .merge(consent::shop_routes())
+        .merge(message::shop_routes())
+        .merge(privacy::shop_routes())
+        .merge(settings::shop_routes())
         .layer(Extension(hooks))
 }
 
@@ -74,5 +89,6 @@ pub fn admin_routes(hooks: AdminHooks) -> OpenApiRouter<App> {
         .merge(settings::routes())
         .merge(membership::admin_routes())
         .merge(wallet::admin_routes())
+        .merge(consent::admin_routes())
         .layer(Extension(hooks))
 }

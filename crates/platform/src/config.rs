@@ -47,6 +47,7 @@ pub struct Config {
     pub cache: Cache,
     pub jobs: Jobs,
     pub uploads: Uploads,
+    pub privacy: Privacy,
     pub log: Log,
     /// Clients of the outside world; parsed by `server::wiring` with the types of `gateways`.
     pub outside: Table,
@@ -116,6 +117,20 @@ pub struct Uploads {
     pub picture_zip_mib: usize,
     pub video_mib: usize,
     pub timeout_s: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Privacy {
+    pub record_hold_days: i64,
+    pub export_days: i64,
+}
+
+impl Privacy {
+    /// For how long the records of a member who left are held; never less than the three years of 电商法 31.
+    pub fn hold_days(&self) -> i64 {
+        self.record_hold_days.max(1_096)
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -30,6 +30,23 @@ pub struct MallSettings {
     pub service_phone: Option<String>,
     /// ICP filing number shown at the foot of H5 pages.
     pub icp_number: Option<String>,
+    /// The company behind the mall, as on its business licence.
+    pub company_name: Option<String>,
+    /// Licences shown to everybody, at most nine.
+    pub licences: Vec<MallLicence>,
+}
+
+/// A licence of the mall's company.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MallLicence {
+    #[schema(min_length = 1, max_length = 30, example = "营业执照")]
+    pub name: String,
+    #[schema(max_length = 60)]
+    #[serde(default)]
+    pub number: String,
+    /// An uploaded picture.
+    pub picture_key: Option<String>,
 }
 
 impl Default for MallSettings {
@@ -43,6 +60,8 @@ impl Default for MallSettings {
             auto_confirm_days: 10,
             service_phone: None,
             icp_number: None,
+            company_name: None,
+            licences: Vec::new(),
         }
     }
 }
@@ -75,6 +94,9 @@ pub struct MallBrief {
     pub accent: String,
     /// How round cards and pictures are, in pixels.
     pub radius_px: i64,
+    /// ICP filing number for the foot of H5 pages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icp_number: Option<String>,
 }
 
 impl Mall {
@@ -86,6 +108,7 @@ impl Mall {
             logo_url: self.settings.logo_key.as_deref().map(|key| objects.url(key)),
             accent: self.settings.accent.clone(),
             radius_px: self.settings.radius_px,
+            icp_number: self.settings.icp_number.clone(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Puts the parts together: database, clients, sessions, jobs. The one list of who reacts to what.
 
 use crate::flows::{close, complete, hooks, loyalty, order_export, pay, purchase, refund, ship_file, upload_shipping};
+use crate::flows::{close, complete, hooks, message, order_export, pay, personal, refund, ship_file, upload_shipping};
 use db::{Db, Options};
 use kernel::{Clock, Ids, MallId, Result, hours, minutes, seconds};
 use platform::app::Parts;
@@ -73,6 +74,8 @@ pub fn membership_hooks() -> people::membership::Hooks {
 /// Who reacts to what, and what is done from time to time.
 pub fn handlers() -> Handlers {
     let mut handlers = Handlers::new();
+    messages(&mut handlers);
+    privacy(&mut handlers);
     handlers
         .on(refund::SEND_REFUND, refund::send)
         .on(upload_shipping::UPLOAD_SHIPPING, upload_shipping::upload)
@@ -100,6 +103,34 @@ pub fn handlers() -> Handlers {
     handlers
 }
 
+/// What members are told about.
+fn messages(handlers: &mut Handlers) {
+    handlers
+        .subscribe("order.paid", "tell_order_paid", message::paid)
+        .subscribe("order.shipped", "tell_order_shipped", message::shipped)
+        .subscribe("order.parcel_sent", "tell_parcel_sent", message::shipped)
+        .subscribe("order.ready", "tell_order_ready", message::ready)
+        .subscribe("order.completed", "tell_order_completed", message::completed)
+        .subscribe("order.closed", "tell_order_closed", message::closed)
+        .subscribe("refund.done", "tell_refund_done", message::refunded);
+}
+
+/// Copies of members' data, and forgetting members who left.
+fn privacy(handlers: &mut Handlers) {
+    use people::privacy;
+    handlers
+        .on(privacy::EXPORT, |app, job| privacy::run_export(app, job, personal_sources()))
+        .on(privacy::ERASE, |app, job| privacy::erase_again(app, job, personal_sources()))
+        .on(privacy::ERASE_FILES, privacy::erase_files)
+        .every("forget_old_exports", hours(1), privacy::sweep_exports)
+        .every("erase_what_was_held", hours(6), |app| privacy::sweep_held(app, personal_sources()));
+}
+
+/// Every floor that keeps something of members. A new table with a `member_id` belongs to one of these.
+pub fn personal_sources() -> people::hooks::PersonalSources {
+    Arc::new([Arc::new(trade::personal::SaleData), Arc::new(personal::GoodsData)])
+}
+
 /// Deletes what is kept for a time only: ended sessions, sign-in codes, old idempotency answers; lets old searches weigh less.
 async fn forget(app: App) -> Result<()> {
     let now = app.clock.now();
@@ -109,6 +140,7 @@ async fn forget(app: App) -> Result<()> {
             .write(move |tx| {
                 platform::session::Sessions::sweep(tx, mall_id, now)?;
                 people::identity::sweep(tx, mall_id, now)?;
+                people::message::sweep(tx, mall_id, now)?;
                 platform::search::age_phrases(tx, mall_id, now)?;
                 idempotency::sweep(tx, mall_id, now)
             })
@@ -124,5 +156,9 @@ pub fn admin_hooks() -> people::AdminHooks {
 
 /// What happens when a guest signs in, and what the badges count.
 pub fn people_hooks() -> people::Hooks {
-    people::Hooks { merge: Arc::new(hooks::ShopperMerge), badges: Arc::new(hooks::ShopperBadges) }
+    people::Hooks {
+        merge: Arc::new(hooks::ShopperMerge),
+        badges: Arc::new(hooks::ShopperBadges),
+        personal: personal_sources(),
+    }
 }

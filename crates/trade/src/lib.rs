@@ -14,6 +14,8 @@ pub mod order;
 pub mod pickup;
 pub mod shipping;
 
+pub mod personal;
+
 use db::Constraint;
 
 /// Names of this floor's database constraints, with the codes and sentences they become.

@@ -21,7 +21,7 @@ const VENDORS = {
   'mp-baidu': { template: '.swan', style: '.css' },
 };
 // Names that stand in code as identifiers or in messages, and are never requested.
-const HARMLESS = /^(www\.w3\.org|vuejs\.org|127\.0\.0\.1|localhost)$/;
+const HARMLESS = /^(www\.w3\.org|vuejs\.org|beian\.miit\.gov\.cn|127\.0\.0\.1|localhost)$/;
 const HIDDEN = /fromCharCode\((?:\.\.\.)?\[?\s*(?:\d+\s*,\s*(?:\.\.\.\(\[[^\]]*\]\)\s*,\s*)?){6,}/;
 
 const problems = new Set();

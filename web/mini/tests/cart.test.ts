@@ -33,7 +33,8 @@ const guest: SessionGranted = {
     kind: 'guest',
     nickname: '',
     created_at: '2026-11-23T00:00:00Z',
-    badges: { unpaid: 0, to_ship: 0, to_pick_up: 0, shipped: 0, to_review: 0, cart: 0, favourites: 0 },
+    consent_due: false,
+    badges: { unpaid: 0, to_ship: 0, to_pick_up: 0, shipped: 0, to_review: 0, cart: 0, favourites: 0, messages: 0 },
   },
 };
 

@@ -5,7 +5,7 @@
 use super::access_token::{AccessToken, read};
 use crate::http::{Http, Repeat, cut};
 use crate::{Secret, Timeouts};
-use kernel::ports::{LogisticsKind, MiniProgram, MiniSession, Pending, ShippingInfo};
+use kernel::ports::{LogisticsKind, MiniCode, MiniProgram, MiniSession, Pending, ShippingInfo};
 use kernel::{Clock, Error, Instant, Result};
 use reqwest::RequestBuilder;
 use serde::Deserialize;
@@ -38,10 +38,10 @@ fn official() -> String {
 
 /// Client of one mini program. Cheap to share behind an `Arc`.
 pub struct WechatMiniProgram {
-    http: Http,
+    pub(super) http: Http,
     app_id: String,
     secret: Secret,
-    token: AccessToken,
+    pub(super) token: AccessToken,
 }
 
 impl fmt::Debug for WechatMiniProgram {
@@ -92,6 +92,9 @@ pub(super) fn vendor_error(errcode: i64, errmsg: &str) -> Error {
         45009 | 45011 | 44990 | 44991 => {
             Error::unavailable("wechat.busy", "现在使用微信登录的人太多，请稍后再试").retry_after(5)
         }
+        41030 | 40129 | 40097 | 85096 => {
+            Error::conflict("wechat.code_refused", "微信还不认识这个页面，小程序发布之后才能生成小程序码")
+        }
         10060001 => Error::gateway("wechat.shipping_retry", "微信还没有收到这笔支付的记录，稍后会自动再试"),
         10060003 => Error::conflict("wechat.shipping_locked", "这笔支付的发货信息已经改过一次，微信不再接受修改"),
         10060002..=10060099 | 268_485_194..=268_485_228 => {
@@ -102,7 +105,7 @@ pub(super) fn vendor_error(errcode: i64, errmsg: &str) -> Error {
     error.because(format!("errcode {errcode}: {errmsg}"))
 }
 
-fn is_bad_token(errcode: i64) -> bool {
+pub(super) fn is_bad_token(errcode: i64) -> bool {
     matches!(errcode, 40001 | 40014 | 42001)
 }
 
@@ -254,6 +257,9 @@ impl MiniProgram for WechatMiniProgram {
     }
     fn upload_shipping_info<'a>(&'a self, info: &'a ShippingInfo) -> Pending<'a, ()> {
         Box::pin(self.upload(info))
+    }
+    fn code<'a>(&'a self, code: &'a MiniCode) -> Pending<'a, Vec<u8>> {
+        Box::pin(self.draw_code(code))
     }
 }
 

@@ -2,6 +2,7 @@
 //! The two share nothing but the vendor: keys, hosts and error forms differ.
 
 mod access_token;
+mod mini_code;
 mod mini_program;
 mod pay;
 

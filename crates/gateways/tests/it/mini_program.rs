@@ -3,7 +3,7 @@
 use crate::stand_in::{Reply, Seen, StandIn, nowhere, short};
 use gateways::Secret;
 use gateways::wechat::{MiniProgramConfig, WechatMiniProgram};
-use kernel::ports::{LogisticsKind, MiniProgram, ShippedParcel, ShippingInfo};
+use kernel::ports::{LogisticsKind, MiniCode, MiniProgram, ShippedParcel, ShippingInfo};
 use kernel::{FrozenClock, Instant, Kind, minutes};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -269,4 +269,33 @@ async fn nonsense_is_an_error_not_a_session() {
         let error = app(&server.base_url, frozen()).session("c").await.err().expect(body);
         assert!(error.is("wechat.unavailable"), "{body}: {error}");
     }
+}
+
+fn code() -> MiniCode {
+    MiniCode { page: "pages/product/detail".into(), scene: "id=1".into(), width: 100 }
+}
+
+#[tokio::test]
+async fn a_code_is_a_picture_and_a_bad_token_is_replaced_once() {
+    let (issued, asked) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let server = StandIn::start(move |seen| match seen.path() {
+        TOKEN => {
+            let n = issued.fetch_add(1, Ordering::SeqCst) + 1;
+            Reply::json(json!({ "access_token": format!("token-{n}"), "expires_in": 7200 }))
+        }
+        _ if asked.fetch_add(1, Ordering::SeqCst) == 0 => Reply::json(json!({ "errcode": 40001, "errmsg": "old" })),
+        _ => Reply::new(200, b"\x89PNG picture".to_vec()),
+    })
+    .await;
+    assert_eq!(app(&server.base_url, frozen()).code(&code()).await.unwrap(), b"\x89PNG picture");
+    let last = server.seen().pop().unwrap();
+    assert_eq!((last.path(), token_of(&last).as_str()), ("/wxa/getwxacodeunlimit", "token-2"));
+    assert_eq!(last.json(), json!({ "page": "pages/product/detail", "scene": "id=1", "width": 280 }));
+}
+
+#[tokio::test]
+async fn a_page_that_wechat_does_not_know_gives_no_code() {
+    let server = wechat(|_| json!({ "errcode": 41030, "errmsg": "invalid page rid: 6f-1" })).await;
+    let error = app(&server.base_url, frozen()).code(&code()).await.unwrap_err();
+    assert_eq!((error.code(), error.kind()), ("wechat.code_refused", Kind::Conflict));
 }

@@ -152,6 +152,13 @@ struct SkuRow {
 }
 row!(SkuRow { id, code, option_values, price_fen, list_price_fen, picture_key, weight_g });
 
+/// Makes sure that a product has a page; `product.not_found` (404) when it is in the bin.
+pub fn require_shown(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<()> {
+    let found: Option<Id> =
+        tx.opt("select id from product where mall_id = $1 and id = $2 and deleted_at is null", &args![mall_id, id])?;
+    found.map(drop).ok_or_else(not_found)
+}
+
 /// Reads a product that is not in the bin; `product.not_found` (404).
 pub(super) fn find(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<Found> {
     let product: Option<ProductRow> = tx.opt(

@@ -36,7 +36,7 @@ pub(crate) use card::{CARD_COLUMNS, CardRow, cards};
 pub use category::{
     CategoryInput, CategoryRow, categories, create_category, delete_category, find_category, update_category,
 };
-pub use detail::{ProductDetail, SkuView};
+pub use detail::{ProductDetail, SkuView, require_shown};
 pub use draft::{NameValue, ProductInput, ProductOption, ProductStatus, SkuInput};
 pub(crate) use editor::input_of;
 pub use editor::{AdminProduct, AdminSku};

@@ -3,11 +3,13 @@
 //! has made sure that this member bought this line and may speak now.
 
 mod admin;
+mod personal;
 mod shop;
 #[cfg(test)]
 mod tests;
 mod write;
 
 pub use admin::{AdminReview, admin_routes, reviews_of_member, unanswered_count};
+pub use personal::{OwnReview, make_anonymous, of_member};
 pub use shop::{ReviewView, shop_routes};
 pub use write::{ANONYMOUS, NewReview, write};

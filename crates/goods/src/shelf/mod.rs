@@ -3,10 +3,12 @@
 
 mod favourite;
 mod history;
+mod personal;
 #[cfg(test)]
 mod tests;
 
 pub use favourite::{Favourite, favourite_count};
+pub use personal::{ShelfRow, favourites_of, forget_shopper, history_of};
 
 use db::{Tx, args};
 use kernel::{Error, Id, MallId, Result};

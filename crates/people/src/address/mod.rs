@@ -98,8 +98,10 @@ pub(crate) fn move_book(tx: &mut Tx<'_>, ctx: &Ctx, from: Id, to: Id) -> Result<
 
 /// Changes of one book wait for each other on the member's row, so the limit and the one default hold.
 fn lock_book(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id) -> Result<()> {
-    let member: Option<(Id,)> =
-        tx.opt("select id from member where mall_id = $1 and id = $2 for update", &args![ctx.mall_id, member_id])?;
+    let member: Option<(Id,)> = tx.opt(
+        "select id from member where mall_id = $1 and id = $2 and status = 'active' for update",
+        &args![ctx.mall_id, member_id],
+    )?;
     member.map(drop).ok_or_else(|| Error::not_found("member.not_found", "没有找到这位会员"))
 }
 

@@ -132,7 +132,7 @@ const SELECT: &str = "select m.id, m.kind, m.nickname, m.avatar_key, m.phone_sea
        m.blocked_reason, coalesce(b.orders, 0), coalesce(b.paid_fen, 0), b.last_paid_at
      from member m
      left join member_purchase b on b.mall_id = m.mall_id and b.member_id = m.id
-     where m.mall_id = $1 and m.kind = 'member' and m.status <> 'merged'";
+     where m.mall_id = $1 and m.kind = 'member' and m.status not in ('merged', 'closed')";
 
 /// One page of members that signed in at least once, newest first.
 pub fn members(

@@ -3,8 +3,8 @@
 
 use super::model::MemberRecord;
 use super::store;
-use crate::address;
 use crate::hooks::Hooks;
+use crate::{address, consent, message};
 use db::{Tx, args};
 use kernel::{Error, Id, Result};
 use platform::Ctx;
@@ -20,6 +20,8 @@ pub(super) fn guest_in_hand(tx: &mut Tx<'_>, ctx: &Ctx, guest: Option<Id>) -> Re
 /// Moves everything of a locked guest to the member.
 pub(super) fn absorb(tx: &mut Tx<'_>, ctx: &Ctx, hooks: &Hooks, guest: Id, member: Id) -> Result<()> {
     hooks.merge.merge(tx, ctx, guest, member)?;
+    consent::move_log(tx, ctx, guest, member)?;
+    message::forget(tx, ctx.mall_id, guest)?;
     let closed = tx.exec(
         "update member
          set status = 'merged', updated_at = $3
@@ -59,6 +61,9 @@ pub(super) fn unite(
         &args![ctx.mall_id, member.id, owner.id],
     )?;
     address::move_book(tx, ctx, member.id, owner.id)?;
+    consent::move_log(tx, ctx, member.id, owner.id)?;
+    message::erase(tx, ctx.mall_id, member.id)?;
+    message::forget(tx, ctx.mall_id, member.id)?;
     hooks.merge.merge(tx, ctx, member.id, owner.id)?;
     tx.exec(
         "update member set status = 'merged', updated_at = $3 where mall_id = $1 and id = $2 and status = 'active'",

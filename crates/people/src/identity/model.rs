@@ -84,6 +84,8 @@ pub struct Me {
     pub phone_masked: Option<String>,
     /// When the guest or the member came first.
     pub created_at: Instant,
+    /// True when the shopper has not agreed to the newest privacy policy.
+    pub consent_due: bool,
     pub badges: Badges,
 }
 

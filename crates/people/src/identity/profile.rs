@@ -33,6 +33,7 @@ pub fn me(tx: &mut Tx<'_>, app: &App, hooks: &Hooks, mall_id: MallId, shopper_id
         nickname: row.nickname,
         phone_masked,
         created_at: row.created_at,
+        consent_due: crate::consent::is_due(tx, mall_id, shopper_id)?,
         badges,
     })
 }

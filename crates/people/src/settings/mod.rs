@@ -1,6 +1,10 @@
 //! The mall's own settings, edited by its staff. The row belongs to the platform; here are the rules of its values.
 //! A change is felt at once on this node and within seconds on others.
 
+mod licence;
+
+pub(crate) use licence::routes as shop_routes;
+
 use axum::extract::State;
 use db::{Tx, args};
 use kernel::{Error, MallId, Result};
@@ -55,7 +59,12 @@ async fn change_mall_settings(
     staff
         .write(&app, "settings.update", move |tx, ctx| {
             if let Some(key) = &kept.logo_key {
-                require_file(tx, ctx.mall_id, key)?;
+                require_file(tx, ctx.mall_id, "logo_key", key)?;
+            }
+            for (i, licence) in kept.licences.iter().enumerate() {
+                if let Some(key) = &licence.picture_key {
+                    require_file(tx, ctx.mall_id, &format!("licences[{i}].picture_key"), key)?;
+                }
             }
             save_settings(tx, ctx.mall_id, &kept)?;
             Ok(((), Note::new("mall", ctx.mall_id, "修改商城设置")))
@@ -107,13 +116,15 @@ fn checked(input: MallSettings) -> Result<MallSettings> {
         auto_confirm_days: input.auto_confirm_days,
         service_phone,
         icp_number: text("icp_number", input.icp_number, 40)?,
+        company_name: text("company_name", input.company_name, 60)?,
+        licences: licence::checked(input.licences)?,
     })
 }
 
-fn require_file(tx: &mut Tx<'_>, mall_id: MallId, key: &str) -> Result<()> {
+fn require_file(tx: &mut Tx<'_>, mall_id: MallId, field: &str, key: &str) -> Result<()> {
     let found: Option<(i64,)> =
         tx.opt("select bytes from file where mall_id = $1 and key = $2", &args![mall_id, key])?;
-    found.map(drop).ok_or_else(|| Error::field("logo_key", "没有找到这张图片，请重新上传"))
+    found.map(drop).ok_or_else(|| Error::field(field.to_owned(), "没有找到这张图片，请重新上传"))
 }
 
 #[cfg(test)]

@@ -298,5 +298,5 @@ fn quiet_hooks() -> people::identity::Hooks {
             Ok(Badges::default())
         }
     }
-    Hooks { merge: Arc::new(Quiet), badges: Arc::new(Quiet) }
+    Hooks { merge: Arc::new(Quiet), badges: Arc::new(Quiet), personal: Arc::new([]) }
 }

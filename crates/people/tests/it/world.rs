@@ -157,7 +157,7 @@ impl World {
 
 /// Both sides, nested as the server nests them.
 pub fn api() -> OpenApiRouter<App> {
-    let hooks = Hooks { merge: Arc::new(MovesSearches), badges: Arc::new(CountsSearches) };
+    let hooks = Hooks { merge: Arc::new(MovesSearches), badges: Arc::new(CountsSearches), personal: Arc::new([]) };
     let admin = AdminHooks { stores: Arc::new(OneStore) };
     OpenApiRouter::with_openapi(openapi::base())
         .nest("/api/v1", people::shop_routes(hooks))

@@ -137,6 +137,22 @@ pub async fn delete_image(app: &App, mall_id: MallId, key: &str) -> Result<bool>
     if gone == 0 {
         return Ok(false);
     }
+    remove_objects(app, key).await?;
+    Ok(true)
+}
+
+/// Removes a picture's files and then forgets it; safe to repeat after a crash in between. For what must not be left
+/// behind: the copy nobody knows is worse than a row without one.
+pub async fn erase_image(app: &App, mall_id: MallId, key: &str) -> Result<()> {
+    remove_objects(app, key).await?;
+    let known = key.to_owned();
+    app.db
+        .write(move |tx| tx.exec("delete from file where mall_id = $1 and key = $2", &args![mall_id, &known]))
+        .await?;
+    Ok(())
+}
+
+async fn remove_objects(app: &App, key: &str) -> Result<()> {
     let objects = app.outside.objects();
     let width = key::size(key).map_or(0, |(width, _)| width);
     for at_most in [encode::MEDIUM, encode::SMALL] {
@@ -144,8 +160,7 @@ pub async fn delete_image(app: &App, mall_id: MallId, key: &str) -> Result<bool>
             objects.delete(&key::variant(key, at_most)).await?;
         }
     }
-    objects.delete(key).await?;
-    Ok(true)
+    objects.delete(key).await
 }
 
 async fn render(bytes: Bytes) -> Result<Rendering> {

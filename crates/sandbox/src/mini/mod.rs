@@ -1,6 +1,7 @@
 //! The mini-program server API (`api.weixin.qq.com`): tokens, sign-in, phone numbers and shipping management.
 //! Business errors come with HTTP 200 and `errcode`, as the real one does; every message ends in a request id.
 
+mod code;
 mod login;
 mod shipping;
 mod token;
@@ -95,6 +96,7 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/cgi-bin/stable_token", post_only!(token::stable_token))
         .route("/sns/jscode2session", any(login::code_to_session))
         .route("/wxa/business/getuserphonenumber", post_only!(login::phone_number))
+        .route("/wxa/getwxacodeunlimit", post_only!(code::unlimited))
         .route("/wxa/sec/order/upload_shipping_info", post_only!(shipping::upload))
         .route("/wxa/sec/order/get_order", post_only!(shipping::get_order))
         .route("/wxa/sec/order/notify_confirm_receive", post_only!(shipping::confirm_receive))

@@ -90,9 +90,17 @@ impl Seeding<'_> {
             name: mall.name.clone(),
             accent: mall.accent.clone(),
             service_phone: mall.service_phone.clone(),
+            company_name: Some("杭州河坊示例商贸有限公司".into()),
+            icp_number: Some("浙ICP备00000000号".into()),
+            licences: vec![platform::mall::MallLicence {
+                name: "营业执照（示例）".into(),
+                number: "91330100MA00000000".into(),
+                picture_key: None,
+            }],
             ..Default::default()
         };
         platform::mall::save_settings(tx, self.ctx.mall_id, &settings)?;
+        people::consent::publish(tx, self.ctx, &people::consent::template(&settings, self.ctx.now + kernel::hours(8)))?;
         let (_, warehouse) = goods::store::found_shop(tx, self.ctx, &mall.name)?;
         let stores = self.stores(tx)?;
         self.staff(tx, &stores, hashes)?;

@@ -41,6 +41,7 @@ impl BadgeSource for ShopperBadges {
             to_review,
             cart: trade::cart::count(tx, mall_id, member_id)?,
             favourites,
+            messages: people::message::unread(tx, mall_id, member_id)?,
         })
     }
 }

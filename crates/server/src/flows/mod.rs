@@ -11,9 +11,11 @@ pub mod detail;
 pub mod hooks;
 pub mod loyalty;
 pub mod member_desk;
+pub mod message;
 pub mod notify;
 pub mod order_export;
 pub mod pay;
+pub mod personal;
 pub mod place;
 pub mod purchase;
 pub mod redeem;
@@ -23,6 +25,7 @@ pub mod reprice;
 pub mod review;
 pub mod search;
 pub mod settle;
+pub mod share;
 pub mod ship;
 pub mod ship_file;
 pub mod upload_shipping;
@@ -46,6 +49,7 @@ pub fn shop_routes() -> OpenApiRouter<App> {
         .merge(review::shop_routes())
         .merge(balance::shop_routes())
         .merge(purchase::shop_routes())
+        .merge(share::shop_routes())
 }
 
 /// Back-office routes of the flows.

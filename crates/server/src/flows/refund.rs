@@ -203,6 +203,11 @@ pub fn record(tx: &mut Tx<'_>, ctx: &Ctx, refund_id: Id, theirs: &ChannelRefund,
             _ => ("refund_failed", format!("退款 ¥{} 没有成功，商家正在处理", refund.amount)),
         };
         order::add_event(tx, ctx, order_id, kind, &text)?;
+        if status == "done" {
+            let payload =
+                serde_json::json!({ "order_id": order_id, "refund_id": refund_id, "amount_fen": refund.amount });
+            platform::outbox::emit(tx, ctx, "refund.done", &payload)?;
+        }
     }
     if status == "processing" && follow {
         let age = ctx.now - refund.created_at;

@@ -158,6 +158,8 @@ async fn mark_order_ready(
             }
             trade::pickup::mark_ready(tx, ctx, id)?;
             order::add_event(tx, ctx, id, "ready", "门店已备好货，可以来取了")?;
+            let payload = serde_json::json!({ "order_id": id, "member_id": order.member_id });
+            platform::outbox::emit(tx, ctx, "order.ready", &payload)?;
             Ok(((), Note::new("order", id, "备货完成")))
         })
         .await?;

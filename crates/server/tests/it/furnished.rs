@@ -64,7 +64,17 @@ pub async fn furnish(mall: &TestMall, mark: &str) -> Furnished {
     let detail = member.order(&done).await;
 
     let (task, open_task) = tasks(mall, mark).await;
+    let policy = json!({ "title": "隐私政策", "body": "## 收集什么\n只收集送货需要的信息。" });
+    owner.post("/admin/v1/privacy/policies", policy).await.ok();
+    member.post("/api/v1/privacy/consents", json!({ "scope": "base", "granted": true, "version": 1 })).await.ok();
+    let export = text(&member.post("/api/v1/privacy/exports", json!({})).await.ok()["id"]);
+    mall.run_jobs().await;
+    let messages = member.get("/api/v1/messages").await.ok();
+
     let mut ids = Ids::from([
+        ("version", "1".into()),
+        ("export", export),
+        ("message", text(&messages["items"][0]["id"])),
         ("mall", mall.id.to_string()),
         ("product", product.id.to_string()),
         ("sku", product.sku().id.to_string()),

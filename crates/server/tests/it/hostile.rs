@@ -111,7 +111,10 @@ fn assert_survived(reply: &Reply, seed: u64) {
 
 /// Ends the session or locks the account everything else is called with.
 fn ends_the_session(operation: &Operation) -> bool {
-    operation.path.ends_with("/session") || operation.path.ends_with("/me/password") || operation.path.contains("/totp")
+    operation.path.ends_with("/session")
+        || operation.path.ends_with("/privacy/closing")
+        || operation.path.ends_with("/me/password")
+        || operation.path.contains("/totp")
 }
 
 async fn callers(mall: &TestMall) -> (Furnished, Callers) {

@@ -16,7 +16,9 @@ async fn call(client: &Client, operation: &Operation, schemas: &Schemas, ids: &I
 
 /// Ends the caller's own session or changes the own account: walked last or not at all.
 fn is_about_oneself(operation: &Operation) -> bool {
-    operation.path.contains("/session") || operation.path.starts_with("/admin/v1/me")
+    operation.path.contains("/session")
+        || operation.path.contains("/privacy/closing")
+        || operation.path.starts_with("/admin/v1/me")
 }
 
 fn ids_for_each_order(furnished: &Furnished) -> Vec<Ids> {
@@ -96,6 +98,10 @@ fn orders_addresses_and_payments_of_another_member_do_not_exist() {
             "favourite",
             "browse_history",
             "session",
+            "consent",
+            "message",
+            "member_preference",
+            "data_export",
         ];
         let before = mall.dump().await;
         for ids in ids_for_each_order(&hers) {
@@ -300,6 +306,11 @@ async fn every_write(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, Strin
             "PUT /admin/v1/settings/mall",
             "/admin/v1/settings/mall".into(),
             json!({ "name": "新名", "accent": "#112233", "order_expiry_minutes": 20, "auto_confirm_days": 7 }),
+        ),
+        (
+            "POST /admin/v1/privacy/policies",
+            "/admin/v1/privacy/policies".into(),
+            json!({ "title": "隐私政策", "summary": "", "body": "第二版" }),
         ),
         (
             "POST /admin/v1/staff",

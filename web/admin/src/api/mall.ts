@@ -1,6 +1,6 @@
 // Members, stores, staff, roles, the audit log and the mall's settings.
 
-import type { MallSettings, RoleInput, StaffChange, StaffInput, StoreInput } from '@api/types';
+import type { MallSettings, PolicyInput, RoleInput, StaffChange, StaffInput, StoreInput } from '@api/types';
 import type { Query } from '@api/client';
 import { call } from '@/app/http';
 
@@ -41,3 +41,12 @@ export const listAudit = (query: Query) => call('GET', '/admin/v1/audit', { quer
 
 export const readMallSettings = () => call('GET', '/admin/v1/settings/mall');
 export const saveMallSettings = (body: MallSettings) => call('PUT', '/admin/v1/settings/mall', { body });
+
+/** Pictures of the licences, as everybody sees them. */
+export const readLicences = () => call('GET', '/api/v1/licences');
+
+export const listPolicies = () => call('GET', '/admin/v1/privacy/policies');
+export const readPolicy = (version: number) =>
+  call('GET', '/admin/v1/privacy/policies/{version}', { path: { version: String(version) } });
+export const readPolicyTemplate = () => call('GET', '/admin/v1/privacy/template');
+export const publishPolicy = (body: PolicyInput) => call('POST', '/admin/v1/privacy/policies', { body });

@@ -53,6 +53,7 @@ const pages: RouteRecordRaw[] = [
   page('tasks', '任务', '', () => import('@/modules/setting/task/list.vue')),
   page('tasks/:id', '任务', '', () => import('@/modules/setting/task/detail.vue')),
   page('audit', '操作日志', 'audit.view', () => import('@/modules/setting/audit/list.vue')),
+  page('privacy', '隐私政策', 'settings.edit', () => import('@/modules/setting/policy/page.vue')),
   page('settings', '商城设置', 'settings.edit', () => import('@/modules/setting/mall/form.vue')),
   { path: ':rest(.*)*', component: () => import('@/shell/not-found.vue'), meta: { title: '没有这个页面' } },
 ];

@@ -25,8 +25,29 @@ function apply(): void {
   // #endif
 }
 
+let chosen: 'system' | 'light' | 'dark' = 'system';
+
+/** Takes the person's choice over the system's. The pages carry the palette; the document is told for its own bars. */
+export function markAppearance(wanted: typeof chosen): void {
+  chosen = wanted;
+  // #ifdef H5
+  document.documentElement.dataset['appearance'] = wanted;
+  document.documentElement.style.colorScheme = wanted === 'system' ? '' : wanted;
+  // #endif
+}
+
+/** Colours the vendor's own bars, which do not know the person's choice. */
+export function paintBars(): void {
+  const dark = isDark();
+  const [paper, surface, ink] = dark ? ['#161716', '#1f2120', '#b4b9b6'] : ['#fbfaf7', '#ffffff', '#5b605d'];
+  const quiet = { fail: () => undefined };
+  uni.setNavigationBarColor({ frontColor: dark ? '#ffffff' : '#000000', backgroundColor: paper, ...quiet });
+  uni.setTabBarStyle({ color: ink, backgroundColor: surface, borderStyle: dark ? 'black' : 'white', ...quiet });
+}
+
 /** Whether the dark palette is on now. */
 export function isDark(): boolean {
+  if (chosen !== 'system') return chosen === 'dark';
   // #ifdef H5
   return window.matchMedia('(prefers-color-scheme: dark)').matches;
   // #endif

@@ -60,5 +60,11 @@ export const useSession = defineStore('session', () => {
     }
   }
 
-  return { me, kind, isMember, refresh, askSmsCode, signInByPhone, signInByVendor, bindPhone, change, signOut };
+  /** The account is closed: its token is worthless and forgotten here. */
+  function leave(): void {
+    storedToken.clear();
+    forget();
+  }
+
+  return { me, kind, isMember, refresh, askSmsCode, signInByPhone, signInByVendor, bindPhone, change, signOut, leave };
 });

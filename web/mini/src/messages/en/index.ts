@@ -8,11 +8,13 @@ import common from './common';
 import home from './home';
 import me from './me';
 import member from './member';
+import my from './my';
 import order from './order';
 import platform from './platform';
 import product from './product';
 import region from './region';
 import review from './review';
+import share from './share';
 import status from './status';
 
 export default {
@@ -23,10 +25,12 @@ export default {
   home,
   me,
   member,
+  my,
   order,
   platform,
   product,
   region,
   review,
+  share,
   status,
 } satisfies Translated;

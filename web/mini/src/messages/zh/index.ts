@@ -7,13 +7,31 @@ import common from './common';
 import home from './home';
 import me from './me';
 import member from './member';
+import my from './my';
 import order from './order';
 import platform from './platform';
 import product from './product';
 import region from './region';
 import review from './review';
+import share from './share';
 import status from './status';
 
-const zh = { cart, checkout, club, common, home, me, member, order, platform, product, region, review, status };
+const zh = {
+  cart,
+  checkout,
+  club,
+  common,
+  home,
+  me,
+  member,
+  my,
+  order,
+  platform,
+  product,
+  region,
+  review,
+  share,
+  status,
+};
 export default zh;
 export type Chinese = typeof zh;

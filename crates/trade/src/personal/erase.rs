@@ -1,0 +1,57 @@
+//! Taking the person out of an order: receiver, remarks, payer and the parcel's journey go; sums, goods and times stay.
+
+use db::{Tx, args};
+use kernel::{Id, Instant, Result};
+use platform::Ctx;
+
+/// Orders that closed without ever being paid: no trade took place, nothing is held.
+pub(super) fn never_paid(tx: &mut Tx<'_>, ctx: &Ctx, member: Id) -> Result<()> {
+    let orders: Vec<(Id, Id)> = tx.all(
+        "select id, group_id
+         from trade_order
+         where mall_id = $1 and member_id = $2 and status = 'closed' and paid_at is null and personal_erased_at is null",
+        &args![ctx.mall_id, member],
+    )?;
+    take_out(tx, ctx, member, orders)
+}
+
+/// Orders that ended before an instant.
+pub(super) fn ended_before(tx: &mut Tx<'_>, ctx: &Ctx, member: Id, instant: Instant) -> Result<()> {
+    let orders: Vec<(Id, Id)> = tx.all(
+        "select id, group_id
+         from trade_order
+         where mall_id = $1 and member_id = $2 and status in ('completed', 'closed')
+           and coalesce(completed_at, closed_at) <= $3 and personal_erased_at is null",
+        &args![ctx.mall_id, member, instant],
+    )?;
+    take_out(tx, ctx, member, orders)
+}
+
+fn take_out(tx: &mut Tx<'_>, ctx: &Ctx, member: Id, orders: Vec<(Id, Id)>) -> Result<()> {
+    if orders.is_empty() {
+        return Ok(());
+    }
+    let (ids, groups): (Vec<Id>, Vec<Id>) = orders.into_iter().unzip();
+    tx.exec(
+        "update trade_order
+         set receiver = null, receiver_search = null, receiver_name_search = null, remark = null, staff_remark = null,
+             personal_erased_at = $3
+         where mall_id = $1 and id = any($2)",
+        &args![ctx.mall_id, &ids, ctx.now],
+    )?;
+    tx.exec("update parcel set track = null where mall_id = $1 and order_id = any($2)", &args![ctx.mall_id, &ids])?;
+    // A payment may stand for several orders: the payer goes with the last of them.
+    tx.exec(
+        "update payment
+         set payer = null, instruction = null
+         where mall_id = $1 and payable_kind = 'order_group' and payable_id = any($2)
+           and not exists (
+             select 1
+             from trade_order o
+             where o.mall_id = $1 and o.member_id = $3 and o.group_id = payment.payable_id
+               and o.personal_erased_at is null
+           )",
+        &args![ctx.mall_id, &groups, member],
+    )?;
+    Ok(())
+}
