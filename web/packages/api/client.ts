@@ -20,6 +20,8 @@ export interface CallOptions {
   headers?: Readonly<Record<string, string>>;
   /** For creating posts: keep the key across retries of the same intent. */
   idempotency_key?: string;
+  /** How long to wait, for files on a slow line; the transport has its own default. */
+  timeout_ms?: number;
 }
 
 type Lower = { GET: 'get'; POST: 'post'; PUT: 'put'; PATCH: 'patch'; DELETE: 'delete' };
@@ -34,7 +36,7 @@ type Json<R> = R extends { content: { 'application/json': infer T } } ? T : null
 
 /** What an operation answers when it succeeds; null when the answer is empty. */
 export type AnswerOf<P extends keyof paths, M extends Method> =
-  Operation<P, M> extends { responses: infer R } ? Json<R[Extract<keyof R, 200 | 201 | 204>]> : never;
+  Operation<P, M> extends { responses: infer R } ? Json<R[Extract<keyof R, 200 | 201 | 202 | 204>]> : never;
 
 type BodyOf<P extends keyof paths, M extends Method> =
   Operation<P, M> extends { requestBody?: infer B }
@@ -55,6 +57,7 @@ export interface Outgoing {
   url: string;
   headers: Record<string, string>;
   body?: unknown;
+  timeout_ms?: number;
 }
 
 /** `body` is the parsed JSON, or null for an empty answer. Rejects only when nothing was answered. */
@@ -115,7 +118,8 @@ export function createCaller(parts: ClientParts) {
     const url = buildUrl(parts.base, path, options);
     let answer: { status: number; body: unknown };
     try {
-      answer = await parts.transport({ method, url, headers, body: options.body });
+      const { body, timeout_ms } = options;
+      answer = await parts.transport({ method, url, headers, body, ...(timeout_ms ? { timeout_ms } : {}) });
     } catch (cause) {
       if (cause instanceof Failure) throw cause;
       throw new Failure(0, { code: 'network.offline' });

@@ -3,14 +3,16 @@
 import type {
   BrandInput,
   CategoryInput,
+  ExportAsked,
   FreightTemplateInput,
+  ImportRun,
   ProductInput,
   ProductStatus,
   StockChange,
   Upload,
 } from '@api/types';
 import type { Query } from '@api/client';
-import { call } from '@/app/http';
+import { call, fetchFile } from '@/app/http';
 
 export const listProducts = (query: Query) => call('GET', '/admin/v1/products', { query });
 export const readProduct = (id: string) => call('GET', '/admin/v1/products/{id}', { path: { id } });
@@ -50,6 +52,19 @@ export const removeFreightTemplate = (id: string) =>
   call('DELETE', '/admin/v1/freight-templates/{id}', { path: { id } });
 
 export const listRegions = (parent?: string) => call('GET', '/api/v1/regions', { query: { parent } });
+
+/** Sends a table and, if it names pictures, their zip; answers the task that tries it out. */
+export function checkProductFile(file: File, pictures: File | null) {
+  const body = new FormData();
+  body.append('file', file);
+  if (pictures) body.append('pictures', pictures);
+  return call('POST', '/admin/v1/product-imports', { body, timeout_ms: 300_000 });
+}
+export const runProductImport = (id: string, body: ImportRun) =>
+  call('POST', '/admin/v1/product-imports/{id}/run', { path: { id }, body });
+export const saveImportTemplate = (format: 'xlsx' | 'csv') =>
+  fetchFile(`/admin/v1/product-imports/template?format=${format}`, `商品导入模板.${format}`);
+export const exportProducts = (body: ExportAsked) => call('POST', '/admin/v1/products/export', { body });
 
 /** Stores one picture; the server checks what it is, strips its metadata and makes three sizes. */
 export function uploadPicture(file: File): Promise<Upload> {

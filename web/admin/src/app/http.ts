@@ -34,7 +34,7 @@ async function transport(request: Outgoing): Promise<{ status: number; body: unk
       method: request.method,
       headers,
       body: request.body === undefined ? undefined : form ? (request.body as FormData) : JSON.stringify(request.body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(request.timeout_ms ?? TIMEOUT_MS),
     });
   } catch (cause) {
     const late = cause instanceof DOMException && cause.name === 'TimeoutError';

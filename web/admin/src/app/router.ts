@@ -31,6 +31,7 @@ const pages: RouteRecordRaw[] = [
   page('reviews', '评价', 'review.view', () => import('@/modules/trade/review/list.vue')),
   page('products', '商品', 'product.view', () => import('@/modules/goods/product/list.vue')),
   page('products/new', '新建商品', 'product.edit', () => import('@/modules/goods/product/form.vue')),
+  page('products/import', '导入商品', 'product.edit', () => import('@/modules/goods/product/import.vue')),
   page('products/:id', '商品', 'product.view', () => import('@/modules/goods/product/form.vue')),
   page('categories', '分类', 'product.view', () => import('@/modules/goods/category/list.vue')),
   page('brands', '品牌', 'product.view', () => import('@/modules/goods/brand/list.vue')),
