@@ -380,6 +380,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/members/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a member.
+         * @description Needs `member.view`. Phones, names and addresses are masked.
+         */
+        get: operations["get_member"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/members/{id}/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Block a member.
+         * @description Needs `member.block`. Every session ends at once; the member cannot sign in or order until unblocked. Orders that
+         *     were paid go on.
+         */
+        post: operations["block_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/members/{id}/unblock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a blocked member in again.
+         * @description Needs `member.block`.
+         */
+        post: operations["unblock_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/order-counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the orders that wait for somebody.
+         * @description Needs `order.view`. Each count stops at 1000.
+         */
+        get: operations["count_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/order-exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export the orders that a filter finds.
+         * @description Needs `order.export`. At most 50,000 orders, the newest first; the file is fetched at the task.
+         */
+        post: operations["export_orders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/order-sheets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what is printed to pick and pack orders.
+         * @description Needs `order.ship`, because receivers stand on it in full. Orders of other stores are left out for a clerk.
+         */
+        get: operations["list_order_sheets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/orders": {
         parameters: {
             query?: never;
@@ -440,6 +561,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/orders/{id}/parcels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ship an order in several parcels, all or none of them.
+         * @description Needs `order.ship`. The order becomes `shipped` when nothing is left to send.
+         */
+        post: operations["ship_order_parcels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/orders/{id}/pay-offline": {
         parameters: {
             query?: never;
@@ -454,6 +595,27 @@ export interface paths {
          * @description Needs `order.pay_offline`. Intents of other channels are closed first, so that nobody pays twice.
          */
         post: operations["pay_order_offline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/orders/{id}/price": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the price of an unpaid order.
+         * @description Needs `order.change_price`. A line costs between nothing and its list price, freight at most what was quoted. The
+         *     member sees the new price and the reason.
+         */
+        post: operations["change_order_price"];
         delete?: never;
         options?: never;
         head?: never;
@@ -552,70 +714,6 @@ export interface paths {
          * @description Permission `staff.view`.
          */
         get: operations["list_permissions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/v1/privacy/policies": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the versions of the privacy policy, newest first.
-         * @description Permission `settings.edit`.
-         */
-        get: operations["list_policy_versions"];
-        put?: never;
-        /**
-         * Publish a new version of the privacy policy.
-         * @description Permission `settings.edit`. Members are asked to agree to it the next time they come.
-         */
-        post: operations["publish_policy"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/v1/privacy/policies/{version}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show a version of the privacy policy with the number of people who agreed to it.
-         * @description Permission `settings.edit`.
-         */
-        get: operations["show_published_policy"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/v1/privacy/template": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show a text to begin with, with this mall's name in it.
-         * @description Permission `settings.edit`. Have a lawyer read it before publishing.
-         */
-        get: operations["show_policy_template"];
         put?: never;
         post?: never;
         delete?: never;
@@ -836,6 +934,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List refunds, newest first.
+         * @description Needs `order.refund`.
+         */
+        get: operations["list_refunds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/refunds/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the channel for a refund again.
+         * @description Needs `refund.settle`. One that the channel closed is asked for under a new number; the answer comes by and by.
+         */
+        post: operations["retry_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/refunds/{id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write down that a failed refund was given back by hand.
+         * @description Needs `refund.settle`. The channel is asked first: if the money went back after all, nothing is written.
+         */
+        post: operations["settle_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/reviews": {
         parameters: {
             query?: never;
@@ -964,6 +1122,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/saved-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List my saved views of a list.
+         * @description Any signed-in staff.
+         */
+        get: operations["list_saved_views"];
+        put?: never;
+        /**
+         * Keep a view of a list.
+         * @description Any signed-in staff; at most twenty a list.
+         */
+        post: operations["save_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/saved-views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget one of my saved views.
+         * @description Any signed-in staff.
+         */
+        delete: operations["delete_saved_view"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search orders, products, members, stores and pages at once.
+         * @description Any signed-in staff; each kind needs its own permission to appear. At most five of a kind.
+         */
+        get: operations["search_everything"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/session": {
         parameters: {
             query?: never;
@@ -1003,6 +1225,86 @@ export interface paths {
          */
         put: operations["change_mall_settings"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/ship-files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ship the orders of a file.
+         * @description Needs `order.ship`. Rows that cannot be shipped are left out; the task lists them.
+         */
+        post: operations["ship_by_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/ship-files/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a file of tracking numbers.
+         * @description Needs `order.ship`. Nothing changes.
+         */
+        post: operations["check_ship_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/shipping-uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the orders whose shipping WeChat was told, or could not be told.
+         * @description Needs `order.ship`. Until WeChat takes the shipping information of an order, its money stays frozen.
+         */
+        get: operations["list_shipping_uploads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/shipping-uploads/{order_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell WeChat again.
+         * @description Needs `order.ship`. The upload runs at once and is retried like the first time.
+         */
+        post: operations["retry_shipping_upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1533,23 +1835,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/licences": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show who stands behind the mall. */
-        get: operations["show_licences"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -1583,95 +1868,6 @@ export interface paths {
          *     older member, and the token stays good for it. A member with orders of its own stays apart.
          */
         post: operations["bind_wechat_phone"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/me/preferences": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show what the shopper prefers. */
-        get: operations["show_preferences"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /**
-         * Change what the shopper prefers.
-         * @description `muted` names the kinds of messages that are not wanted; `personalised: false` makes lists the same as for anybody.
-         */
-        patch: operations["change_preferences"];
-        trace?: never;
-    };
-    "/api/v1/messages": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the member's messages, newest first. */
-        get: operations["list_messages"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/messages/read": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Mark every message up to the newest one shown as read. */
-        post: operations["mark_messages_read"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/messages/unread": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Count the messages not read yet. */
-        get: operations["count_unread_messages"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/messages/{id}/read": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Mark a message as read; repeating it changes nothing. */
-        post: operations["mark_message_read"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1824,138 +2020,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/privacy/closing": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show what closing the account would mean now. */
-        get: operations["preview_closing"];
-        put?: never;
-        /**
-         * Close the account for good.
-         * @description Sessions end; phone, identities, addresses, favourites, history and messages are erased at once, reviews lose their
-         *     name; orders and payments are held as the law demands and erased after. It cannot be undone.
-         */
-        post: operations["close_account"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/privacy/consents": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show the shopper's consents. */
-        get: operations["show_consents"];
-        put?: never;
-        /** Agree, or take a consent back. */
-        post: operations["record_consent"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/privacy/exports": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the copies the member asked for, newest first. */
-        get: operations["list_exports"];
-        put?: never;
-        /**
-         * Ask for a copy of everything the mall keeps of the member.
-         * @description A job makes it; poll the list until it is `ready`. Asking again while one is made answers that one.
-         */
-        post: operations["request_export"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/privacy/exports/{id}/file": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Fetch a copy as a zip of JSON and CSV.
-         * @description Only for the member it is about, with the session's token.
-         */
-        get: operations["fetch_export"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/privacy/policies": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the versions of the privacy policy, newest first. */
-        get: operations["list_policies"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/privacy/policies/{version}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show one version of the privacy policy. */
-        get: operations["show_policy_version"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/privacy/policy": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show the privacy policy in force. */
-        get: operations["show_policy"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/products": {
         parameters: {
             query?: never;
@@ -1988,26 +2052,6 @@ export interface paths {
          * @description Products off sale are shown too, so that a shared link tells what became of them.
          */
         get: operations["read_product"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/products/{id}/mini-code": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Draw the mini-program code that opens a product.
-         * @description A PNG or JPEG. The page gets the scene `id=…`.
-         */
-        get: operations["draw_product_code"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2329,7 +2373,7 @@ export interface components {
          * @description What a page may offer for an order.
          * @enum {string}
          */
-        Action: "pay" | "cancel" | "confirm" | "track" | "review" | "buy_again" | "ship" | "refund" | "close" | "redeem" | "mark_ready" | "pay_offline" | "remark";
+        Action: "pay" | "cancel" | "confirm" | "track" | "review" | "buy_again" | "ship" | "refund" | "close" | "redeem" | "mark_ready" | "pay_offline" | "remark" | "change_price";
         /** @description One address in the member's own book, opened. Only its owner and the checkout see it, so the phone is whole. */
         Address: {
             id: components["schemas"]["Id"];
@@ -2412,6 +2456,9 @@ export interface components {
             store_name?: string | null;
             created_at: components["schemas"]["Instant"];
             paid_at?: null | components["schemas"]["Instant"];
+            /** @description What the member wrote. */
+            remark?: string | null;
+            staff_remark?: string | null;
             /** @description At most three. */
             lines: components["schemas"]["OrderLineView"][];
             allowed_actions: components["schemas"]["Action"][];
@@ -2563,11 +2610,6 @@ export interface components {
             cart: number;
             /** Format: int64 */
             favourites: number;
-            /**
-             * Format: int64
-             * @description Messages not read yet.
-             */
-            messages: number;
         };
         /** @description One picture of a banner. */
         BannerItem: {
@@ -2730,80 +2772,9 @@ export interface components {
          * @enum {string}
          */
         Channel: "wechat";
-        /** @description What the member chose about offers. Whatever is absent is chosen for them, to the lowest total. */
-        Choices: {
-            /**
-             * @description Coupons to use and no others; an empty list uses none.
-             * @default null
-             */
-            coupon_ids: components["schemas"]["Id"][] | null;
-        };
         /** @description Why staff close it. */
         CloseOrder: {
             reason: string;
-        };
-        /** @description What closing the account would mean now. */
-        Closing: {
-            /** @description What must end first; empty when the account can be closed now. */
-            under_way: components["schemas"]["UnderWay"][];
-            /**
-             * Format: int64
-             * @description Orders the law makes the mall keep, without showing them to anybody but its bookkeeping.
-             */
-            held_orders: number;
-            held_until?: null | components["schemas"]["Instant"];
-            /**
-             * Format: int64
-             * @description For how long after its end an order is held.
-             */
-            hold_days: number;
-        };
-        /** @description That the member has read what it means. */
-        ClosingInput: {
-            /** @description Must be true: it cannot be undone. */
-            understood: boolean;
-        };
-        /** @description One entry of the log. */
-        Consent: {
-            scope: components["schemas"]["ConsentScope"];
-            /**
-             * Format: int64
-             * @description Version of the policy that was shown.
-             */
-            version: number;
-            /** @description False when it was taken back. */
-            granted: boolean;
-            at: components["schemas"]["Instant"];
-        };
-        /** @description A yes or a no. */
-        ConsentInput: {
-            scope: components["schemas"]["ConsentScope"];
-            /** @description False takes a consent back. */
-            granted: boolean;
-            /**
-             * Format: int64
-             * @description Version of the policy that was shown.
-             */
-            version: number;
-        };
-        /**
-         * @description What is agreed to. Each stands for itself: buying never asks for marketing.
-         * @enum {string}
-         */
-        ConsentScope: "base" | "marketing";
-        /** @description How the shopper's consents stand. */
-        Consents: {
-            /**
-             * Format: int64
-             * @description Newest version of the policy; 0 when there is none.
-             */
-            version: number;
-            /** @description True when the shopper has to be asked about the newest version. */
-            is_due: boolean;
-            base?: null | components["schemas"]["Consent"];
-            marketing?: null | components["schemas"]["Consent"];
-            /** @description The last fifty entries, newest first. */
-            log: components["schemas"]["Consent"][];
         };
         /** @description The front page of the back office. */
         Dashboard: {
@@ -2816,19 +2787,6 @@ export interface components {
             curve: components["schemas"]["HourSales"][];
             top_products: components["schemas"]["TopProduct"][];
             as_of: components["schemas"]["Instant"];
-        };
-        /** @description A copy that was asked for. */
-        DataExport: {
-            id: components["schemas"]["Id"];
-            status: components["schemas"]["ExportStatus"];
-            /**
-             * Format: int64
-             * @description Of the zip; 0 until it is ready.
-             */
-            bytes: number;
-            created_at: components["schemas"]["Instant"];
-            ready_at?: null | components["schemas"]["Instant"];
-            expires_at?: null | components["schemas"]["Instant"];
         };
         /** @description Sales of a day, or of its first hours. */
         DaySales: {
@@ -2858,6 +2816,11 @@ export interface components {
          * @enum {string}
          */
         DeliveryKind: "express" | "pickup";
+        /**
+         * @description What kind of row it becomes.
+         * @enum {string}
+         */
+        DiscountKind: "discount" | "fee" | "gift";
         /** @description What a lane did, or did not do and why. */
         Explanation: {
             lane: components["schemas"]["LaneName"];
@@ -2869,15 +2832,10 @@ export interface components {
             amount_fen: number;
             applied: boolean;
             reason?: string | null;
-            source?: null | components["schemas"]["Source"];
+            source?: null | components["schemas"]["OfferSource"];
             /** @description Did not apply, but would if the member chose it. */
             choosable?: boolean;
         };
-        /**
-         * @description How far a copy is.
-         * @enum {string}
-         */
-        ExportStatus: "waiting" | "ready" | "failed" | "expired";
         /** @description What a list can be narrowed down to. */
         Facets: {
             /** @description Most products first. */
@@ -2963,6 +2921,11 @@ export interface components {
          * @enum {string}
          */
         FreightUnit: "piece" | "weight" | "volume";
+        /**
+         * @description What a hit is.
+         * @enum {string}
+         */
+        HitKind: "order" | "product" | "member" | "store" | "page";
         /** @description What the mini program opens with. */
         HomePage: {
             mall: components["schemas"]["MallBrief"];
@@ -3042,19 +3005,14 @@ export interface components {
          * @enum {string}
          */
         LaneName: "activity" | "best_price" | "promotion" | "coupon" | "points" | "freight" | "reward";
-        /** @description One licence. */
-        LicenceView: {
-            name: string;
-            number: string;
-            picture?: null | components["schemas"]["Picture"];
-        };
-        /** @description Who stands behind the mall. */
-        Licences: {
-            mall: string;
-            company_name?: string | null;
-            icp_number?: string | null;
-            service_phone?: string | null;
-            licences: components["schemas"]["LicenceView"][];
+        /** @description What one line shall cost. */
+        LinePrice: {
+            line_id: components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description For all pieces of the line.
+             */
+            payable_fen: number;
         };
         /** @description Why a line cannot be bought as it is. */
         LineProblem: {
@@ -3098,16 +3056,6 @@ export interface components {
              * @description How round cards and pictures are, in pixels.
              */
             radius_px: number;
-            /** @description ICP filing number for the foot of H5 pages. */
-            icp_number?: string | null;
-        };
-        /** @description A licence of the mall's company. */
-        MallLicence: {
-            /** @example 营业执照 */
-            name: string;
-            number?: string;
-            /** @description An uploaded picture. */
-            picture_key?: string | null;
         };
         /** @description Settings of a mall that its owner may change. */
         MallSettings: {
@@ -3148,16 +3096,18 @@ export interface components {
              * @default null
              */
             icp_number: string | null;
-            /**
-             * @description The company behind the mall, as on its business licence.
-             * @default null
-             */
-            company_name: string | null;
-            /**
-             * @description Licences shown to everybody, at most nine.
-             * @default []
-             */
-            licences: components["schemas"]["MallLicence"][];
+        };
+        /** @description An address with name, phone and door hidden. */
+        MaskedAddress: {
+            id: components["schemas"]["Id"];
+            /** @description `沈*`. */
+            name: string;
+            phone_masked: string;
+            region: string;
+            /** @description The beginning only. */
+            detail: string;
+            tag?: string | null;
+            is_default: boolean;
         };
         /** @description The shopper as the "me" page shows it. */
         Me: {
@@ -3170,8 +3120,6 @@ export interface components {
             phone_masked?: string | null;
             /** @description When the guest or the member came first. */
             created_at: components["schemas"]["Instant"];
-            /** @description True when the shopper has not agreed to the newest privacy policy. */
-            consent_due: boolean;
             badges: components["schemas"]["Badges"];
         };
         /** @description Absent fields stay as they are. */
@@ -3180,16 +3128,44 @@ export interface components {
             /** @description Key of a picture uploaded before; an empty text takes the picture away. */
             avatar_key?: string | null;
         };
+        /** @description Why; only staff see it. */
+        MemberDecision: {
+            reason: string;
+        };
+        /** @description Something that happened to a member. */
+        MemberEvent: {
+            at: components["schemas"]["Instant"];
+            /** @description `joined`, `ordered`, `paid`, `reviewed`, `blocked`, `unblocked` … */
+            kind: string;
+            text: string;
+            order_id?: null | components["schemas"]["Id"];
+        };
         /**
          * @description A visitor we remember, or somebody who signed in.
          * @enum {string}
          */
         MemberKind: "guest" | "member";
+        /** @description A member with everything staff may see. */
+        MemberProfile: components["schemas"]["MemberRow"] & {
+            avatar_url?: string | null;
+            /** @description Signed in through WeChat. */
+            has_wechat: boolean;
+            addresses: components["schemas"]["MaskedAddress"][];
+            /** @description The latest five; empty without `order.view`. */
+            recent_orders: components["schemas"]["AdminOrderRow"][];
+            /** @description The latest five; empty without `review.view`. */
+            recent_reviews: components["schemas"]["AdminReview"][];
+            /** @description The latest forty, newest first. */
+            events: components["schemas"]["MemberEvent"][];
+        };
         /** @description A member in the list. */
         MemberRow: {
             id: components["schemas"]["Id"];
             nickname: string;
             phone_masked?: string | null;
+            /** @description `active`, `blocked` or `closed`. */
+            status: string;
+            blocked_reason?: string | null;
             created_at: components["schemas"]["Instant"];
             /**
              * Format: int64
@@ -3201,24 +3177,13 @@ export interface components {
              * @description Money paid, less refunds.
              */
             paid_fen: number;
-        };
-        /** @description A message in the list. */
-        Message: {
-            id: components["schemas"]["Id"];
-            kind: components["schemas"]["MessageKind"];
-            title: string;
-            text: string;
-            /** @description The values in the text, for pages in other languages: `goods`, `quantity`, `amount_fen`, `store`, `carrier` … */
-            facts: Record<string, never>;
-            order_id?: null | components["schemas"]["Id"];
-            created_at: components["schemas"]["Instant"];
-            is_read: boolean;
+            last_paid_at?: null | components["schemas"]["Instant"];
         };
         /**
-         * @description What a message is about; each can be switched off.
+         * @description How the money went back when the channel could not.
          * @enum {string}
          */
-        MessageKind: "order_paid" | "order_shipped" | "order_ready" | "order_completed" | "order_closed" | "refund_done";
+        Method: "bank" | "cash" | "wechat" | "alipay" | "platform" | "other";
         /** @description One change of stock. */
         Movement: {
             id: components["schemas"]["Id"];
@@ -3242,6 +3207,20 @@ export interface components {
         NameValue: {
             name: string;
             value: string;
+        };
+        /** @description What the member chose about offers. Whatever is absent is chosen for them, to the lowest total. */
+        OfferChoices: {
+            /**
+             * @description Coupons to use and no others; an empty list uses none.
+             * @default null
+             */
+            coupon_ids: components["schemas"]["Id"][] | null;
+        };
+        /** @description Which rule, price or coupon something comes from. */
+        OfferSource: {
+            /** @description `promotion`, `coupon`, `limited`, `tier`, `points`, `freight` … */
+            kind: string;
+            id: components["schemas"]["Id"];
         };
         /** @description A note for the books. */
         OfflinePayment: {
@@ -3275,6 +3254,17 @@ export interface components {
             lines: components["schemas"]["OrderLineView"][];
             allowed_actions: components["schemas"]["Action"][];
         };
+        /** @description Orders in the states that wait for somebody; each count stops at [`MOST_COUNTED`]. */
+        OrderCounts: {
+            /** Format: int64 */
+            unpaid: number;
+            /** Format: int64 */
+            to_ship: number;
+            /** Format: int64 */
+            to_pick_up: number;
+            /** Format: int64 */
+            shipped: number;
+        };
         /** @description An order with everything about it. */
         OrderDetail: {
             id: components["schemas"]["Id"];
@@ -3299,6 +3289,8 @@ export interface components {
             /** Format: int64 */
             total_fen: number;
             explanation: components["schemas"]["Explanation"][];
+            /** @description What the shop changed before payment, oldest first. */
+            price_changes: components["schemas"]["PriceChangeView"][];
             remark?: string | null;
             parcels: components["schemas"]["ParcelView"][];
             events: components["schemas"]["OrderEventView"][];
@@ -3310,6 +3302,12 @@ export interface components {
             at: components["schemas"]["Instant"];
             kind: string;
             text: string;
+        };
+        /** @description What to export. */
+        OrderExport: {
+            format?: components["schemas"]["SheetFormat"];
+            /** @description The filters of the list, as it stands. */
+            search?: components["schemas"]["OrderSearch"];
         };
         /** @description One line as shown. */
         OrderLineView: {
@@ -3341,6 +3339,59 @@ export interface components {
         OrderRemark: {
             text: string;
         };
+        /** @description Which orders to list. */
+        OrderSearch: {
+            /** @default all */
+            state: components["schemas"]["StateFilter"];
+            /**
+             * @description An order number, a phone or its last four digits, a name, words of a product, a SKU code, a tracking number or a
+             *     pickup code.
+             * @default null
+             */
+            q: string | null;
+            /** @default null */
+            from: null | components["schemas"]["Instant"];
+            /** @default null */
+            to: null | components["schemas"]["Instant"];
+            /** @default null */
+            delivery: null | components["schemas"]["DeliveryKind"];
+            /** @default null */
+            store_id: null | components["schemas"]["Id"];
+            /** @default null */
+            member_id: null | components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @default null
+             */
+            min_fen: number | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            max_fen: number | null;
+            /**
+             * @description Only orders with a remark of the member or of staff.
+             * @default false
+             */
+            remarked: boolean;
+            /** @default null */
+            cursor: string | null;
+        };
+        /** @description What is printed of an order. */
+        OrderSheet: {
+            id: components["schemas"]["Id"];
+            number: string;
+            status: components["schemas"]["Status"];
+            created_at: components["schemas"]["Instant"];
+            paid_at?: null | components["schemas"]["Instant"];
+            delivery_kind: components["schemas"]["DeliveryKind"];
+            store_name?: string | null;
+            receiver?: null | components["schemas"]["ReceiverView"];
+            nickname: string;
+            remark?: string | null;
+            staff_remark?: string | null;
+            lines: components["schemas"]["SheetLine"][];
+        };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_AdminOrderRow: {
             items: {
@@ -3358,6 +3409,9 @@ export interface components {
                 store_name?: string | null;
                 created_at: components["schemas"]["Instant"];
                 paid_at?: null | components["schemas"]["Instant"];
+                /** @description What the member wrote. */
+                remark?: string | null;
+                staff_remark?: string | null;
                 /** @description At most three. */
                 lines: components["schemas"]["OrderLineView"][];
                 allowed_actions: components["schemas"]["Action"][];
@@ -3421,27 +3475,14 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
-        Page_DataExport: {
-            items: {
-                id: components["schemas"]["Id"];
-                status: components["schemas"]["ExportStatus"];
-                /**
-                 * Format: int64
-                 * @description Of the zip; 0 until it is ready.
-                 */
-                bytes: number;
-                created_at: components["schemas"]["Instant"];
-                ready_at?: null | components["schemas"]["Instant"];
-                expires_at?: null | components["schemas"]["Instant"];
-            }[];
-            next_cursor?: string | null;
-        };
-        /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_MemberRow: {
             items: {
                 id: components["schemas"]["Id"];
                 nickname: string;
                 phone_masked?: string | null;
+                /** @description `active`, `blocked` or `closed`. */
+                status: string;
+                blocked_reason?: string | null;
                 created_at: components["schemas"]["Instant"];
                 /**
                  * Format: int64
@@ -3453,21 +3494,7 @@ export interface components {
                  * @description Money paid, less refunds.
                  */
                 paid_fen: number;
-            }[];
-            next_cursor?: string | null;
-        };
-        /** @description One page of a list; `next_cursor` is absent on the last page. */
-        Page_Message: {
-            items: {
-                id: components["schemas"]["Id"];
-                kind: components["schemas"]["MessageKind"];
-                title: string;
-                text: string;
-                /** @description The values in the text, for pages in other languages: `goods`, `quantity`, `amount_fen`, `store`, `carrier` … */
-                facts: Record<string, never>;
-                order_id?: null | components["schemas"]["Id"];
-                created_at: components["schemas"]["Instant"];
-                is_read: boolean;
+                last_paid_at?: null | components["schemas"]["Instant"];
             }[];
             next_cursor?: string | null;
         };
@@ -3513,18 +3540,6 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
-        Page_PolicyBrief: {
-            items: {
-                /** Format: int64 */
-                version: number;
-                title: string;
-                summary: string;
-                body_hash: string;
-                published_at: components["schemas"]["Instant"];
-            }[];
-            next_cursor?: string | null;
-        };
-        /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_ProductCard: {
             items: {
                 id: components["schemas"]["Id"];
@@ -3545,6 +3560,30 @@ export interface components {
                 /** @description False also when it is not on sale. */
                 in_stock: boolean;
                 tags: string[];
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_RefundRow: {
+            items: {
+                id: components["schemas"]["Id"];
+                order_id?: null | components["schemas"]["Id"];
+                member: components["schemas"]["OrderMember"];
+                channel: string;
+                /** Format: int64 */
+                amount_fen: number;
+                /** @description `requested`, `processing`, `done` or `failed`. */
+                status: string;
+                reason: string;
+                created_at: components["schemas"]["Instant"];
+                finished_at?: null | components["schemas"]["Instant"];
+                /** @description The channel's last word about a failed one: `closed` or `abnormal`. */
+                channel_state?: string | null;
+                /** @description Why the last try went wrong, or a warning about a finished one. */
+                last_error?: string | null;
+                settlement?: null | components["schemas"]["SettlementView"];
+                /** @description `retry`, `settle`. */
+                allowed_actions: string[];
             }[];
             next_cursor?: string | null;
         };
@@ -3639,6 +3678,21 @@ export interface components {
                 allowed_actions: components["schemas"]["TaskAction"][];
                 /** @description What was asked, for pages that know this kind. */
                 params: Record<string, never>;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_UploadRow: {
+            items: {
+                order_id: components["schemas"]["Id"];
+                /** @description `waiting`, `done` or `failed`. */
+                status: string;
+                /** Format: int64 */
+                attempts: number;
+                last_error?: string | null;
+                updated_at: components["schemas"]["Instant"];
+                /** Format: int64 */
+                total_fen: number;
             }[];
             next_cursor?: string | null;
         };
@@ -3751,7 +3805,7 @@ export interface components {
             delivery: components["schemas"]["Delivery"];
             remark?: string | null;
             /** @description As in the quote. */
-            choices?: components["schemas"]["Choices"];
+            choices?: components["schemas"]["OfferChoices"];
             /**
              * Format: int64
              * @description The quote's total; a drift is refused with the new quote.
@@ -3772,50 +3826,43 @@ export interface components {
             id: components["schemas"]["Id"];
             number: string;
         };
-        /** @description A published version. */
-        Policy: {
+        /** @description The new prices of an order. Give `lines` or `goods_fen`, and `freight_fen` if it changes too. */
+        PriceChange: {
+            /** @description Lines that get another price. */
+            lines?: components["schemas"]["LinePrice"][];
             /**
              * Format: int64
-             * @description 1, 2, 3 …
+             * @description All goods together; the difference is split over the lines.
              */
-            version: number;
-            title: string;
-            /** @description What changed against the version before. */
-            summary: string;
-            /** @description Lines; `## ` begins a heading, `- ` an entry of a list. */
-            body: string;
-            /** @description SHA-256 of the body in hex. */
-            body_hash: string;
-            published_at: components["schemas"]["Instant"];
+            goods_fen?: number | null;
+            /**
+             * Format: int64
+             * @description From nothing up to the freight that was quoted.
+             */
+            freight_fen?: number | null;
+            /**
+             * Format: int64
+             * @description The total staff saw; another one is refused.
+             */
+            expected_total_fen: number;
+            /** @description The member reads it. */
+            reason: string;
         };
-        /** @description A version without its text. */
-        PolicyBrief: {
+        /** @description A change of price, as member and staff see it. */
+        PriceChangeView: {
+            at: components["schemas"]["Instant"];
+            reason: string;
+            /**
+             * Format: int64
+             * @description The order's total before and after.
+             */
+            before_fen: number;
             /** Format: int64 */
-            version: number;
-            title: string;
-            summary: string;
-            body_hash: string;
-            published_at: components["schemas"]["Instant"];
-        };
-        /** @description A version about to be published. */
-        PolicyInput: {
-            /** @example 隐私政策 */
-            title: string;
-            /** @description What changed, for members who agreed to the version before. */
-            summary?: string;
-            body: string;
-        };
-        /** @description What a shopper prefers; without a row, everything is on. */
-        Preference: {
-            /** @description Kinds of messages the member does not want. */
-            muted: components["schemas"]["MessageKind"][];
-            /** @description False: lists and search look the same as for anybody. */
-            personalised: boolean;
-        };
-        /** @description Absent fields stay as they are. */
-        PreferenceChange: {
-            muted?: components["schemas"]["MessageKind"][] | null;
-            personalised?: boolean | null;
+            after_fen: number;
+            /** Format: int64 */
+            freight_before_fen: number;
+            /** Format: int64 */
+            freight_after_fen: number;
         };
         /** @description Body of every failure, `application/problem+json`. */
         Problem: {
@@ -3951,10 +3998,6 @@ export interface components {
             store: components["schemas"]["StoreView"];
             /** @description The SKUs that can be picked up there now; how many is the store's matter. */
             sku_ids: components["schemas"]["Id"][];
-        /** @description A version and how many members and guests agreed to it. */
-        PublishedPolicy: components["schemas"]["Policy"] & {
-            /** Format: int64 */
-            agreed: number;
         };
         /** @description A priced cart. */
         Quote: {
@@ -3983,9 +4026,9 @@ export interface components {
         };
         /** @description A discount, fee or gift that applied. */
         QuoteDiscount: {
-            kind: components["schemas"]["RowKind"];
+            kind: components["schemas"]["DiscountKind"];
             lane: components["schemas"]["LaneName"];
-            source: components["schemas"]["Source"];
+            source: components["schemas"]["OfferSource"];
             label: string;
             /**
              * Format: int64
@@ -4036,7 +4079,7 @@ export interface components {
             items?: components["schemas"]["ItemInput"][];
             delivery: components["schemas"]["Delivery"];
             /** @description What the member chose about coupons and the like. */
-            choices?: components["schemas"]["Choices"];
+            choices?: components["schemas"]["OfferChoices"];
         };
         /** @description One line's part of a discount. */
         QuoteShare: {
@@ -4049,10 +4092,6 @@ export interface components {
             amount_fen: number;
             /** @description What each unit pays less; the parts sum to `amount_fen`. */
             unit_shares: components["schemas"]["UnitShare"][];
-        };
-        /** @description The newest message that was on the page. */
-        ReadUpTo: {
-            newest_id: components["schemas"]["Id"];
         };
         /** @description Whom the goods are for. */
         ReceiverView: {
@@ -4081,6 +4120,33 @@ export interface components {
         RefundOrder: {
             reason: string;
         };
+        /** @description A refund on the desk. */
+        RefundRow: {
+            id: components["schemas"]["Id"];
+            order_id?: null | components["schemas"]["Id"];
+            member: components["schemas"]["OrderMember"];
+            channel: string;
+            /** Format: int64 */
+            amount_fen: number;
+            /** @description `requested`, `processing`, `done` or `failed`. */
+            status: string;
+            reason: string;
+            created_at: components["schemas"]["Instant"];
+            finished_at?: null | components["schemas"]["Instant"];
+            /** @description The channel's last word about a failed one: `closed` or `abnormal`. */
+            channel_state?: string | null;
+            /** @description Why the last try went wrong, or a warning about a finished one. */
+            last_error?: string | null;
+            settlement?: null | components["schemas"]["SettlementView"];
+            /** @description `retry`, `settle`. */
+            allowed_actions: string[];
+        };
+        /** @description How the money went back. */
+        RefundSettlement: {
+            method: components["schemas"]["Method"];
+            /** @description Account, voucher number, who received it; the member reads it. */
+            note: string;
+        };
         /** @description One refund as shown. */
         RefundView: {
             id: components["schemas"]["Id"];
@@ -4091,6 +4157,9 @@ export interface components {
             reason: string;
             created_at: components["schemas"]["Instant"];
             finished_at?: null | components["schemas"]["Instant"];
+            /** @description How the shop gave the money back by hand, when the channel could not: `bank`, `cash`, … */
+            settled_by?: string | null;
+            settled_note?: string | null;
         };
         /** @description One division, as region pickers list it. */
         Region: {
@@ -4182,11 +4251,19 @@ export interface components {
             /** @description Codes of `GET /permissions`. */
             permissions: string[];
         };
-        /**
-         * @description What kind of row it becomes.
-         * @enum {string}
-         */
-        RowKind: "discount" | "fee" | "gift";
+        /** @description A filtered list under a name. */
+        SavedView: {
+            id: components["schemas"]["Id"];
+            name: string;
+            /** @description The filters as they stand in the page's address: `state=to_ship&delivery=express`. */
+            query: string;
+        };
+        /** @description A view to keep; the same name takes the place of the view kept before. */
+        SavedViewInput: {
+            list: string;
+            name: string;
+            query: string;
+        };
         /**
          * @description Where the member pays.
          * @enum {string}
@@ -4196,17 +4273,75 @@ export interface components {
         SearchHistory: {
             words: string[];
         };
+        /** @description Something found. */
+        SearchHit: {
+            kind: components["schemas"]["HitKind"];
+            id: components["schemas"]["Id"];
+            title: string;
+            /** @description Who ordered, what it costs, a masked phone … */
+            note: string;
+            /** @description Its status, where it has one. */
+            status?: string | null;
+        };
         /** @description A session just opened. The token is shown once; send it as `Authorization: Bearer`. */
         SessionGranted: {
             token: string;
             expires_at: components["schemas"]["Instant"];
             me: components["schemas"]["Me"];
         };
+        /** @description Money that staff gave back by hand. */
+        SettlementView: {
+            /** @description `bank`, `cash`, `wechat`, `alipay`, `platform` or `other`. */
+            method: string;
+            note: string;
+            staff_id: components["schemas"]["Id"];
+            at: components["schemas"]["Instant"];
+        };
         /**
          * @description Kind of file.
          * @enum {string}
          */
         SheetFormat: "csv" | "xlsx";
+        /** @description A line to pick. */
+        SheetLine: {
+            sku_id: components["schemas"]["Id"];
+            sku_code: string;
+            barcode?: string | null;
+            name: string;
+            option_text: string;
+            /** Format: int64 */
+            quantity: number;
+            /**
+             * Format: int64
+             * @description Pieces still to be sent.
+             */
+            unshipped: number;
+        };
+        /** @description What to send: one field named `file`. */
+        ShipFileForm: {
+            /**
+             * Format: binary
+             * @description CSV or XLSX with the columns 订单号, 快递公司, 运单号; at most 5,000 rows.
+             */
+            file: string;
+        };
+        /** @description What a file would do. */
+        ShipFileReport: {
+            /** Format: int64 */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Rows that can be shipped now.
+             */
+            ready: number;
+            /** @description What stands against the others, by line of the file. */
+            problems: components["schemas"]["TaskProblem"][];
+        };
+        /** @description Several parcels at once. */
+        ShipParcels: {
+            /** @description At most 20. Only the last may leave its lines out: it takes what is left. */
+            parcels: components["schemas"]["ShipRequest"][];
+        };
         /** @description A parcel to hand to a carrier. */
         ShipRequest: {
             carrier_code: string;
@@ -4268,12 +4403,11 @@ export interface components {
              */
             phone: string;
         };
-        /** @description Which rule, price or coupon something comes from. */
-        Source: {
-            /** @description `promotion`, `coupon`, `limited`, `tier`, `points`, `freight` … */
-            kind: string;
-            id: components["schemas"]["Id"];
-        };
+        /**
+         * @description Where the lines come from.
+         * @enum {string}
+         */
+        Source: "cart" | "now";
         /** @description What may change of a colleague; replaces all of it. */
         StaffChange: {
             name: string;
@@ -4338,6 +4472,11 @@ export interface components {
         StartedTask: {
             task_id: components["schemas"]["Id"];
         };
+        /**
+         * @description Tabs of the member's list.
+         * @enum {string}
+         */
+        StateFilter: "all" | "unpaid" | "to_ship" | "to_pick_up" | "shipped" | "to_review" | "completed" | "closed";
         /**
          * @description Where an order stands.
          * @enum {string}
@@ -4547,19 +4686,6 @@ export interface components {
             amount_fen: number;
             /** Format: int64 */
             units: number;
-        /** @description Something that is not finished yet. */
-        UnderWay: {
-            /** @description `order`, `refund` … */
-            kind: string;
-            /** @description What to open. */
-            id: components["schemas"]["Id"];
-            /** @description Where it stands: `unpaid`, `shipped`, `processing` … */
-            state: string;
-        };
-        /** @description How many messages wait. */
-        Unread: {
-            /** Format: int64 */
-            count: number;
         };
         /** @description A picture that was kept; its key is what other requests name it by. */
         Upload: {
@@ -4573,6 +4699,18 @@ export interface components {
              * @description JPEG, PNG or WebP; at most 8 MB and 40 megapixels.
              */
             file: string;
+        };
+        /** @description One order whose shipping WeChat was told, or not. */
+        UploadRow: {
+            order_id: components["schemas"]["Id"];
+            /** @description `waiting`, `done` or `failed`. */
+            status: string;
+            /** Format: int64 */
+            attempts: number;
+            last_error?: string | null;
+            updated_at: components["schemas"]["Instant"];
+            /** Format: int64 */
+            total_fen: number;
         };
         /** @description State of the upload, for staff. */
         UploadView: {
@@ -6380,6 +6518,17 @@ export interface operations {
             query?: {
                 /** @description A whole phone number, its last four digits, or part of a nickname. */
                 q?: string;
+                status?: "active" | "blocked" | "closed";
+                /** @description Joined at or after. */
+                joined_from?: components["schemas"]["Instant"];
+                /** @description Joined before. */
+                joined_to?: components["schemas"]["Instant"];
+                /** @description Money paid, less refunds. */
+                min_paid_fen?: number;
+                max_paid_fen?: number;
+                /** @description Orders paid. */
+                min_orders?: number;
+                max_orders?: number;
                 cursor?: string;
             };
             header?: never;
@@ -6443,15 +6592,476 @@ export interface operations {
             };
         };
     };
+    get_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberProfile"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `member.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    block_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberDecision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberRow"];
+                };
+            };
+            /** @description `request.invalid` at `reason` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `member.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `member.not_active` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unblock_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberDecision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberRow"];
+                };
+            };
+            /** @description `request.invalid` at `reason` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `member.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `member.not_blocked` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_orders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderCounts"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_orders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderExport"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedTask"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_order_sheets: {
+        parameters: {
+            query: {
+                /** @description Order ids with commas between, at most 50. */
+                ids: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderSheet"][];
+                };
+            };
+            /** @description `request.invalid` at `ids` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_all_orders: {
         parameters: {
             query?: {
                 state?: "all" | "unpaid" | "to_ship" | "to_pick_up" | "shipped" | "to_review" | "completed" | "closed";
-                /** @description An order number, a receiver's phone, a nickname or a tracking number. */
+                /**
+                 * @description An order number, a phone or its last four digits, a name, words of a product, a SKU code, a tracking number or a
+                 *     pickup code.
+                 */
                 q?: string;
+                /** @description Placed at or after. */
                 from?: components["schemas"]["Instant"];
+                /** @description Placed before. */
                 to?: components["schemas"]["Instant"];
                 delivery?: "express" | "pickup";
+                store_id?: components["schemas"]["Id"];
+                member_id?: components["schemas"]["Id"];
+                min_fen?: number;
+                max_fen?: number;
+                /** @description Only orders with a remark of the member or of staff. */
+                remarked?: boolean;
                 cursor?: string;
             };
             header?: never;
@@ -6687,6 +7297,94 @@ export interface operations {
             };
         };
     };
+    ship_order_parcels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShipParcels"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminOrderDetail"];
+                };
+            };
+            /** @description `request.invalid` at `parcels`, `carrier_code`, `tracking_number`, `lines` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.not_allowed`, `order.shipped_too_much`, `shipping.tracking_used` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     pay_order_offline: {
         parameters: {
             query?: never;
@@ -6762,6 +7460,103 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_order_price: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PriceChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminOrderDetail"];
+                };
+            };
+            /** @description `order.same_price`, `request.invalid` at `lines`, `goods_fen`, `freight_fen`, `reason` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.not_found`, `order.no_such_line` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.not_allowed`, `order.already_paid`, `order.changed`, `order.being_paid` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment.channel_failed`: the channel could not close its intent, nothing changed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
@@ -7129,288 +7924,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PermissionGroup"][];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_policy_versions: {
-        parameters: {
-            query?: {
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_PolicyBrief"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    publish_policy: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PolicyInput"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PolicyBrief"];
-                };
-            };
-            /** @description `request.invalid` at `title`, `summary` or `body` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `privacy.published_meanwhile` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    show_published_policy: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                version: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PublishedPolicy"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `privacy.no_policy` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    show_policy_template: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PolicyInput"];
                 };
             };
             /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
@@ -8475,10 +8988,269 @@ export interface operations {
             };
         };
     };
+    list_refunds: {
+        parameters: {
+            query?: {
+                state?: "all" | "open" | "failed" | "done";
+                order_id?: components["schemas"]["Id"];
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RefundRow"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_refund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundRow"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `refund.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `refund.finished` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settle_refund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundSettlement"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundRow"];
+                };
+            };
+            /** @description `request.invalid` at `note` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `refund.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `refund.not_failed`, `refund.finished`, `refund.under_way` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment.channel_failed`: the channel did not answer, nothing was written */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_reviews_as_staff: {
         parameters: {
             query?: {
                 state?: "all" | "unanswered" | "hidden";
+                /** @description 1–5 stars exactly. */
+                rating?: number;
+                /** @description Only with pictures. */
+                pictures?: boolean;
+                product_id?: components["schemas"]["Id"];
+                member_id?: components["schemas"]["Id"];
+                /** @description Words in the review. */
+                q?: string;
+                from?: components["schemas"]["Instant"];
+                to?: components["schemas"]["Instant"];
                 cursor?: string;
                 /** @description 1–100, 30 if absent. */
                 limit?: number;
@@ -9089,6 +9861,290 @@ export interface operations {
             };
         };
     };
+    list_saved_views: {
+        parameters: {
+            query: {
+                /** @description Which list: `orders`, `members` … */
+                list: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"][];
+                };
+            };
+            /** @description `request.invalid` at `list` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedViewInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"][];
+                };
+            };
+            /** @description `request.invalid` at `list`, `name`, `query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.too_many_views` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_saved_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.no_such_view` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_everything: {
+        parameters: {
+            query: {
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchHit"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sign_in_staff: {
         parameters: {
             query?: never;
@@ -9321,6 +10377,311 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ship_by_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ShipFileForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedTask"];
+                };
+            };
+            /** @description `sheet.unreadable`, `sheet.empty`, `ship_file.no_column`, `ship_file.too_long` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `ship_file.nothing_ready`: no row can be shipped */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage.too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_ship_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ShipFileForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShipFileReport"];
+                };
+            };
+            /** @description `sheet.unreadable`, `sheet.empty`, `ship_file.no_column`, `ship_file.too_long` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage.too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_shipping_uploads: {
+        parameters: {
+            query?: {
+                state?: "failed" | "waiting" | "done";
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UploadRow"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_shipping_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `shipping.no_such_upload` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */
@@ -11847,52 +13208,6 @@ export interface operations {
             };
         };
     };
-    show_licences: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Licences"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     show_me: {
         parameters: {
             query?: never;
@@ -12111,409 +13426,6 @@ export interface operations {
             };
         };
     };
-    show_preferences: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Preference"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    change_preferences: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PreferenceChange"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Preference"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_messages: {
-        parameters: {
-            query?: {
-                cursor?: string;
-                /** @description 1–50, 20 if absent. */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_Message"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    mark_messages_read: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReadUpTo"];
-            };
-        };
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    count_unread_messages: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Unread"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    mark_message_read: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `message.not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     list_orders: {
         parameters: {
             query?: {
@@ -12622,13 +13534,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            /** @description `member.blocked` */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `address.not_found`, `store.not_found` */
@@ -13071,7 +13983,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `order.not_allowed`, `order.expired`, `payment.channel_unavailable`, `payment.openid_required` */
+            /** @description `order.not_allowed`, `order.expired`, `payment.channel_unavailable`, `payment.openid_required`, `payment.superseded`: closed or repriced meanwhile */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13272,653 +14184,6 @@ export interface operations {
             };
         };
     };
-    preview_closing: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Closing"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    close_account: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ClosingInput"];
-            };
-        };
-        responses: {
-            /** @description Closed; every token of the member is worthless */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `request.invalid` at `understood` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `account.under_way`: `details.under_way` names what must end first */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    show_consents: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Consents"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    record_consent: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ConsentInput"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Consents"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `privacy.version_outdated`: a newer version was published */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_exports: {
-        parameters: {
-            query?: {
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_DataExport"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    request_export: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DataExport"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `privacy.export_too_often`: once a day */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    fetch_export: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The zip */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/zip": string;
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `privacy.no_export`: not this member's, or its days are over */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_policies: {
-        parameters: {
-            query?: {
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_PolicyBrief"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    show_policy_version: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                version: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Policy"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `privacy.no_policy` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    show_policy: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Policy"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `privacy.no_policy`: none was published */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     list_products: {
         parameters: {
             query?: {
@@ -14045,82 +14310,6 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    draw_product_code: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The picture */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/png": string;
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `product.not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `wechat.not_configured`: no mini program, show a QR code of the address; `wechat.code_refused` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `wechat.unavailable` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `server.busy`: overloaded, wait `Retry-After` seconds */

@@ -60,6 +60,7 @@ export const line: OrderLineView = {
   payable_fen: 39_800,
   shipped_quantity: 1,
   reviewed: false,
+  gift: false,
 };
 
 export const explanation: Explanation[] = [

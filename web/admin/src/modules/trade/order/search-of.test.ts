@@ -15,6 +15,7 @@ describe('the search of an export', () => {
       min_fen: 100,
       max_fen: null,
       remarked: true,
+      cursor: null,
     });
   });
 });

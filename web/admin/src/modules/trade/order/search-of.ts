@@ -17,5 +17,6 @@ export function searchOf(filters: Readonly<OrderFilters>, from: string | null, t
     min_fen: numberOf(filters.min_fen),
     max_fen: numberOf(filters.max_fen),
     remarked: filters.remarked === 'true',
+    cursor: null,
   };
 }
