@@ -8,5 +8,7 @@ test('guide: the curl examples of docs/api-guide.md work', async ({ baseURL }) =
   const script = [...guide.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1]).join('\n')
   const output = execFileSync('bash', ['-euo', 'pipefail', '-c', script.replace('http://127.0.0.1:8080', baseURL ?? '')], { encoding: 'utf8' })
   expect(output).toContain('"kind": "native"')
-  expect(output.trim().split('\n').at(-1)).toBe('"to_pick_up"')
+  expect(output).toContain('"to_pick_up"')
+  expect(output).toContain('"staff.not_allowed"')
+  expect(output.trim().split('\n').at(-1)).toBe('verified ping')
 })

@@ -13,5 +13,6 @@ if [ ! -x "$venv/bin/python" ] || ! cmp -s "$here/requirements.txt" "$venv/.inst
 fi
 
 cargo build --quiet --manifest-path "$root/Cargo.toml" -p sandbox --example standalone
+cargo build --quiet --manifest-path "$root/Cargo.toml" --bin hefang
 target="${CARGO_TARGET_DIR:-$root/target}"
-HEFANG_STANDALONE="$target/debug/examples/standalone" exec "$venv/bin/python" -m pytest -q -p no:cacheprovider "$here" "$@"
+HEFANG="$target/debug/hefang" HEFANG_STANDALONE="$target/debug/examples/standalone" exec "$venv/bin/python" -m pytest -q -p no:cacheprovider "$here" "$@"

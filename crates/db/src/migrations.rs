@@ -21,6 +21,8 @@ const ALL: &[Migration] = &[
     Migration { version: 15, name: "order_desk", text: include_str!("../../../migrations/0015_order_desk.sql") },
     Migration { version: 16, name: "member_desk", text: include_str!("../../../migrations/0016_member_desk.sql") },
     Migration { version: 17, name: "ship_file", text: include_str!("../../../migrations/0017_ship_file.sql") },
+    Migration { version: 21, name: "open", text: include_str!("../../../migrations/0021_open.sql") },
+    Migration { version: 22, name: "insight", text: include_str!("../../../migrations/0022_insight.sql") },
     Migration { version: 24, name: "offers", text: include_str!("../../../migrations/0024_offers.sql") },
     Migration { version: 28, name: "ledger", text: include_str!("../../../migrations/0028_ledger.sql") },
     Migration { version: 29, name: "membership", text: include_str!("../../../migrations/0029_membership.sql") },

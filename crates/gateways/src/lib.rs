@@ -10,6 +10,7 @@ mod secret;
 pub mod express;
 pub mod objectstore;
 pub mod sms;
+pub mod webhook;
 pub mod wechat;
 
 pub use http::Timeouts;

@@ -13,8 +13,8 @@ use crate::ratelimit::RateLimit;
 use crate::seal::Sealer;
 use crate::session::Sessions;
 use db::Db;
-use kernel::ports::{ExpressTracker, MiniProgram, ObjectStore, PaymentChannel, SmsSender};
-use kernel::{Actor, Clock, Ids, MallId, Result};
+use kernel::ports::{ExpressTracker, MiniProgram, ObjectStore, PaymentChannel, SmsSender, WebhookSender};
+use kernel::{Actor, Clock, Error, Ids, MallId, Result};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -27,6 +27,10 @@ pub trait Outside: Send + Sync {
     fn sms(&self) -> Arc<dyn SmsSender>;
     fn express(&self) -> Arc<dyn ExpressTracker>;
     fn objects(&self) -> Arc<dyn ObjectStore>;
+    /// Posts to integrators' addresses; `webhook.not_configured` (409) where nothing may leave.
+    fn webhooks(&self) -> Result<Arc<dyn WebhookSender>> {
+        Err(Error::conflict("webhook.not_configured", "这里不能向外发送 Webhook"))
+    }
 }
 
 /// The parts of the program; see [`App`].

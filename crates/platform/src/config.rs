@@ -44,10 +44,12 @@ pub struct Config {
     pub database: Database,
     pub security: Security,
     pub rate_limit: RateLimit,
+    pub api_keys: RateLimit,
     pub cache: Cache,
     pub jobs: Jobs,
     pub uploads: Uploads,
     pub privacy: Privacy,
+    pub insight: Insight,
     pub log: Log,
     /// Clients of the outside world; parsed by `server::wiring` with the types of `gateways`.
     pub outside: Table,
@@ -131,6 +133,12 @@ impl Privacy {
     pub fn hold_days(&self) -> i64 {
         self.record_hold_days.max(1_096)
     }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Insight {
+    pub keep_days: i64,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -8,8 +8,9 @@ use crate::ctx::Ctx;
 use crate::edge::RequestId;
 use crate::idempotency::{Claim, once};
 use crate::mall::Mall;
-use crate::permission::{Grants, Permission};
+use crate::permission::{Grants, KeyGrant, Permission};
 use crate::problem::Problem;
+use crate::ratelimit::Limit;
 use crate::session::{Session, Subject};
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, RawPathParams, Request};
@@ -24,12 +25,17 @@ use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+/// How the text of an API key begins; sessions' tokens never do.
+pub const KEY_PREFIX: &str = "hfk_";
+
 /// Anyone: the mall is known, a session perhaps.
 #[derive(Clone)]
 pub struct Visitor {
     pub ctx: Ctx,
     pub mall: Arc<Mall>,
     pub session: Option<Session>,
+    /// The API key that asks instead of a person.
+    pub key: Option<Arc<KeyGrant>>,
     pub ip: IpAddr,
     pub user_agent: String,
     pub token: Option<String>,
@@ -54,30 +60,39 @@ impl FromRequestParts<App> for Visitor {
             app.malls.load(&app.db, now).await?;
         }
         let token = bearer(&parts.headers).map(str::to_owned);
+        let ip = client_ip(parts, &app.config.server.trusted_proxies);
+        let key = match &token {
+            Some(token) if token.starts_with(KEY_PREFIX) => {
+                app.grants.key(&app.db, token, ip, now).await?.map(Arc::new)
+            }
+            _ => None,
+        };
         let session = match &token {
-            Some(token) => app
+            Some(token) if key.is_none() => app
                 .sessions
                 .find(&app.db, token, now)
                 .await
                 .map(Some)
                 .or_else(|e| if e.is("session.ended") { Ok(None) } else { Err(e) })?,
-            None => None,
+            _ => None,
         };
-        let mall = match &session {
-            Some(session) => app.malls.get(session.mall_id)?,
-            None => app.malls.resolve(text(&parts.headers, "x-mall"), text(&parts.headers, "host"))?,
+        let mall = match (&session, &key) {
+            (Some(session), _) => app.malls.get(session.mall_id)?,
+            (None, Some(key)) => app.malls.get(key.mall_id)?,
+            (None, None) => app.malls.resolve(text(&parts.headers, "x-mall"), text(&parts.headers, "host"))?,
         };
         let actor = match session.map(|s| s.subject) {
             Some(Subject::Guest(id) | Subject::Member(id)) => Actor::Member(id),
             Some(Subject::Staff(id)) => Actor::Staff(id),
-            None => Actor::System,
+            None => key.as_ref().map_or(Actor::System, |key| Actor::Staff(key.grants.staff_id)),
         };
         let ctx = app.ctx(mall.id, actor);
         Ok(Visitor {
             ctx,
             mall,
             session,
-            ip: client_ip(parts, &app.config.server.trusted_proxies),
+            key,
+            ip,
             user_agent: text(&parts.headers, "user-agent").unwrap_or_default().to_owned(),
             token,
             request_id: parts.extensions.get().copied().unwrap_or_default(),
@@ -143,11 +158,21 @@ impl<P: Permission> FromRequestParts<App> for Staff<P> {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let visitor = Visitor::from_request_parts(parts, app).await?;
-        let Some(Subject::Staff(id)) = visitor.session.map(|s| s.subject) else {
-            return Err(sign_in_first().into());
+        let grants = match (&visitor.key, visitor.session.map(|s| s.subject)) {
+            (Some(_), _) if P::PERSON_ONLY => {
+                return Err(Error::forbidden("api_key.not_a_person", "API 密钥不能做这件事，请用员工账号登录").into());
+            }
+            (Some(key), _) => {
+                check_key_rate(app, key, visitor.ctx.now)?;
+                key.grants.clone()
+            }
+            (None, Some(Subject::Staff(id))) => {
+                let grants = app.grants.load(&app.db, visitor.mall.id, id).await?;
+                grants.ok_or_else(|| Error::unauthenticated("session.ended", "账号已停用，请联系店主"))?
+            }
+            _ => return Err(sign_in_first().into()),
         };
-        let grants = app.grants.load(&app.db, visitor.mall.id, id).await?;
-        let grants = grants.ok_or_else(|| Error::unauthenticated("session.ended", "账号已停用，请联系店主"))?;
+        let id = grants.staff_id;
         if !grants.allow::<P>() {
             return Err(Error::forbidden("staff.not_allowed", "你的角色没有这项权限，请联系店主")
                 .because(P::CODE)
@@ -176,6 +201,16 @@ impl<P: Permission> Staff<P> {
             })
             .await
     }
+}
+
+/// Each key has a pace of its own, whatever address it comes from.
+fn check_key_rate(app: &App, key: &KeyGrant, now: kernel::Instant) -> Result<()> {
+    let pace = &app.config.api_keys;
+    if pace.requests_per_second <= 0.0 {
+        return Ok(());
+    }
+    let limit = Limit { name: "api_key", burst: pace.burst, interval_ms: 1_000.0 / pace.requests_per_second };
+    app.rate_limit.check(limit, key.grants.staff_id, now)
 }
 
 impl<P: Permission> Staff<P> {

@@ -5,7 +5,7 @@
 
 use crate::app::App;
 use crate::ctx::Ctx;
-use crate::job::{Handlers, Jobs, stopped};
+use crate::job::{Handlers, Jobs, Relay, stopped};
 use db::{Arg, Tx, args};
 use kernel::{Id, Instant, MallId, NewEvent, Result};
 use serde::de::DeserializeOwned;
@@ -93,9 +93,9 @@ pub(crate) async fn dispatch(app: &App, handlers: &Handlers) -> Result<usize> {
         let app = app.clone();
         move || app.ids.next(&*app.clock)
     };
-    let subscribers = handlers.subscriptions();
+    let (subscribers, relays) = (handlers.subscriptions(), handlers.relays());
     let now = app.clock.now();
-    let (events, jobs_made) = app.db.write(move |tx| drain(tx, &subscribers, &ids, now)).await?;
+    let (events, jobs_made) = app.db.write(move |tx| drain(tx, &subscribers, &relays, &ids, now)).await?;
     if jobs_made {
         app.jobs.ring();
     }
@@ -112,6 +112,7 @@ pub(crate) async fn dispatch(app: &App, handlers: &Handlers) -> Result<usize> {
 fn drain(
     tx: &mut Tx<'_>,
     subscribers: &crate::job::Subscriptions,
+    relays: &[Relay],
     new_id: &dyn Fn() -> Id,
     now: Instant,
 ) -> Result<(Vec<Event>, bool)> {
@@ -126,16 +127,21 @@ fn drain(
     if events.is_empty() {
         return Ok((events, false));
     }
+    let wanted = relays.iter().map(|relay| (relay.wanted)(tx, &events)).collect::<Result<Vec<_>>>()?;
     let mut jobs: Vec<Vec<Arg>> = Vec::new();
     for event in &events {
-        let names = subscribers.get(event.kind.as_str()).map_or(&[][..], Vec::as_slice);
+        let always = subscribers.get(event.kind.as_str()).map_or(&[][..], Vec::as_slice).iter().copied();
+        let relayed = relays.iter().zip(&wanted).filter(|(relay, wanted)| {
+            relay.kinds.contains(&event.kind.as_str()) && wanted.contains(&(event.mall_id, event.kind.clone()))
+        });
+        let names: Vec<&'static str> = always.chain(relayed.map(|(relay, _)| relay.name)).collect();
         if names.is_empty() {
             continue;
         }
         let payload = serde_json::to_string(event).expect("an event is plain data");
         for name in names {
             let key = event.id.to_string();
-            jobs.push(args![new_id(), event.mall_id, *name, &payload, now, key, now].to_vec());
+            jobs.push(args![new_id(), event.mall_id, name, &payload, now, key, now].to_vec());
         }
     }
     if !jobs.is_empty() {

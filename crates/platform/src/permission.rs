@@ -3,7 +3,8 @@
 
 use db::Db;
 use kernel::ports::Pending;
-use kernel::{Id, MallId};
+use kernel::{Id, Instant, MallId};
+use std::net::IpAddr;
 
 /// A right to do something in the back office.
 pub trait Permission: Send + Sync + 'static {
@@ -11,6 +12,8 @@ pub trait Permission: Send + Sync + 'static {
     const CODE: &'static str;
     /// Position in [`ALL`]; `u32::MAX` for "any signed-in staff".
     const BIT: u32;
+    /// True where only a person may act, never an API key: the own account.
+    const PERSON_ONLY: bool = false;
 }
 
 /// One permission as shown in the role editor.
@@ -39,6 +42,13 @@ macro_rules! permissions {
             impl Permission for SignedIn {
                 const CODE: &'static str = "";
                 const BIT: u32 = u32::MAX;
+            }
+            /// Any staff that is signed in as a person, about the own account.
+            pub struct Person;
+            impl Permission for Person {
+                const CODE: &'static str = "";
+                const BIT: u32 = u32::MAX;
+                const PERSON_ONLY: bool = true;
             }
         }
         /// Every permission, in the order of their bits.
@@ -79,6 +89,12 @@ permissions! {
     27 LoyaltyEdit    "loyalty.edit"     "会员" "编辑等级、积分、储值与付费会员";
     28 MemberAdjust   "member.adjust"    "会员" "调整积分与余额、退储值";
     29 LedgerView     "ledger.view"      "财务" "查看积分与余额负债";
+    23 WebhookEdit    "webhook.edit"     "设置" "管理 Webhook";
+    24 ApiKeyEdit     "api_key.edit"     "设置" "管理 API 密钥";
+    25 OrderChangePrice "order.change_price" "订单" "给未付款订单改价";
+    26 RefundSettle   "refund.settle"    "订单" "重试和登记退款";
+    27 MemberBlock    "member.block"     "会员" "停用与恢复会员";
+    28 OrderExport    "order.export"     "订单" "导出订单（含收货人信息）";
 }
 
 /// What a staff member may do, resolved from the role.
@@ -117,10 +133,25 @@ fn position(code: &str) -> Option<usize> {
     ALL.iter().position(|p| p.code == code)
 }
 
-/// Loads the grants of a staff member; implemented by `people::staff`.
+/// What an API key may not be given: rights over people, rights and other keys stay with people.
+pub const NOT_FOR_KEYS: &[&str] = &["staff.edit", "api_key.edit"];
+
+/// An API key that was presented and is good.
+#[derive(Debug, Clone)]
+pub struct KeyGrant {
+    pub mall_id: MallId,
+    /// `staff_id` is the key's id, `name` the key's name.
+    pub grants: Grants,
+}
+
+/// Loads the grants of a staff member; implemented by `people::staff`, and of a key by `open::apikey`.
 pub trait GrantSource: Send + Sync {
     /// `None` when the staff member does not exist or is disabled.
     fn load<'a>(&'a self, db: &'a Db, mall_id: MallId, staff_id: Id) -> Pending<'a, Option<Grants>>;
+    /// The key of a token that begins like one. `api_key.unknown`, `api_key.expired` (401), `api_key.address_refused` (403).
+    fn key<'a>(&'a self, _db: &'a Db, _token: &'a str, _ip: IpAddr, _now: Instant) -> Pending<'a, Option<KeyGrant>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
     /// Staff or roles of this mall changed on this node; called after the commit. A source that keeps nothing ignores it.
     fn forget(&self, _mall_id: MallId) {}
 }

@@ -182,7 +182,7 @@ fn start_log(config: &Config) {
 
 #[allow(clippy::print_stdout, reason = "the document is this command's output")]
 fn print_document() -> Result<()> {
-    println!("{}", router::document().to_pretty_json().map_err(Error::internal)?);
+    println!("{}", serde_json::to_string_pretty(&router::document()).map_err(Error::internal)?);
     Ok(())
 }
 

@@ -4,8 +4,11 @@
 use gateways::express::{Kuaidi100, Kuaidi100Config};
 use gateways::objectstore::{LocalStore, LocalStoreConfig, S3Store, S3StoreConfig};
 use gateways::sms::{AliyunSms, AliyunSmsConfig};
+use gateways::webhook::{WebhookClient, WebhookConfig};
 use gateways::wechat::{MiniProgramConfig, WechatMiniProgram, WechatPay, WechatPayConfig};
-use kernel::ports::{ExpressTracker, MiniProgram, ObjectStore, PaymentChannel, Pending, SmsSender, Track};
+use kernel::ports::{
+    ExpressTracker, MiniProgram, ObjectStore, PaymentChannel, Pending, SmsSender, Track, WebhookSender,
+};
 use kernel::{Clock, Error, MallId, Result};
 use platform::Outside;
 use platform::config::Config;
@@ -21,6 +24,7 @@ pub struct OutsideConfig {
     pub objects: Option<ObjectsConfig>,
     pub sms: Option<AliyunSmsConfig>,
     pub express: Option<Kuaidi100Config>,
+    pub webhooks: WebhookConfig,
     /// By mall code.
     pub mall: HashMap<String, MallAccounts>,
 }
@@ -47,6 +51,7 @@ pub struct Clients {
     objects: Arc<dyn ObjectStore>,
     sms: Arc<dyn SmsSender>,
     express: Arc<dyn ExpressTracker>,
+    webhooks: Arc<dyn WebhookSender>,
     mini_programs: HashMap<String, Arc<dyn MiniProgram>>,
     merchants: HashMap<String, Arc<dyn PaymentChannel>>,
 }
@@ -79,8 +84,9 @@ impl Clients {
             Some(account) => Arc::new(Kuaidi100::new(account)?),
             None => Arc::new(NotConfigured),
         };
-        let mut clients =
-            Clients { malls, objects, sms, express, mini_programs: HashMap::new(), merchants: HashMap::new() };
+        let webhooks = Arc::new(WebhookClient::new(&outside.webhooks)?);
+        let (mini_programs, merchants) = (HashMap::new(), HashMap::new());
+        let mut clients = Clients { malls, objects, sms, express, webhooks, mini_programs, merchants };
         for (code, accounts) in outside.mall {
             clients.add_mall(&code, accounts, clock.clone())?;
         }
@@ -124,6 +130,9 @@ impl Outside for Clients {
     }
     fn objects(&self) -> Arc<dyn ObjectStore> {
         self.objects.clone()
+    }
+    fn webhooks(&self) -> Result<Arc<dyn WebhookSender>> {
+        Ok(self.webhooks.clone())
     }
 }
 

@@ -10,18 +10,20 @@ use axum::routing::get;
 use kernel::Error;
 use platform::problem::Problem;
 use platform::{App, edge, openapi, storage};
+use serde_json::Value;
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 /// Routes with their descriptions, before they have a state.
-fn described() -> (Router<App>, OpenApi) {
+fn described() -> (Router<App>, Value) {
     let shop = people::shop_routes(wiring::people_hooks())
         .merge(goods::shop_routes())
         .merge(trade::cart::shop_routes())
         .merge(trade::quote::shop_routes())
+        .merge(insight::shop_routes())
         .merge(flows::shop_routes());
     let admin = people::admin_routes(wiring::admin_hooks())
+        .merge(open::admin_routes())
         .merge(goods::admin_routes())
         .merge(flows::admin_routes())
         .merge(platform::task::admin_routes());
@@ -32,11 +34,16 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(storage::routes())
         .split_for_parts();
     openapi::complete(&mut doc);
+    let (schemas, webhooks) = open::webhook::document();
+    doc.merge(schemas);
+    // utoipa has no place for `webhooks`, which OpenAPI 3.1 knows.
+    let mut doc = serde_json::to_value(&doc).expect("the document is plain data");
+    doc["webhooks"] = webhooks;
     (router, doc)
 }
 
 /// The OpenAPI 3.1 document.
-pub fn document() -> OpenApi {
+pub fn document() -> Value {
     described().1
 }
 

@@ -2,6 +2,7 @@
 
 use crate::flows::{close, complete, hooks, loyalty, order_export, pay, purchase, refund, ship_file, upload_shipping};
 use crate::flows::{close, complete, hooks, message, order_export, pay, personal, refund, ship_file, upload_shipping};
+use crate::flows::{close, complete, hooks, order_export, pay, refund, ship_file, upload_shipping, webhook};
 use db::{Db, Options};
 use kernel::{Clock, Ids, MallId, Result, hours, minutes, seconds};
 use platform::app::Parts;
@@ -48,7 +49,7 @@ pub fn build(config: Config, db: Db, clock: Arc<dyn Clock>, malls: Malls, outsid
         clock,
         ids,
         outside,
-        grants: Arc::new(people::staff::StaffGrants::default()),
+        grants: Arc::new(open::apikey::ApiKeys::beside(Arc::new(people::staff::StaffGrants::default()))),
         malls,
         sessions: Sessions::default(),
         sealer,
@@ -93,6 +94,13 @@ pub fn handlers() -> Handlers {
         .every("review_tiers", hours(1), people::membership::jobs::review_tiers)
         .every("give_member_gifts", minutes(10), people::membership::jobs::give_gifts)
         .every("report_ledger_drift", hours(24), people::ledger::report_drift)
+        .relay(open::webhook::KINDS, "relay_to_webhooks", open::webhook::wanted, webhook::relay)
+        .every("send_webhooks", seconds(1), open::webhook::send_due)
+        .every("sweep_webhook_log", hours(1), webhook::sweep)
+        .every("roll_up_sales", minutes(1), insight::report::roll_up_sales)
+        .every("roll_up_traffic", minutes(1), insight::report::roll_up_traffic)
+        .every("sweep_behaviour_events", hours(1), insight::event::sweep)
+        .every("tell_low_stock", seconds(30), goods::inventory::tell_low_stock)
         .every("close_unpaid_orders", seconds(5), close::close_expired)
         .every("ask_about_pending_payments", seconds(5), pay::refresh_due)
         .every("confirm_overdue_orders", hours(1), complete::confirm_overdue)

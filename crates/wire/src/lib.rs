@@ -13,6 +13,7 @@ pub mod aliyun_acs3;
 pub mod certificate;
 pub mod kuaidi100;
 pub mod random;
+pub mod standard_webhooks;
 pub mod tencent_map;
 pub mod tencent_tc3;
 pub mod wechat_api_security;

@@ -4,6 +4,71 @@
  */
 
 export interface paths {
+    "/admin/v1/api-key-scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the scopes a key may be given.
+         * @description Permission `api_key.edit`. Those you hold yourself.
+         */
+        get: operations["list_api_key_scopes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List API keys.
+         * @description Newest first, revoked ones too. Permission `api_key.edit`.
+         */
+        get: operations["list_api_keys"];
+        put?: never;
+        /**
+         * Make an API key.
+         * @description Permission `api_key.edit`. The answer is the only time the key is shown. It may hold what you hold, but never
+         *     `staff.edit` or `api_key.edit`. Programs send it as `Authorization: Bearer hfk_…` to `/admin/v1`.
+         */
+        post: operations["create_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key.
+         * @description Permission `api_key.edit`. Its next request is refused.
+         */
+        delete: operations["revoke_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/audit": {
         parameters: {
             query?: never;
@@ -146,7 +211,7 @@ export interface paths {
         };
         /**
          * Show today's numbers.
-         * @description Needs `dashboard.view`.
+         * @description Needs `dashboard.view`. Visitors, carts and best sellers are counted once a minute, everything else is of this moment.
          */
         get: operations["get_dashboard"];
         put?: never;
@@ -265,6 +330,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/liabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what the mall owes its members, and how it came about.
+         * @description Points, principal, gift and commission. Permission `ledger.view`.
+         */
+        get: operations["show_liabilities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/locations": {
         parameters: {
             query?: never;
@@ -278,6 +363,54 @@ export interface paths {
          */
         get: operations["list_locations"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/loyalty/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the rules of points and growth.
+         * @description Permission `loyalty.edit`.
+         */
+        get: operations["show_loyalty_rules"];
+        /**
+         * Change the rules of points and growth.
+         * @description Permission `loyalty.edit`. Replaces all of them; what was given stays.
+         */
+        put: operations["change_loyalty_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/loyalty/sku-caps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the SKUs of which points may cover less.
+         * @description Permission `loyalty.edit`.
+         */
+        get: operations["list_points_caps"];
+        /**
+         * Change the SKUs of which points may cover less.
+         * @description Permission `loyalty.edit`. Replaces all of them.
+         */
+        put: operations["change_points_caps"];
         post?: never;
         delete?: never;
         options?: never;
@@ -400,6 +533,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/members/{id}/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a member's points, balance and membership.
+         * @description Permission `member.view`.
+         */
+        get: operations["show_member_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/members/{id}/adjustments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct a member's points or gift balance.
+         * @description Permission `member.adjust`. The member sees the reason in the statement. Needs an `Idempotency-Key`.
+         */
+        post: operations["adjust_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/members/{id}/block": {
         parameters: {
             query?: never;
@@ -421,6 +594,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/members/{id}/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what happened in one account of a member.
+         * @description Newest first. Permission `member.view`.
+         */
+        get: operations["list_member_postings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/members/{id}/unblock": {
         parameters: {
             query?: never;
@@ -435,6 +628,50 @@ export interface paths {
          * @description Needs `member.block`.
          */
         post: operations["unblock_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/membership-plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the paid memberships.
+         * @description Cheapest first. Permission `member.view`.
+         */
+        get: operations["list_all_plans"];
+        put?: never;
+        /**
+         * Add a paid membership.
+         * @description Permission `loyalty.edit`.
+         */
+        post: operations["create_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/membership-plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace a paid membership.
+         * @description Permission `loyalty.edit`. Who has paid keeps the time, with the perks as they are now.
+         */
+        put: operations["replace_plan"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -722,6 +959,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/privacy/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions of the privacy policy, newest first.
+         * @description Permission `settings.edit`.
+         */
+        get: operations["list_policy_versions"];
+        put?: never;
+        /**
+         * Publish a new version of the privacy policy.
+         * @description Permission `settings.edit`. Members are asked to agree to it the next time they come.
+         */
+        post: operations["publish_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/privacy/policies/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a version of the privacy policy with the number of people who agreed to it.
+         * @description Permission `settings.edit`.
+         */
+        get: operations["show_published_policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/privacy/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a text to begin with, with this mall's name in it.
+         * @description Permission `settings.edit`. Have a lawyer read it before publishing.
+         */
+        get: operations["show_policy_template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/product-imports": {
         parameters: {
             query?: never;
@@ -888,6 +1189,46 @@ export interface paths {
          * @description Needs `product.edit`.
          */
         post: operations["set_product_status"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/purchases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List paid top-ups and memberships.
+         * @description Newest first. Permission `member.view`.
+         */
+        get: operations["list_all_purchases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/purchases/{id}/refund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give principal of a top-up back.
+         * @description Needs `member.adjust`. The money goes back the way it came; gift is taken back in proportion.
+         */
+        post: operations["refund_any_top_up"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1563,6 +1904,102 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/tiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the tiers.
+         * @description Lowest first. Permission `member.view`.
+         */
+        get: operations["list_tiers"];
+        put?: never;
+        /**
+         * Add a tier.
+         * @description Permission `loyalty.edit`.
+         */
+        post: operations["create_tier"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/tiers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace a tier.
+         * @description Permission `loyalty.edit`. Members keep theirs; another growth counts from their next order or review on.
+         */
+        put: operations["replace_tier"];
+        post?: never;
+        /**
+         * Delete a tier.
+         * @description Permission `loyalty.edit`. Only one that nobody holds.
+         */
+        delete: operations["delete_tier"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/top-up-plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the top-up plans.
+         * @description Smallest first. Permission `member.view`.
+         */
+        get: operations["list_top_up_plans"];
+        put?: never;
+        /**
+         * Add a top-up plan.
+         * @description Permission `loyalty.edit`. Principal and gift together stay within 5,000 yuan.
+         */
+        post: operations["create_top_up_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/top-up-plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace a top-up plan.
+         * @description Permission `loyalty.edit`.
+         */
+        put: operations["replace_top_up_plan"];
+        post?: never;
+        /**
+         * Delete a top-up plan.
+         * @description Permission `loyalty.edit`. What was topped up by it stays.
+         */
+        delete: operations["delete_top_up_plan"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/uploads": {
         parameters: {
             query?: never;
@@ -1574,6 +2011,194 @@ export interface paths {
         put?: never;
         /** Upload a picture as staff (for goods, brands, stores). Any signed-in staff. */
         post: operations["upload_as_staff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/webhook-deliveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a delivery with its tries.
+         * @description Permission `webhook.edit`.
+         */
+        get: operations["show_webhook_delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/webhook-deliveries/{id}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send one delivery again.
+         * @description Permission `webhook.edit`. It goes out within seconds, with the same `webhook-id`; also one that was taken.
+         */
+        post: operations["redeliver_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/webhook-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the kinds of events there are.
+         * @description Permission `webhook.edit`. The shape of each one's `data` stands under `webhooks` in the API document.
+         */
+        get: operations["list_webhook_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List webhook endpoints.
+         * @description Permission `webhook.edit`.
+         */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Add a webhook endpoint.
+         * @description Permission `webhook.edit`. The answer is the only time the secret is shown.
+         */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace a webhook endpoint's address, kinds and state.
+         * @description Permission `webhook.edit`. Enabling one that was switched off sends what waited.
+         */
+        put: operations["update_webhook"];
+        post?: never;
+        /**
+         * Remove a webhook endpoint with its log.
+         * @description Permission `webhook.edit`.
+         */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was sent to an endpoint.
+         * @description Newest first, of the last 30 days. Permission `webhook.edit`.
+         */
+        get: operations["list_webhook_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/webhooks/{id}/ping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test message now.
+         * @description Permission `webhook.edit`. Answers how the one try went; a failure is not repeated.
+         */
+        post: operations["ping_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/webhooks/{id}/redeliver-failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send everything again that an endpoint never took.
+         * @description Permission `webhook.edit`.
+         */
+        post: operations["redeliver_failed_webhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/webhooks/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a webhook endpoint a new secret.
+         * @description Permission `webhook.edit`. Shown this once. For 24 hours messages are signed with both, the new one first.
+         */
+        post: operations["rotate_webhook_secret"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1623,6 +2248,83 @@ export interface paths {
          * @description If it was the default, the latest of the others becomes it.
          */
         delete: operations["remove_address"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the member's balance and the top-up plans. */
+        get: operations["show_balance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/balance/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the payment password.
+         * @description Takes a code of `POST /balance/sms-code`; also when it was forgotten or locked.
+         */
+        put: operations["set_pay_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/balance/sms-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a code to the member's own phone.
+         * @description To pay from the balance or to set the payment password. The limits of sign-in codes hold.
+         */
+        post: operations["send_balance_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/balance/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what happened to the member's balance.
+         * @description Principal and gift together, newest first, each with the balance after it.
+         */
+        get: operations["list_balance"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1747,6 +2449,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell what a shopper did.
+         * @description For anyone. A session is not needed; with one, the member's id is kept beside the event. Sent in batches.
+         */
+        post: operations["record_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/favourites": {
         parameters: {
             query?: never;
@@ -1835,6 +2557,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/licences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show who stands behind the mall. */
+        get: operations["show_licences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -1868,6 +2607,149 @@ export interface paths {
          *     older member, and the token stays good for it. A member with orders of its own stays apart.
          */
         post: operations["bind_wechat_phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what the shopper prefers. */
+        get: operations["show_preferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change what the shopper prefers.
+         * @description `muted` names the kinds of messages that are not wanted; `personalised: false` makes lists the same as for anybody.
+         */
+        patch: operations["change_preferences"];
+        trace?: never;
+    };
+    "/api/v1/membership": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the member's tier, growth, paid membership and notices. */
+        get: operations["show_membership"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/membership/birthday": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the birthday.
+         * @description Month and day, no year. It can be changed once a year, and counts from the next day on.
+         */
+        put: operations["change_birthday"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/membership/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the paid memberships on sale. */
+        get: operations["list_membership_plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the member's messages, newest first. */
+        get: operations["list_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark every message up to the newest one shown as read. */
+        post: operations["mark_messages_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the messages not read yet. */
+        get: operations["count_unread_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark a message as read; repeating it changes nothing. */
+        post: operations["mark_message_read"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1983,6 +2865,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orders/{id}/pay-from-balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pay an order from the balance.
+         * @description The balance pays all orders of the group or none. Confirmed by payment password or by a code of
+         *     `POST /balance/sms-code`; a code that was right is used up. Sent again after it succeeded, it answers the payment.
+         */
+        post: operations["pay_order_from_balance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orders/{id}/reviews": {
         parameters: {
             query?: never;
@@ -2012,6 +2915,195 @@ export interface paths {
          * @description While it is pending, the channel is asked when our knowledge is older than three seconds.
          */
         get: operations["get_payment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the member's points. */
+        get: operations["show_points"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/check-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check in.
+         * @description Once a day in the mall's time zone; a second time answers the first.
+         */
+        post: operations["check_in_today"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what happened to the member's points.
+         * @description Newest first, each with the balance after it.
+         */
+        get: operations["list_points"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/closing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what closing the account would mean now. */
+        get: operations["preview_closing"];
+        put?: never;
+        /**
+         * Close the account for good.
+         * @description Sessions end; phone, identities, addresses, favourites, history and messages are erased at once, reviews lose their
+         *     name; orders and payments are held as the law demands and erased after. It cannot be undone.
+         */
+        post: operations["close_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the shopper's consents. */
+        get: operations["show_consents"];
+        put?: never;
+        /** Agree, or take a consent back. */
+        post: operations["record_consent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the copies the member asked for, newest first. */
+        get: operations["list_exports"];
+        put?: never;
+        /**
+         * Ask for a copy of everything the mall keeps of the member.
+         * @description A job makes it; poll the list until it is `ready`. Asking again while one is made answers that one.
+         */
+        post: operations["request_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/exports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch a copy as a zip of JSON and CSV.
+         * @description Only for the member it is about, with the session's token.
+         */
+        get: operations["fetch_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the versions of the privacy policy, newest first. */
+        get: operations["list_policies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/policies/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show one version of the privacy policy. */
+        get: operations["show_policy_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the privacy policy in force. */
+        get: operations["show_policy"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2060,6 +3152,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/products/{id}/mini-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Draw the mini-program code that opens a product.
+         * @description A PNG or JPEG. The page gets the scene `id=…`.
+         */
+        get: operations["draw_product_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/products/{id}/reviews": {
         parameters: {
             query?: never;
@@ -2091,6 +3203,88 @@ export interface paths {
         get: operations["list_product_stores"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/purchases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the member's top-ups and paid memberships.
+         * @description Paid ones, newest first.
+         */
+        get: operations["list_purchases"];
+        put?: never;
+        /**
+         * Begin to buy a top-up or a paid membership.
+         * @description Needs an `Idempotency-Key`. Pay within half an hour with `POST /purchases/{id}/pay`.
+         */
+        post: operations["begin_purchase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/purchases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a purchase. */
+        get: operations["get_purchase"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/purchases/{id}/pay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start paying for a purchase.
+         * @description Answers the same instruction while it can still be paid; poll `GET /payments/{id}` as for an order.
+         */
+        post: operations["pay_purchase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/purchases/{id}/refund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give an own top-up back.
+         * @description Within seven days of paying: what is left of its principal goes back the way it came, gift is taken back in
+         *     proportion.
+         */
+        post: operations["refund_own_top_up"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2366,9 +3560,255 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    "order.closed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 订单：关闭（取消、超时或全额退款）
+         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
+         */
+        post: operations["webhook_order_closed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.completed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 订单：完成（确认收货或核销）
+         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
+         */
+        post: operations["webhook_order_completed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.paid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 订单：付款成功
+         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
+         */
+        post: operations["webhook_order_paid"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.parcel_sent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 订单：部分发货
+         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
+         */
+        post: operations["webhook_order_parcel_sent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.placed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 订单：提交订单
+         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
+         */
+        post: operations["webhook_order_placed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "order.shipped": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 订单：全部发货
+         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
+         */
+        post: operations["webhook_order_shipped"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    ping: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 测试
+         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
+         */
+        post: operations["webhook_ping"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "product.changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 商品：商品新建、修改、上下架或删除
+         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
+         */
+        post: operations["webhook_product_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "refund.done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 退款：退款到账
+         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
+         */
+        post: operations["webhook_refund_done"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "refund.failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 退款：退款失败
+         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
+         */
+        post: operations["webhook_refund_failed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "review.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 评价：收到新评价
+         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
+         */
+        post: operations["webhook_review_created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "stock.low": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 商品：库存降到预警线
+         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
+         */
+        post: operations["webhook_stock_low"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
+        /**
+         * @description An account of a member.
+         * @enum {string}
+         */
+        Account: "points" | "principal" | "gift" | "commission";
         /**
          * @description What a page may offer for an order.
          * @enum {string}
@@ -2376,50 +3816,67 @@ export interface components {
         Action: "pay" | "cancel" | "confirm" | "track" | "review" | "buy_again" | "ship" | "refund" | "close" | "redeem" | "mark_ready" | "pay_offline" | "remark" | "change_price";
         /** @description One address in the member's own book, opened. Only its owner and the checkout see it, so the phone is whole. */
         Address: {
+            /** @description Municipalities repeat their own name. */
+            city: string;
+            city_code: string;
+            detail: string;
+            district: string;
+            /** @description Six digits; freight templates match its beginning. */
+            district_code: string;
             id: components["schemas"]["Id"];
+            is_default: boolean;
             name: string;
             /** @description Eleven digits. */
             phone: string;
-            province_code: string;
-            city_code: string;
-            /** @description Six digits; freight templates match its beginning. */
-            district_code: string;
-            street_code?: string | null;
             province: string;
-            /** @description Municipalities repeat their own name. */
-            city: string;
-            district: string;
+            province_code: string;
             street?: string | null;
-            detail: string;
+            street_code?: string | null;
             tag?: string | null;
-            is_default: boolean;
         };
         /** @description What a member types. */
         AddressInput: {
+            /** @description Street, house number, flat. */
+            detail: string;
+            /** @example 330106 */
+            district_code: string;
+            is_default?: boolean;
             name: string;
             /** @description Mainland mobile number; spaces, dashes and +86 are fine. */
             phone: string;
-            /** @example 330106 */
-            district_code: string;
             street_code?: string | null;
-            /** @description Street, house number, flat. */
-            detail: string;
             /** @description `家`, `公司` … */
             tag?: string | null;
-            is_default?: boolean;
+        };
+        /**
+         * @description What staff may correct by hand.
+         * @enum {string}
+         */
+        Adjustable: "points" | "gift";
+        /** @description A correction by hand. */
+        Adjustment: {
+            account: components["schemas"]["Adjustable"];
+            /**
+             * Format: int64
+             * @description Points, or fen; negative takes.
+             */
+            amount: number;
+            /** @description The member reads it in the statement. */
+            reason: string;
         };
         /** @description A brand as staff write it: a [`BrandBrief`] with what its form needs. */
         AdminBrand: {
             id: components["schemas"]["Id"];
-            name: string;
             logo_key?: string | null;
             logo_url?: string | null;
-            story: string;
+            name: string;
             /** Format: int64 */
             position: number;
+            story: string;
         };
         /** @description A category as staff arrange it: a [`CategoryNode`] with what its form needs. */
         AdminCategory: {
+            children: components["schemas"]["AdminCategory"][];
             id: components["schemas"]["Id"];
             name: string;
             parent_id?: null | components["schemas"]["Id"];
@@ -2432,85 +3889,79 @@ export interface components {
              * @description Products in this very category, without those in the bin.
              */
             product_count: number;
-            children: components["schemas"]["AdminCategory"][];
         };
         /** @description An order as staff see it. */
         AdminOrderDetail: components["schemas"]["OrderDetail"] & {
             member: components["schemas"]["OrderMember"];
-            staff_remark?: string | null;
             shipping_upload?: null | components["schemas"]["UploadView"];
+            staff_remark?: string | null;
         };
         /** @description An order in the back office's list. */
         AdminOrderRow: {
+            allowed_actions: components["schemas"]["Action"][];
+            created_at: components["schemas"]["Instant"];
+            delivery_kind: components["schemas"]["DeliveryKind"];
             id: components["schemas"]["Id"];
-            number: string;
-            status: components["schemas"]["Status"];
+            /** @description At most three. */
+            lines: components["schemas"]["OrderLineView"][];
             member: components["schemas"]["OrderMember"];
-            receiver_name?: string | null;
+            number: string;
+            paid_at?: null | components["schemas"]["Instant"];
             phone_masked?: string | null;
             /** Format: int64 */
-            total_fen: number;
-            /** Format: int64 */
             quantity: number;
-            delivery_kind: components["schemas"]["DeliveryKind"];
-            store_name?: string | null;
-            created_at: components["schemas"]["Instant"];
-            paid_at?: null | components["schemas"]["Instant"];
+            receiver_name?: string | null;
             /** @description What the member wrote. */
             remark?: string | null;
             staff_remark?: string | null;
-            /** @description At most three. */
-            lines: components["schemas"]["OrderLineView"][];
-            allowed_actions: components["schemas"]["Action"][];
+            status: components["schemas"]["Status"];
+            store_name?: string | null;
+            /** Format: int64 */
+            total_fen: number;
         };
         /** @description A product in the editor: what was written, and what the editor shows beside it. */
         AdminProduct: {
-            id: components["schemas"]["Id"];
+            attributes: components["schemas"]["NameValue"][];
+            brand_id?: null | components["schemas"]["Id"];
+            category_id: components["schemas"]["Id"];
             /** @description The mall's own number of the product. */
             code?: string | null;
-            name: string;
-            subtitle?: string | null;
-            category_id: components["schemas"]["Id"];
-            brand_id?: null | components["schemas"]["Id"];
+            description_html: string;
             freight_template_id?: null | components["schemas"]["Id"];
+            id: components["schemas"]["Id"];
+            keywords?: string | null;
+            name: string;
+            off_sale_at?: null | components["schemas"]["Instant"];
+            on_sale_at?: null | components["schemas"]["Instant"];
+            options: components["schemas"]["ProductOption"][];
             picture_keys: string[];
             /** @description The pictures of `picture_keys` and of SKUs. */
             pictures: components["schemas"]["KeyedPicture"][];
-            video_key?: string | null;
-            description_html: string;
-            attributes: components["schemas"]["NameValue"][];
-            options: components["schemas"]["ProductOption"][];
-            skus: components["schemas"]["AdminSku"][];
-            tags: string[];
-            keywords?: string | null;
-            return_7d: boolean;
             /** Format: int64 */
             purchase_limit?: number | null;
+            return_7d: boolean;
+            skus: components["schemas"]["AdminSku"][];
             status: components["schemas"]["ListedStatus"];
-            on_sale_at?: null | components["schemas"]["Instant"];
-            off_sale_at?: null | components["schemas"]["Instant"];
+            subtitle?: string | null;
+            tags: string[];
+            updated_at: components["schemas"]["Instant"];
             /**
              * Format: int64
              * @description Send it back with the changes.
              */
             version: number;
-            updated_at: components["schemas"]["Instant"];
+            video_key?: string | null;
         };
         /** @description A product in the back office's list. */
         AdminProductRow: {
+            category_name: string;
             id: components["schemas"]["Id"];
-            name: string;
-            picture?: null | components["schemas"]["Picture"];
-            status: components["schemas"]["ListedStatus"];
-            /** Format: int64 */
-            price_fen: number;
             /** Format: int64 */
             max_price_fen: number;
-            /**
-             * Format: int64
-             * @description On hand at all locations together.
-             */
-            stock: number;
+            name: string;
+            picture?: null | components["schemas"]["Picture"];
+            /** Format: int64 */
+            price_fen: number;
             /**
              * Format: int64
              * @description Reserved at all locations together.
@@ -2518,58 +3969,99 @@ export interface components {
             reserved: number;
             /** Format: int64 */
             sales_count: number;
-            category_name: string;
+            status: components["schemas"]["ListedStatus"];
+            /**
+             * Format: int64
+             * @description On hand at all locations together.
+             */
+            stock: number;
             updated_at: components["schemas"]["Instant"];
         };
         /** @description A review as staff see it. */
         AdminReview: components["schemas"]["ReviewView"] & {
-            product: components["schemas"]["ReviewedProduct"];
-            order_id: components["schemas"]["Id"];
             /** @description Why shoppers do not see it. */
             hidden_reason?: string | null;
+            order_id: components["schemas"]["Id"];
+            product: components["schemas"]["ReviewedProduct"];
         };
         /** @description A SKU in the editor. */
         AdminSku: {
-            id: components["schemas"]["Id"];
-            code: string;
             barcode?: string | null;
-            option_values: string[];
-            /** Format: int64 */
-            price_fen: number;
-            /** Format: int64 */
-            list_price_fen?: number | null;
+            code: string;
             /** Format: int64 */
             cost_fen?: number | null;
+            id: components["schemas"]["Id"];
             /** Format: int64 */
-            weight_g: number;
-            /** Format: int64 */
-            volume_cm3: number;
-            picture_key?: string | null;
+            list_price_fen?: number | null;
             /**
              * Format: int64
              * @description At all locations together.
              */
             on_hand: number;
+            option_values: string[];
+            picture_key?: string | null;
+            /** Format: int64 */
+            price_fen: number;
             /**
              * Format: int64
              * @description At all locations together.
              */
             reserved: number;
+            /** Format: int64 */
+            volume_cm3: number;
+            /** Format: int64 */
+            weight_g: number;
         };
         /** @description A store in the back office. */
         AdminStore: components["schemas"]["StoreView"] & {
-            status: components["schemas"]["StoreStatus"];
-            /** Format: int64 */
-            staff_count: number;
             district_code: string;
             picture_key?: string | null;
+            /** Format: int64 */
+            staff_count: number;
+            status: components["schemas"]["StoreStatus"];
+        };
+        /** @description A key as it may be shown. */
+        ApiKey: {
+            /** @description Addresses and blocks it may be used from; empty means anywhere. */
+            allowed_ips: string[];
+            created_at: components["schemas"]["Instant"];
+            /** @description The staff member who made it. */
+            created_by: components["schemas"]["Id"];
+            expires_at?: null | components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            last_used_at?: null | components["schemas"]["Instant"];
+            name: string;
+            /**
+             * @description Beginning and some characters of the key.
+             * @example hfk_…Zk3vQx
+             */
+            prefix: string;
+            revoked_at?: null | components["schemas"]["Instant"];
+            /** @description Permission codes it holds. */
+            scopes: string[];
+        };
+        /** @description What a new key may do. */
+        ApiKeyInput: {
+            /** @description `203.0.113.7` or `203.0.113.0/24`; empty means anywhere. */
+            allowed_ips?: string[];
+            expires_at?: null | components["schemas"]["Instant"];
+            name: string;
+            /** @description Codes of `GET /api-key-scopes`. */
+            scopes: string[];
+        };
+        /** @description A scope for the form. */
+        ApiKeyScope: {
+            /** @example order.view */
+            code: string;
+            group: string;
+            label: string;
         };
         /** @description Which products, and what kind of file. */
         Asked: {
-            q?: string | null;
-            status?: components["schemas"]["StatusFilter"];
             category_id?: null | components["schemas"]["Id"];
             format?: components["schemas"]["SheetFormat"];
+            q?: string | null;
+            status?: components["schemas"]["StatusFilter"];
         };
         /** @description Values of an attribute. */
         AttributeFacet: {
@@ -2578,31 +4070,21 @@ export interface components {
         };
         /** @description What somebody did. */
         AuditRow: {
-            id: components["schemas"]["Id"];
-            at: components["schemas"]["Instant"];
-            staff_name: string;
             /**
              * @description `noun.verb`
              * @example order.refund
              */
             action: string;
+            at: components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            ip: string;
+            staff_name: string;
+            summary: string;
             /** @example order:123 */
             target: string;
-            summary: string;
-            ip: string;
         };
         /** @description Numbers on the "me" page. */
         Badges: {
-            /** Format: int64 */
-            unpaid: number;
-            /** Format: int64 */
-            to_ship: number;
-            /** Format: int64 */
-            to_pick_up: number;
-            /** Format: int64 */
-            shipped: number;
-            /** Format: int64 */
-            to_review: number;
             /**
              * Format: int64
              * @description Pieces in the cart.
@@ -2610,13 +4092,86 @@ export interface components {
             cart: number;
             /** Format: int64 */
             favourites: number;
+            /**
+             * Format: int64
+             * @description Messages not read yet.
+             */
+            messages: number;
+            /** Format: int64 */
+            shipped: number;
+            /** Format: int64 */
+            to_pick_up: number;
+            /** Format: int64 */
+            to_review: number;
+            /** Format: int64 */
+            to_ship: number;
+            /** Format: int64 */
+            unpaid: number;
+        };
+        /** @description The balance and how to add to it. */
+        BalanceView: {
+            /**
+             * Format: int64
+             * @description The most the balance may hold.
+             */
+            cap_fen: number;
+            /**
+             * Format: int64
+             * @description What the mall gave on top; not paid out.
+             */
+            gift_fen: number;
+            has_password: boolean;
+            /** @description Where a code would go; absent without a phone. */
+            phone_masked?: string | null;
+            /** @description Plans on sale, smallest first. */
+            plans: components["schemas"]["TopUpPlan"][];
+            /**
+             * Format: int64
+             * @description What was paid in.
+             */
+            principal_fen: number;
+            /** Format: int64 */
+            total_fen: number;
         };
         /** @description One picture of a banner. */
         BannerItem: {
-            picture: components["schemas"]["Picture"];
-            title: string;
-            subtitle?: string | null;
             link: components["schemas"]["Link"];
+            picture: components["schemas"]["Picture"];
+            subtitle?: string | null;
+            title: string;
+        };
+        /** @description One thing that happened. */
+        BehaviourEvent: {
+            kind: components["schemas"]["BehaviourKind"];
+            product_id?: null | components["schemas"]["Id"];
+            /** @description For `search`: what was typed. At most 40 characters are kept. */
+            word?: string | null;
+        };
+        /** @description A batch, oldest first. */
+        BehaviourEvents: {
+            events: components["schemas"]["BehaviourEvent"][];
+            /**
+             * @description `h5`, `weixin`, `alipay`, `baidu`.
+             * @example h5
+             */
+            platform: string;
+            /**
+             * @description A random word of the storefront's own making, 16 to 32 letters or digits.
+             * @example k3v9x2m7q1w8e5r4
+             */
+            visitor: string;
+        };
+        /**
+         * @description What a shopper did.
+         * @enum {string}
+         */
+        BehaviourKind: "visit" | "product_view" | "category_view" | "search" | "add_to_cart" | "checkout_start" | "share";
+        /** @description Month and day. */
+        Birthday: {
+            /** Format: int64 */
+            day: number;
+            /** Format: int64 */
+            month: number;
         };
         /** @description A block of a page, resolved. */
         Block: {
@@ -2628,43 +4183,43 @@ export interface components {
             /** @enum {string} */
             kind: "categories";
         } | {
-            title: string;
-            subtitle?: string | null;
-            more?: null | components["schemas"]["Link"];
             items: components["schemas"]["ProductCard"][];
             /** @enum {string} */
             kind: "products";
-        } | {
+            more?: null | components["schemas"]["Link"];
+            subtitle?: string | null;
             title: string;
-            text: string;
+        } | {
             /** @enum {string} */
             kind: "text";
+            text: string;
+            title: string;
         };
         /** @description A brand. */
         BrandBrief: {
             id: components["schemas"]["Id"];
-            name: string;
             logo_url?: string | null;
+            name: string;
         };
         /** @description Products of a brand. */
         BrandFacet: {
-            id: components["schemas"]["Id"];
-            name: string;
             /** Format: int64 */
             count: number;
+            id: components["schemas"]["Id"];
+            name: string;
         };
         /** @description What staff write about a brand. */
         BrandInput: {
+            logo_key?: string | null;
             /** @description 1–20 characters, unique in the mall. */
             name: string;
-            logo_key?: string | null;
-            /** @description At most 500 characters. */
-            story?: string | null;
             /**
              * Format: int64
              * @description Lower comes first.
              */
             position: number;
+            /** @description At most 500 characters. */
+            story?: string | null;
         };
         /** @description Why the member does not want it any more. */
         CancelOrder: {
@@ -2677,42 +4232,42 @@ export interface components {
         };
         /** @description What to put in. */
         CartAdd: {
-            sku_id: components["schemas"]["Id"];
             /** Format: int64 */
             quantity: number;
+            sku_id: components["schemas"]["Id"];
         };
         /** @description What to change of a line; absent fields stay. */
         CartChange: {
+            new_sku_id?: null | components["schemas"]["Id"];
             /** Format: int64 */
             quantity?: number | null;
             selected?: boolean | null;
-            new_sku_id?: null | components["schemas"]["Id"];
         };
         /** @description One line of the cart. */
         CartLine: {
-            sku_id: components["schemas"]["Id"];
-            product_id: components["schemas"]["Id"];
-            name: string;
-            option_text: string;
-            picture: components["schemas"]["Picture"];
-            /**
-             * Format: int64
-             * @description Fen.
-             */
-            unit_price_fen: number;
-            /** Format: int64 */
-            list_price_fen?: number | null;
-            /** Format: int64 */
-            quantity: number;
-            selected: boolean;
             /**
              * Format: int64
              * @description Pieces that can be bought now.
              */
             available: number;
             /** Format: int64 */
+            list_price_fen?: number | null;
+            /** Format: int64 */
             max_quantity: number;
+            name: string;
+            option_text: string;
+            picture: components["schemas"]["Picture"];
             problem?: null | components["schemas"]["LineProblem"];
+            product_id: components["schemas"]["Id"];
+            /** Format: int64 */
+            quantity: number;
+            selected: boolean;
+            sku_id: components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description Fen.
+             */
+            unit_price_fen: number;
         };
         /** @description Which lines to take out. */
         CartRemoval: {
@@ -2720,17 +4275,17 @@ export interface components {
         };
         /** @description Which lines to select; without `sku_ids` all of them. */
         CartSelection: {
-            sku_ids?: components["schemas"]["Id"][] | null;
             selected: boolean;
+            sku_ids?: components["schemas"]["Id"][] | null;
         };
         /** @description The whole cart, newest line first. */
         CartView: {
-            lines: components["schemas"]["CartLine"][];
             /**
              * Format: int64
              * @description Pieces in all.
              */
             count: number;
+            lines: components["schemas"]["CartLine"][];
             /**
              * Format: int64
              * @description Pieces selected that can be bought.
@@ -2762,43 +4317,151 @@ export interface components {
         };
         /** @description A category and what is below it. */
         CategoryNode: {
+            children: components["schemas"]["CategoryNode"][];
             id: components["schemas"]["Id"];
             name: string;
             picture_url?: string | null;
-            children: components["schemas"]["CategoryNode"][];
         };
         /**
          * @description Through which channel a member may pay.
          * @enum {string}
          */
         Channel: "wechat";
+        /** @description Where the row of days stands. */
+        CheckIn: {
+            done_today: boolean;
+            /**
+             * Format: int64
+             * @description Points today's check-in gave, or would give.
+             */
+            points: number;
+            /**
+             * Format: int64
+             * @description Days in a row, today included once it is done.
+             */
+            streak: number;
+        };
         /** @description Why staff close it. */
         CloseOrder: {
             reason: string;
         };
+        /** @description What closing the account would mean now. */
+        Closing: {
+            /**
+             * Format: int64
+             * @description Orders the law makes the mall keep, without showing them to anybody but its bookkeeping.
+             */
+            held_orders: number;
+            held_until?: null | components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description For how long after its end an order is held.
+             */
+            hold_days: number;
+            /** @description What must end first; empty when the account can be closed now. */
+            under_way: components["schemas"]["UnderWay"][];
+        };
+        /** @description That the member has read what it means. */
+        ClosingInput: {
+            /** @description Must be true: it cannot be undone. */
+            understood: boolean;
+        };
+        /** @description One of the two. */
+        Confirmation: {
+            /** @enum {string} */
+            kind: "password";
+            password: string;
+        } | {
+            code: string;
+            /** @enum {string} */
+            kind: "sms";
+        };
+        /** @description One entry of the log. */
+        Consent: {
+            at: components["schemas"]["Instant"];
+            /** @description False when it was taken back. */
+            granted: boolean;
+            scope: components["schemas"]["ConsentScope"];
+            /**
+             * Format: int64
+             * @description Version of the policy that was shown.
+             */
+            version: number;
+        };
+        /** @description A yes or a no. */
+        ConsentInput: {
+            /** @description False takes a consent back. */
+            granted: boolean;
+            scope: components["schemas"]["ConsentScope"];
+            /**
+             * Format: int64
+             * @description Version of the policy that was shown.
+             */
+            version: number;
+        };
+        /**
+         * @description What is agreed to. Each stands for itself: buying never asks for marketing.
+         * @enum {string}
+         */
+        ConsentScope: "base" | "marketing";
+        /** @description How the shopper's consents stand. */
+        Consents: {
+            base?: null | components["schemas"]["Consent"];
+            /** @description True when the shopper has to be asked about the newest version. */
+            is_due: boolean;
+            /** @description The last fifty entries, newest first. */
+            log: components["schemas"]["Consent"][];
+            marketing?: null | components["schemas"]["Consent"];
+            /**
+             * Format: int64
+             * @description Newest version of the policy; 0 when there is none.
+             */
+            version: number;
+        };
         /** @description The front page of the back office. */
         Dashboard: {
-            today: components["schemas"]["DaySales"];
-            /** @description Until the same time of day. */
-            yesterday: components["schemas"]["DaySales"];
+            as_of: components["schemas"]["Instant"];
+            curve: components["schemas"]["HourSales"][];
+            /** @description The last 30 days, oldest first, today last. */
+            days: components["schemas"]["SalesOfDay"][];
+            funnel: components["schemas"]["FunnelCounts"];
+            /** @description The whole of yesterday. */
+            funnel_yesterday: components["schemas"]["FunnelCounts"];
             /** @description The same weekday last week, until the same time of day. */
             last_week: components["schemas"]["DaySales"];
+            today: components["schemas"]["DaySales"];
             todo: components["schemas"]["TodoCounts"];
-            curve: components["schemas"]["HourSales"][];
             top_products: components["schemas"]["TopProduct"][];
-            as_of: components["schemas"]["Instant"];
+            /** @description Until the same time of day. */
+            yesterday: components["schemas"]["DaySales"];
+        };
+        /** @description A copy that was asked for. */
+        DataExport: {
+            /**
+             * Format: int64
+             * @description Of the zip; 0 until it is ready.
+             */
+            bytes: number;
+            created_at: components["schemas"]["Instant"];
+            expires_at?: null | components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            ready_at?: null | components["schemas"]["Instant"];
+            status: components["schemas"]["ExportStatus"];
         };
         /** @description Sales of a day, or of its first hours. */
         DaySales: {
             /** Format: int64 */
-            paid_fen: number;
+            new_members: number;
             /** Format: int64 */
             orders_paid: number;
             /** Format: int64 */
             orders_placed: number;
             /** Format: int64 */
-            new_members: number;
-            /** Format: int64 */
+            paid_fen: number;
+            /**
+             * Format: int64
+             * @description Refunds started, but for those that failed.
+             */
             refunded_fen: number;
         };
         /** @description How the goods reach the member. Absent ids are chosen later; the quote says what is missing. */
@@ -2807,9 +4470,9 @@ export interface components {
             /** @enum {string} */
             kind: "express";
         } | {
-            store_id?: null | components["schemas"]["Id"];
             /** @enum {string} */
             kind: "pickup";
+            store_id?: null | components["schemas"]["Id"];
         };
         /**
          * @description How the goods reach the member.
@@ -2823,32 +4486,37 @@ export interface components {
         DiscountKind: "discount" | "fee" | "gift";
         /** @description What a lane did, or did not do and why. */
         Explanation: {
-            lane: components["schemas"]["LaneName"];
-            label: string;
             /**
              * Format: int64
              * @description Negative for a discount, positive for a fee.
              */
             amount_fen: number;
             applied: boolean;
-            reason?: string | null;
-            source?: null | components["schemas"]["OfferSource"];
             /** @description Did not apply, but would if the member chose it. */
             choosable?: boolean;
+            label: string;
+            lane: components["schemas"]["LaneName"];
+            reason?: string | null;
+            source?: null | components["schemas"]["OfferSource"];
         };
+        /**
+         * @description How far a copy is.
+         * @enum {string}
+         */
+        ExportStatus: "waiting" | "ready" | "failed" | "expired";
         /** @description What a list can be narrowed down to. */
         Facets: {
-            /** @description Most products first. */
-            brands: components["schemas"]["BrandFacet"][];
             /**
              * @description Names that more than one value stands under; none while the list is longer than 2,000 products, when they would
              *     mix the facts of chairs with those of cameras.
              */
             attributes: components["schemas"]["AttributeFacet"][];
-            /** Format: int64 */
-            min_price_fen?: number | null;
+            /** @description Most products first. */
+            brands: components["schemas"]["BrandFacet"][];
             /** Format: int64 */
             max_price_fen?: number | null;
+            /** Format: int64 */
+            min_price_fen?: number | null;
             /**
              * Format: int64
              * @description Products in the whole list.
@@ -2861,8 +4529,6 @@ export interface components {
         };
         /** @description When delivery costs nothing: every condition given must hold; without conditions it always does. */
         FreightFreeRule: {
-            /** @description Empty for everywhere. */
-            region_codes: string[];
             /**
              * Format: int64
              * @description Amount of the goods of this template.
@@ -2873,11 +4539,11 @@ export interface components {
              * @description Pieces of this template.
              */
             min_quantity?: number | null;
+            /** @description Empty for everywhere. */
+            region_codes: string[];
         };
         /** @description The price in some regions: the first so many units for one fee, then every next so many for another. */
         FreightRule: {
-            /** @description Empty for everywhere else; exactly one rule of a template is like that. */
-            region_codes: string[];
             /**
              * Format: int64
              * @description Units covered by the first fee.
@@ -2892,35 +4558,77 @@ export interface components {
             next: number;
             /** Format: int64 */
             next_fee_fen: number;
+            /** @description Empty for everywhere else; exactly one rule of a template is like that. */
+            region_codes: string[];
         };
         /** @description A freight template as staff read it. */
         FreightTemplate: {
-            id: components["schemas"]["Id"];
-            name: string;
-            unit: components["schemas"]["FreightUnit"];
-            rules: components["schemas"]["FreightRule"][];
             free_rules: components["schemas"]["FreightFreeRule"][];
-            no_delivery_codes: string[];
+            id: components["schemas"]["Id"];
             is_default: boolean;
+            name: string;
+            no_delivery_codes: string[];
+            rules: components["schemas"]["FreightRule"][];
+            unit: components["schemas"]["FreightUnit"];
         };
         /** @description A freight template as staff write it. */
         FreightTemplateInput: {
-            /** @description 1–20 characters. */
-            name: string;
-            unit: components["schemas"]["FreightUnit"];
-            /** @description Exactly one has no region and serves everywhere else; a region stands in at most one. */
-            rules: components["schemas"]["FreightRule"][];
             free_rules?: components["schemas"]["FreightFreeRule"][];
-            /** @description Regions that nothing is sent to. */
-            no_delivery_codes?: string[];
             /** @description True takes the place of the present default. */
             is_default?: boolean;
+            /** @description 1–20 characters. */
+            name: string;
+            /** @description Regions that nothing is sent to. */
+            no_delivery_codes?: string[];
+            /** @description Exactly one has no region and serves everywhere else; a region stands in at most one. */
+            rules: components["schemas"]["FreightRule"][];
+            unit: components["schemas"]["FreightUnit"];
         };
         /**
          * @description What a template counts.
          * @enum {string}
          */
         FreightUnit: "piece" | "weight" | "volume";
+        /** @description People on their way from the door to the till. */
+        FunnelCounts: {
+            /**
+             * Format: int64
+             * @description Visitors that put something into the cart.
+             */
+            carts: number;
+            /**
+             * Format: int64
+             * @description Members that placed an order.
+             */
+            orders: number;
+            /**
+             * Format: int64
+             * @description Members of these that paid.
+             */
+            paid: number;
+            /**
+             * Format: int64
+             * @description Visitors that opened the storefront.
+             */
+            visitors: number;
+        };
+        /** @description How growth is earned and how long it counts. */
+        GrowthRules: {
+            /** @default false */
+            enabled?: boolean;
+            /**
+             * Format: int64
+             * @description Growth for every yuan paid for goods. Counted when the order is paid.
+             * @default 1
+             */
+            per_yuan?: number;
+            /**
+             * Format: int64
+             * @description Growth counts for so many days, and a tier is kept for so many; 0: for good.
+             * @default 365
+             */
+            period_days?: number;
+        };
         /**
          * @description What a hit is.
          * @enum {string}
@@ -2928,8 +4636,8 @@ export interface components {
         HitKind: "order" | "product" | "member" | "store" | "page";
         /** @description What the mini program opens with. */
         HomePage: {
-            mall: components["schemas"]["MallBrief"];
             blocks: components["schemas"]["Block"][];
+            mall: components["schemas"]["MallBrief"];
         };
         /** @description Words to show in an empty search box. */
         HotWords: {
@@ -2973,13 +4681,13 @@ export interface components {
         /** @description What the front end does to let the member pay. */
         Instruction: {
             app_id: string;
-            time_stamp: string;
-            nonce_str: string;
-            package: string;
-            sign_type: string;
-            pay_sign: string;
             /** @enum {string} */
             kind: "mini_program";
+            nonce_str: string;
+            package: string;
+            pay_sign: string;
+            sign_type: string;
+            time_stamp: string;
         } | {
             code_url: string;
             /** @enum {string} */
@@ -2991,9 +4699,9 @@ export interface components {
         };
         /** @description One item of a "buy now". */
         ItemInput: {
-            sku_id: components["schemas"]["Id"];
             /** Format: int64 */
             quantity: number;
+            sku_id: components["schemas"]["Id"];
         };
         /** @description A picture and the key it is stored under. */
         KeyedPicture: {
@@ -3005,6 +4713,51 @@ export interface components {
          * @enum {string}
          */
         LaneName: "activity" | "best_price" | "promotion" | "coupon" | "points" | "freight" | "reward";
+        /** @description What the mall owes in one account. */
+        Liability: {
+            account: components["schemas"]["Account"];
+            /**
+             * Format: int64
+             * @description Members who have any.
+             */
+            members: number;
+            /**
+             * Format: int64
+             * @description Fen, or whole points.
+             */
+            owed: number;
+        };
+        /** @description What moved in one account for one reason. */
+        LiabilityMove: {
+            account: components["schemas"]["Account"];
+            /** Format: int64 */
+            amount: number;
+            /** @description Like `order_paid`. */
+            kind: string;
+            /** Format: int64 */
+            postings: number;
+        };
+        /** @description What is owed now, and how it came about in a period. */
+        LiabilityReport: {
+            from: components["schemas"]["Instant"];
+            moves: components["schemas"]["LiabilityMove"][];
+            owed: components["schemas"]["Liability"][];
+            to: components["schemas"]["Instant"];
+        };
+        /** @description One licence. */
+        LicenceView: {
+            name: string;
+            number: string;
+            picture?: null | components["schemas"]["Picture"];
+        };
+        /** @description Who stands behind the mall. */
+        Licences: {
+            company_name?: string | null;
+            icp_number?: string | null;
+            licences: components["schemas"]["LicenceView"][];
+            mall: string;
+            service_phone?: string | null;
+        };
         /** @description What one line shall cost. */
         LinePrice: {
             line_id: components["schemas"]["Id"];
@@ -3039,94 +4792,135 @@ export interface components {
         /** @description A place where stock lies. */
         Location: {
             id: components["schemas"]["Id"];
-            name: string;
             /** @description `warehouse` or `store`. */
             kind: string;
+            name: string;
             store_id?: null | components["schemas"]["Id"];
+        };
+        /** @description Rules of points and growth. */
+        LoyaltyRules: {
+            growth: components["schemas"]["GrowthRules"];
+            points: components["schemas"]["PointsRules"];
         };
         /** @description What every page shows of its mall. */
         MallBrief: {
-            code: string;
-            name: string;
-            logo_url?: string | null;
             /** @description Brand colour, `#RRGGBB`. */
             accent: string;
+            code: string;
+            /** @description ICP filing number for the foot of H5 pages. */
+            icp_number?: string | null;
+            logo_url?: string | null;
+            name: string;
             /**
              * Format: int64
              * @description How round cards and pictures are, in pixels.
              */
             radius_px: number;
+        };
+        /** @description A licence of the mall's company. */
+        MallLicence: {
+            /** @example 营业执照 */
+            name: string;
+            number?: string;
+            /** @description An uploaded picture. */
+            picture_key?: string | null;
         };
         /** @description Settings of a mall that its owner may change. */
         MallSettings: {
             /**
-             * @description Shown name of the mall.
-             * @default
-             */
-            name: string;
-            /** @default null */
-            logo_key: string | null;
-            /**
              * @description Brand colour, `#RRGGBB`.
              * @default #2F7D6B
              */
-            accent: string;
-            /**
-             * Format: int64
-             * @description How round cards and pictures are, in pixels.
-             * @default 12
-             */
-            radius_px: number;
-            /**
-             * Format: int64
-             * @description Minutes after which an unpaid order closes.
-             * @default 30
-             */
-            order_expiry_minutes: number;
+            accent?: string;
             /**
              * Format: int64
              * @description Days after shipping when an order completes by itself.
              * @default 10
              */
-            auto_confirm_days: number;
-            /** @default null */
-            service_phone: string | null;
+            auto_confirm_days?: number;
+            /**
+             * @description The company behind the mall, as on its business licence.
+             * @default null
+             */
+            company_name?: string | null;
             /**
              * @description ICP filing number shown at the foot of H5 pages.
              * @default null
              */
-            icp_number: string | null;
+            icp_number?: string | null;
+            /**
+             * @description Licences shown to everybody, at most nine.
+             * @default []
+             */
+            licences?: components["schemas"]["MallLicence"][];
+            /** @default null */
+            logo_key?: string | null;
+            /**
+             * @description Shown name of the mall.
+             * @default
+             */
+            name?: string;
+            /**
+             * Format: int64
+             * @description Minutes after which an unpaid order closes.
+             * @default 30
+             */
+            order_expiry_minutes?: number;
+            /**
+             * Format: int64
+             * @description How round cards and pictures are, in pixels.
+             * @default 12
+             */
+            radius_px?: number;
+            /** @default null */
+            service_phone?: string | null;
         };
         /** @description An address with name, phone and door hidden. */
         MaskedAddress: {
+            /** @description The beginning only. */
+            detail: string;
             id: components["schemas"]["Id"];
+            is_default: boolean;
             /** @description `沈*`. */
             name: string;
             phone_masked: string;
             region: string;
-            /** @description The beginning only. */
-            detail: string;
             tag?: string | null;
-            is_default: boolean;
         };
         /** @description The shopper as the "me" page shows it. */
         Me: {
+            avatar_url?: string | null;
+            badges: components["schemas"]["Badges"];
+            /** @description True when the shopper has not agreed to the newest privacy policy. */
+            consent_due: boolean;
+            /** @description When the guest or the member came first. */
+            created_at: components["schemas"]["Instant"];
             id: components["schemas"]["Id"];
             kind: components["schemas"]["MemberKind"];
             /** @example 会员 482913 */
             nickname: string;
-            avatar_url?: string | null;
             /** @example 138****0000 */
             phone_masked?: string | null;
-            /** @description When the guest or the member came first. */
-            created_at: components["schemas"]["Instant"];
-            badges: components["schemas"]["Badges"];
         };
         /** @description Absent fields stay as they are. */
         MeInput: {
-            nickname?: string | null;
             /** @description Key of a picture uploaded before; an empty text takes the picture away. */
             avatar_key?: string | null;
+            nickname?: string | null;
+        };
+        /** @description A member's accounts and membership. */
+        MemberAccounts: {
+            /** Format: int64 */
+            commission_fen: number;
+            /** Format: int64 */
+            gift_fen: number;
+            member_id: components["schemas"]["Id"];
+            membership: components["schemas"]["MembershipView"];
+            nickname: string;
+            /** Format: int64 */
+            points: number;
+            /** Format: int64 */
+            principal_fen: number;
         };
         /** @description Why; only staff see it. */
         MemberDecision: {
@@ -3137,36 +4931,42 @@ export interface components {
             at: components["schemas"]["Instant"];
             /** @description `joined`, `ordered`, `paid`, `reviewed`, `blocked`, `unblocked` … */
             kind: string;
-            text: string;
             order_id?: null | components["schemas"]["Id"];
+            text: string;
         };
         /**
          * @description A visitor we remember, or somebody who signed in.
          * @enum {string}
          */
         MemberKind: "guest" | "member";
+        /** @description One notice. */
+        MemberNotice: {
+            created_at: components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            /** @description `tier_reached`, `tier_fallen`, `points_expiring`, `renewal_due`, `gift`. */
+            kind: string;
+            text: string;
+        };
         /** @description A member with everything staff may see. */
         MemberProfile: components["schemas"]["MemberRow"] & {
+            addresses: components["schemas"]["MaskedAddress"][];
             avatar_url?: string | null;
+            /** @description The latest forty, newest first. */
+            events: components["schemas"]["MemberEvent"][];
             /** @description Signed in through WeChat. */
             has_wechat: boolean;
-            addresses: components["schemas"]["MaskedAddress"][];
             /** @description The latest five; empty without `order.view`. */
             recent_orders: components["schemas"]["AdminOrderRow"][];
             /** @description The latest five; empty without `review.view`. */
             recent_reviews: components["schemas"]["AdminReview"][];
-            /** @description The latest forty, newest first. */
-            events: components["schemas"]["MemberEvent"][];
         };
         /** @description A member in the list. */
         MemberRow: {
-            id: components["schemas"]["Id"];
-            nickname: string;
-            phone_masked?: string | null;
-            /** @description `active`, `blocked` or `closed`. */
-            status: string;
             blocked_reason?: string | null;
             created_at: components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            last_paid_at?: null | components["schemas"]["Instant"];
+            nickname: string;
             /**
              * Format: int64
              * @description Orders paid.
@@ -3177,8 +4977,58 @@ export interface components {
              * @description Money paid, less refunds.
              */
             paid_fen: number;
-            last_paid_at?: null | components["schemas"]["Instant"];
+            phone_masked?: string | null;
+            /** @description `active`, `blocked` or `closed`. */
+            status: string;
         };
+        /** @description Where a member stands. */
+        MembershipView: {
+            birthday?: null | components["schemas"]["Birthday"];
+            free_freight: boolean;
+            /**
+             * Format: int64
+             * @description Growth that counts now.
+             */
+            growth: number;
+            /** Format: int64 */
+            growth_per_yuan: number;
+            /** @description False: the mall has no tiers. */
+            has_tiers: boolean;
+            keep_until?: null | components["schemas"]["Instant"];
+            next_tier?: null | components["schemas"]["Tier"];
+            /** @description The latest, newest first. */
+            notices: components["schemas"]["MemberNotice"][];
+            paid_until?: null | components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description Days for which growth counts; 0: for good.
+             */
+            period_days: number;
+            plan?: null | components["schemas"]["Plan"];
+            /** Format: int64 */
+            points: number;
+            /** Format: int64 */
+            points_percent: number;
+            tier?: null | components["schemas"]["Tier"];
+            tiers: components["schemas"]["Tier"][];
+        };
+        /** @description A message in the list. */
+        Message: {
+            created_at: components["schemas"]["Instant"];
+            /** @description The values in the text, for pages in other languages: `goods`, `quantity`, `amount_fen`, `store`, `carrier` … */
+            facts: Record<string, never>;
+            id: components["schemas"]["Id"];
+            is_read: boolean;
+            kind: components["schemas"]["MessageKind"];
+            order_id?: null | components["schemas"]["Id"];
+            text: string;
+            title: string;
+        };
+        /**
+         * @description What a message is about; each can be switched off.
+         * @enum {string}
+         */
+        MessageKind: "order_paid" | "order_shipped" | "order_ready" | "order_completed" | "order_closed" | "refund_done";
         /**
          * @description How the money went back when the channel could not.
          * @enum {string}
@@ -3186,27 +5036,43 @@ export interface components {
         Method: "bank" | "cash" | "wechat" | "alipay" | "platform" | "other";
         /** @description One change of stock. */
         Movement: {
-            id: components["schemas"]["Id"];
+            /** @description `member`, `staff` or `system`. */
+            actor_kind: string;
+            actor_name?: string | null;
             at: components["schemas"]["Instant"];
-            /** @description `reserve`, `commit`, `release`, `receive`, `adjust`, `transfer` or `count`. */
-            kind: string;
-            sku_id: components["schemas"]["Id"];
-            location_name: string;
             /** Format: int64 */
             delta_on_hand: number;
             /** Format: int64 */
             delta_reserved: number;
-            holder_kind?: string | null;
             holder_id?: null | components["schemas"]["Id"];
-            /** @description `member`, `staff` or `system`. */
-            actor_kind: string;
-            actor_name?: string | null;
+            holder_kind?: string | null;
+            id: components["schemas"]["Id"];
+            /** @description `reserve`, `commit`, `release`, `receive`, `adjust`, `transfer` or `count`. */
+            kind: string;
+            location_name: string;
             note?: string | null;
+            sku_id: components["schemas"]["Id"];
         };
         /** @description A fact of a product: `产地` `杭州`. */
         NameValue: {
             name: string;
             value: string;
+        };
+        /** @description A key just made. `key` is shown this once. */
+        NewApiKey: {
+            api_key: components["schemas"]["ApiKey"];
+            key: string;
+        };
+        /** @description What a member asks to buy. */
+        NewPurchase: {
+            /**
+             * Format: int64
+             * @description The amount the member saw; another one is refused.
+             */
+            expected_fen: number;
+            kind: components["schemas"]["PurchaseKind"];
+            /** @description Of `GET /balance` for a top-up, of `GET /membership/plans` for a membership. */
+            plan_id: components["schemas"]["Id"];
         };
         /** @description What the member chose about offers. Whatever is absent is chosen for them, to the lowest total. */
         OfferChoices: {
@@ -3214,13 +5080,19 @@ export interface components {
              * @description Coupons to use and no others; an empty list uses none.
              * @default null
              */
-            coupon_ids: components["schemas"]["Id"][] | null;
+            coupon_ids?: components["schemas"]["Id"][] | null;
+            /**
+             * Format: int64
+             * @description Points to spend at most; without it none are.
+             * @default null
+             */
+            points?: number | null;
         };
         /** @description Which rule, price or coupon something comes from. */
         OfferSource: {
+            id: components["schemas"]["Id"];
             /** @description `promotion`, `coupon`, `limited`, `tier`, `points`, `freight` … */
             kind: string;
-            id: components["schemas"]["Id"];
         };
         /** @description A note for the books. */
         OfflinePayment: {
@@ -3228,74 +5100,74 @@ export interface components {
         };
         /** @description One span; several of one weekday are allowed (a break at noon). */
         OpeningHours: {
+            /** @description `21:30`; at or before `open` it is in the next morning. */
+            close: string;
+            /** @description `10:00` */
+            open: string;
             /**
              * Format: int32
              * @description 1 is Monday, 7 is Sunday.
              */
             weekday: number;
-            /** @description `10:00` */
-            open: string;
-            /** @description `21:30`; at or before `open` it is in the next morning. */
-            close: string;
         };
         /** @description An order in the member's list. */
         OrderCard: {
-            id: components["schemas"]["Id"];
-            number: string;
-            status: components["schemas"]["Status"];
-            delivery_kind: components["schemas"]["DeliveryKind"];
-            /** Format: int64 */
-            total_fen: number;
-            /** Format: int64 */
-            quantity: number;
+            allowed_actions: components["schemas"]["Action"][];
             created_at: components["schemas"]["Instant"];
+            delivery_kind: components["schemas"]["DeliveryKind"];
             expires_at?: null | components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
             /** @description At most four. */
             lines: components["schemas"]["OrderLineView"][];
-            allowed_actions: components["schemas"]["Action"][];
+            number: string;
+            /** Format: int64 */
+            quantity: number;
+            status: components["schemas"]["Status"];
+            /** Format: int64 */
+            total_fen: number;
         };
         /** @description Orders in the states that wait for somebody; each count stops at [`MOST_COUNTED`]. */
         OrderCounts: {
             /** Format: int64 */
-            unpaid: number;
-            /** Format: int64 */
-            to_ship: number;
+            shipped: number;
             /** Format: int64 */
             to_pick_up: number;
             /** Format: int64 */
-            shipped: number;
+            to_ship: number;
+            /** Format: int64 */
+            unpaid: number;
         };
         /** @description An order with everything about it. */
         OrderDetail: {
-            id: components["schemas"]["Id"];
-            number: string;
-            status: components["schemas"]["Status"];
             allowed_actions: components["schemas"]["Action"][];
-            created_at: components["schemas"]["Instant"];
-            expires_at?: null | components["schemas"]["Instant"];
-            paid_at?: null | components["schemas"]["Instant"];
-            completed_at?: null | components["schemas"]["Instant"];
             closed_reason?: string | null;
+            completed_at?: null | components["schemas"]["Instant"];
+            created_at: components["schemas"]["Instant"];
             delivery_kind: components["schemas"]["DeliveryKind"];
-            receiver?: null | components["schemas"]["ReceiverView"];
-            pickup?: null | components["schemas"]["PickupView"];
-            lines: components["schemas"]["OrderLineView"][];
-            /** Format: int64 */
-            goods_fen: number;
             /** Format: int64 */
             discount_fen: number;
+            events: components["schemas"]["OrderEventView"][];
+            expires_at?: null | components["schemas"]["Instant"];
+            explanation: components["schemas"]["Explanation"][];
             /** Format: int64 */
             freight_fen: number;
             /** Format: int64 */
-            total_fen: number;
-            explanation: components["schemas"]["Explanation"][];
+            goods_fen: number;
+            id: components["schemas"]["Id"];
+            lines: components["schemas"]["OrderLineView"][];
+            number: string;
+            paid_at?: null | components["schemas"]["Instant"];
+            parcels: components["schemas"]["ParcelView"][];
+            payments: components["schemas"]["PaymentView"][];
+            pickup?: null | components["schemas"]["PickupView"];
             /** @description What the shop changed before payment, oldest first. */
             price_changes: components["schemas"]["PriceChangeView"][];
-            remark?: string | null;
-            parcels: components["schemas"]["ParcelView"][];
-            events: components["schemas"]["OrderEventView"][];
-            payments: components["schemas"]["PaymentView"][];
+            receiver?: null | components["schemas"]["ReceiverView"];
             refunds: components["schemas"]["RefundView"][];
+            remark?: string | null;
+            status: components["schemas"]["Status"];
+            /** Format: int64 */
+            total_fen: number;
         };
         /** @description One entry of the timeline. */
         OrderEventView: {
@@ -3311,23 +5183,23 @@ export interface components {
         };
         /** @description One line as shown. */
         OrderLineView: {
-            id: components["schemas"]["Id"];
-            product_id: components["schemas"]["Id"];
-            sku_id: components["schemas"]["Id"];
-            name: string;
-            option_text: string;
-            picture: components["schemas"]["Picture"];
-            /** Format: int64 */
-            quantity: number;
-            /** Format: int64 */
-            unit_price_fen: number;
-            /** Format: int64 */
-            payable_fen: number;
-            /** Format: int64 */
-            shipped_quantity: number;
-            reviewed: boolean;
             /** @description Came with the order for nothing. */
             gift: boolean;
+            id: components["schemas"]["Id"];
+            name: string;
+            option_text: string;
+            /** Format: int64 */
+            payable_fen: number;
+            picture: components["schemas"]["Picture"];
+            product_id: components["schemas"]["Id"];
+            /** Format: int64 */
+            quantity: number;
+            reviewed: boolean;
+            /** Format: int64 */
+            shipped_quantity: number;
+            sku_id: components["schemas"]["Id"];
+            /** Format: int64 */
+            unit_price_fen: number;
         };
         /** @description The buyer, as staff see them. */
         OrderMember: {
@@ -3341,99 +5213,94 @@ export interface components {
         };
         /** @description Which orders to list. */
         OrderSearch: {
-            /** @default all */
-            state: components["schemas"]["StateFilter"];
+            /** @default null */
+            cursor?: string | null;
+            /** @default null */
+            delivery?: null | components["schemas"]["DeliveryKind"];
+            /** @default null */
+            from?: null | components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @default null
+             */
+            max_fen?: number | null;
+            /** @default null */
+            member_id?: null | components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @default null
+             */
+            min_fen?: number | null;
             /**
              * @description An order number, a phone or its last four digits, a name, words of a product, a SKU code, a tracking number or a
              *     pickup code.
              * @default null
              */
-            q: string | null;
-            /** @default null */
-            from: null | components["schemas"]["Instant"];
-            /** @default null */
-            to: null | components["schemas"]["Instant"];
-            /** @default null */
-            delivery: null | components["schemas"]["DeliveryKind"];
-            /** @default null */
-            store_id: null | components["schemas"]["Id"];
-            /** @default null */
-            member_id: null | components["schemas"]["Id"];
-            /**
-             * Format: int64
-             * @default null
-             */
-            min_fen: number | null;
-            /**
-             * Format: int64
-             * @default null
-             */
-            max_fen: number | null;
+            q?: string | null;
             /**
              * @description Only orders with a remark of the member or of staff.
              * @default false
              */
-            remarked: boolean;
+            remarked?: boolean;
+            /** @default all */
+            state?: components["schemas"]["StateFilter"];
             /** @default null */
-            cursor: string | null;
+            store_id?: null | components["schemas"]["Id"];
+            /** @default null */
+            to?: null | components["schemas"]["Instant"];
         };
         /** @description What is printed of an order. */
         OrderSheet: {
-            id: components["schemas"]["Id"];
-            number: string;
-            status: components["schemas"]["Status"];
             created_at: components["schemas"]["Instant"];
-            paid_at?: null | components["schemas"]["Instant"];
             delivery_kind: components["schemas"]["DeliveryKind"];
-            store_name?: string | null;
-            receiver?: null | components["schemas"]["ReceiverView"];
+            id: components["schemas"]["Id"];
+            lines: components["schemas"]["SheetLine"][];
             nickname: string;
+            number: string;
+            paid_at?: null | components["schemas"]["Instant"];
+            receiver?: null | components["schemas"]["ReceiverView"];
             remark?: string | null;
             staff_remark?: string | null;
-            lines: components["schemas"]["SheetLine"][];
+            status: components["schemas"]["Status"];
+            store_name?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_AdminOrderRow: {
             items: {
+                allowed_actions: components["schemas"]["Action"][];
+                created_at: components["schemas"]["Instant"];
+                delivery_kind: components["schemas"]["DeliveryKind"];
                 id: components["schemas"]["Id"];
-                number: string;
-                status: components["schemas"]["Status"];
+                /** @description At most three. */
+                lines: components["schemas"]["OrderLineView"][];
                 member: components["schemas"]["OrderMember"];
-                receiver_name?: string | null;
+                number: string;
+                paid_at?: null | components["schemas"]["Instant"];
                 phone_masked?: string | null;
                 /** Format: int64 */
-                total_fen: number;
-                /** Format: int64 */
                 quantity: number;
-                delivery_kind: components["schemas"]["DeliveryKind"];
-                store_name?: string | null;
-                created_at: components["schemas"]["Instant"];
-                paid_at?: null | components["schemas"]["Instant"];
+                receiver_name?: string | null;
                 /** @description What the member wrote. */
                 remark?: string | null;
                 staff_remark?: string | null;
-                /** @description At most three. */
-                lines: components["schemas"]["OrderLineView"][];
-                allowed_actions: components["schemas"]["Action"][];
+                status: components["schemas"]["Status"];
+                store_name?: string | null;
+                /** Format: int64 */
+                total_fen: number;
             }[];
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_AdminProductRow: {
             items: {
+                category_name: string;
                 id: components["schemas"]["Id"];
-                name: string;
-                picture?: null | components["schemas"]["Picture"];
-                status: components["schemas"]["ListedStatus"];
-                /** Format: int64 */
-                price_fen: number;
                 /** Format: int64 */
                 max_price_fen: number;
-                /**
-                 * Format: int64
-                 * @description On hand at all locations together.
-                 */
-                stock: number;
+                name: string;
+                picture?: null | components["schemas"]["Picture"];
+                /** Format: int64 */
+                price_fen: number;
                 /**
                  * Format: int64
                  * @description Reserved at all locations together.
@@ -3441,7 +5308,12 @@ export interface components {
                 reserved: number;
                 /** Format: int64 */
                 sales_count: number;
-                category_name: string;
+                status: components["schemas"]["ListedStatus"];
+                /**
+                 * Format: int64
+                 * @description On hand at all locations together.
+                 */
+                stock: number;
                 updated_at: components["schemas"]["Instant"];
             }[];
             next_cursor?: string | null;
@@ -3449,41 +5321,55 @@ export interface components {
         /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_AdminReview: {
             items: (components["schemas"]["ReviewView"] & {
-                product: components["schemas"]["ReviewedProduct"];
-                order_id: components["schemas"]["Id"];
                 /** @description Why shoppers do not see it. */
                 hidden_reason?: string | null;
+                order_id: components["schemas"]["Id"];
+                product: components["schemas"]["ReviewedProduct"];
             })[];
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_AuditRow: {
             items: {
-                id: components["schemas"]["Id"];
-                at: components["schemas"]["Instant"];
-                staff_name: string;
                 /**
                  * @description `noun.verb`
                  * @example order.refund
                  */
                 action: string;
+                at: components["schemas"]["Instant"];
+                id: components["schemas"]["Id"];
+                ip: string;
+                staff_name: string;
+                summary: string;
                 /** @example order:123 */
                 target: string;
-                summary: string;
-                ip: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_DataExport: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description Of the zip; 0 until it is ready.
+                 */
+                bytes: number;
+                created_at: components["schemas"]["Instant"];
+                expires_at?: null | components["schemas"]["Instant"];
+                id: components["schemas"]["Id"];
+                ready_at?: null | components["schemas"]["Instant"];
+                status: components["schemas"]["ExportStatus"];
             }[];
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_MemberRow: {
             items: {
-                id: components["schemas"]["Id"];
-                nickname: string;
-                phone_masked?: string | null;
-                /** @description `active`, `blocked` or `closed`. */
-                status: string;
                 blocked_reason?: string | null;
                 created_at: components["schemas"]["Instant"];
+                id: components["schemas"]["Id"];
+                last_paid_at?: null | components["schemas"]["Instant"];
+                nickname: string;
                 /**
                  * Format: int64
                  * @description Orders paid.
@@ -3494,48 +5380,77 @@ export interface components {
                  * @description Money paid, less refunds.
                  */
                 paid_fen: number;
-                last_paid_at?: null | components["schemas"]["Instant"];
+                phone_masked?: string | null;
+                /** @description `active`, `blocked` or `closed`. */
+                status: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_Message: {
+            items: {
+                created_at: components["schemas"]["Instant"];
+                /** @description The values in the text, for pages in other languages: `goods`, `quantity`, `amount_fen`, `store`, `carrier` … */
+                facts: Record<string, never>;
+                id: components["schemas"]["Id"];
+                is_read: boolean;
+                kind: components["schemas"]["MessageKind"];
+                order_id?: null | components["schemas"]["Id"];
+                text: string;
+                title: string;
             }[];
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_Movement: {
             items: {
-                id: components["schemas"]["Id"];
+                /** @description `member`, `staff` or `system`. */
+                actor_kind: string;
+                actor_name?: string | null;
                 at: components["schemas"]["Instant"];
-                /** @description `reserve`, `commit`, `release`, `receive`, `adjust`, `transfer` or `count`. */
-                kind: string;
-                sku_id: components["schemas"]["Id"];
-                location_name: string;
                 /** Format: int64 */
                 delta_on_hand: number;
                 /** Format: int64 */
                 delta_reserved: number;
-                holder_kind?: string | null;
                 holder_id?: null | components["schemas"]["Id"];
-                /** @description `member`, `staff` or `system`. */
-                actor_kind: string;
-                actor_name?: string | null;
+                holder_kind?: string | null;
+                id: components["schemas"]["Id"];
+                /** @description `reserve`, `commit`, `release`, `receive`, `adjust`, `transfer` or `count`. */
+                kind: string;
+                location_name: string;
                 note?: string | null;
+                sku_id: components["schemas"]["Id"];
             }[];
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_OrderCard: {
             items: {
-                id: components["schemas"]["Id"];
-                number: string;
-                status: components["schemas"]["Status"];
-                delivery_kind: components["schemas"]["DeliveryKind"];
-                /** Format: int64 */
-                total_fen: number;
-                /** Format: int64 */
-                quantity: number;
+                allowed_actions: components["schemas"]["Action"][];
                 created_at: components["schemas"]["Instant"];
+                delivery_kind: components["schemas"]["DeliveryKind"];
                 expires_at?: null | components["schemas"]["Instant"];
+                id: components["schemas"]["Id"];
                 /** @description At most four. */
                 lines: components["schemas"]["OrderLineView"][];
-                allowed_actions: components["schemas"]["Action"][];
+                number: string;
+                /** Format: int64 */
+                quantity: number;
+                status: components["schemas"]["Status"];
+                /** Format: int64 */
+                total_fen: number;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_PolicyBrief: {
+            items: {
+                body_hash: string;
+                published_at: components["schemas"]["Instant"];
+                summary: string;
+                title: string;
+                /** Format: int64 */
+                version: number;
             }[];
             next_cursor?: string | null;
         };
@@ -3543,8 +5458,11 @@ export interface components {
         Page_ProductCard: {
             items: {
                 id: components["schemas"]["Id"];
+                /** @description False also when it is not on sale. */
+                in_stock: boolean;
+                /** Format: int64 */
+                list_price_fen?: number | null;
                 name: string;
-                subtitle?: string | null;
                 picture: components["schemas"]["Picture"];
                 /**
                  * Format: int64
@@ -3552,92 +5470,132 @@ export interface components {
                  */
                 price_fen: number;
                 /** Format: int64 */
-                list_price_fen?: number | null;
+                review_count: number;
                 /** Format: int64 */
                 sales_count: number;
-                /** Format: int64 */
-                review_count: number;
-                /** @description False also when it is not on sale. */
-                in_stock: boolean;
+                subtitle?: string | null;
                 tags: string[];
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_PurchaseView: {
+            items: {
+                /** Format: int64 */
+                amount_fen: number;
+                created_at: components["schemas"]["Instant"];
+                expires_at: components["schemas"]["Instant"];
+                /** Format: int64 */
+                gift_fen: number;
+                id: components["schemas"]["Id"];
+                kind: components["schemas"]["PurchaseKind"];
+                member_id: components["schemas"]["Id"];
+                paid_at?: null | components["schemas"]["Instant"];
+                /** Format: int64 */
+                refunded_fen: number;
+                /** @description `unpaid`, `paid` or `closed`. */
+                status: string;
+                title: string;
             }[];
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_RefundRow: {
             items: {
-                id: components["schemas"]["Id"];
-                order_id?: null | components["schemas"]["Id"];
-                member: components["schemas"]["OrderMember"];
-                channel: string;
-                /** Format: int64 */
-                amount_fen: number;
-                /** @description `requested`, `processing`, `done` or `failed`. */
-                status: string;
-                reason: string;
-                created_at: components["schemas"]["Instant"];
-                finished_at?: null | components["schemas"]["Instant"];
-                /** @description The channel's last word about a failed one: `closed` or `abnormal`. */
-                channel_state?: string | null;
-                /** @description Why the last try went wrong, or a warning about a finished one. */
-                last_error?: string | null;
-                settlement?: null | components["schemas"]["SettlementView"];
                 /** @description `retry`, `settle`. */
                 allowed_actions: string[];
+                /** Format: int64 */
+                amount_fen: number;
+                channel: string;
+                /** @description The channel's last word about a failed one: `closed` or `abnormal`. */
+                channel_state?: string | null;
+                created_at: components["schemas"]["Instant"];
+                finished_at?: null | components["schemas"]["Instant"];
+                id: components["schemas"]["Id"];
+                /** @description Why the last try went wrong, or a warning about a finished one. */
+                last_error?: string | null;
+                member: components["schemas"]["OrderMember"];
+                order_id?: null | components["schemas"]["Id"];
+                reason: string;
+                settlement?: null | components["schemas"]["SettlementView"];
+                /** @description `requested`, `processing`, `done` or `failed`. */
+                status: string;
             }[];
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_ReviewView: {
             items: {
+                avatar_url?: string | null;
+                created_at: components["schemas"]["Instant"];
                 id: components["schemas"]["Id"];
                 /** @description Masked: `林**`. */
                 nickname: string;
-                avatar_url?: string | null;
+                option_text: string;
+                pictures: components["schemas"]["Picture"][];
                 /**
                  * Format: int64
                  * @description 1–5.
                  */
                 rating: number;
-                text: string;
-                pictures: components["schemas"]["Picture"][];
-                option_text: string;
-                created_at: components["schemas"]["Instant"];
                 /** @description The shop's answer. */
                 reply?: string | null;
+                text: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_StatementLine: {
+            items: {
+                account: components["schemas"]["Account"];
+                /**
+                 * Format: int64
+                 * @description Fen, or whole points; negative when it was taken.
+                 */
+                amount: number;
+                at: components["schemas"]["Instant"];
+                /**
+                 * Format: int64
+                 * @description What was left after it.
+                 */
+                balance: number;
+                id: components["schemas"]["Id"];
+                /** @description What happened, like `order_paid`. */
+                kind: string;
+                note: string;
             }[];
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_StockRow: {
             items: {
-                sku_id: components["schemas"]["Id"];
-                product_id: components["schemas"]["Id"];
-                product_name: string;
-                picture?: null | components["schemas"]["Picture"];
-                option_text: string;
+                /** Format: int64 */
+                available: number;
                 code: string;
                 location_id: components["schemas"]["Id"];
                 location_name: string;
                 /** Format: int64 */
                 on_hand: number;
+                option_text: string;
+                picture?: null | components["schemas"]["Picture"];
+                product_id: components["schemas"]["Id"];
+                product_name: string;
                 /** Format: int64 */
                 reserved: number;
-                /** Format: int64 */
-                available: number;
+                sku_id: components["schemas"]["Id"];
             }[];
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_TaskProblem: {
             items: {
+                /** @description Name of the column or of the thing. */
+                field: string;
                 /**
                  * Format: int64
                  * @description Line of the file, 0 when there is none.
                  */
                 line: number;
-                /** @description Name of the column or of the thing. */
-                field: string;
                 /** @description A sentence for people. */
                 message: string;
             }[];
@@ -3646,53 +5604,84 @@ export interface components {
         /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_TaskView: {
             items: {
-                id: components["schemas"]["Id"];
-                /** @description `import_products`, … */
-                kind: string;
-                title: string;
-                state: components["schemas"]["TaskState"];
+                allowed_actions: components["schemas"]["TaskAction"][];
+                created_at: components["schemas"]["Instant"];
                 /**
                  * Format: int64
                  * @description Units behind us; of `total`, once that is known.
                  */
                 done: number;
-                /** Format: int64 */
-                total?: number | null;
-                /** Format: int64 */
-                ok_count: number;
-                /** Format: int64 */
-                failed_count: number;
-                /** @description One sentence, when it is done. */
-                summary: string;
+                ended_at?: null | components["schemas"]["Instant"];
                 /** @description Why it failed. */
                 error?: string | null;
                 error_code?: string | null;
+                /** Format: int64 */
+                failed_count: number;
                 /** @description Name of the file it made; fetch it at `/tasks/{id}/file`. */
                 file_name?: string | null;
+                id: components["schemas"]["Id"];
                 is_mine: boolean;
-                staff_name?: string | null;
-                created_at: components["schemas"]["Instant"];
-                started_at?: null | components["schemas"]["Instant"];
-                updated_at: components["schemas"]["Instant"];
-                ended_at?: null | components["schemas"]["Instant"];
-                allowed_actions: components["schemas"]["TaskAction"][];
+                /** @description `import_products`, … */
+                kind: string;
+                /** Format: int64 */
+                ok_count: number;
                 /** @description What was asked, for pages that know this kind. */
                 params: Record<string, never>;
+                staff_name?: string | null;
+                started_at?: null | components["schemas"]["Instant"];
+                state: components["schemas"]["TaskState"];
+                /** @description One sentence, when it is done. */
+                summary: string;
+                title: string;
+                /** Format: int64 */
+                total?: number | null;
+                updated_at: components["schemas"]["Instant"];
             }[];
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_UploadRow: {
             items: {
+                /** Format: int64 */
+                attempts: number;
+                last_error?: string | null;
                 order_id: components["schemas"]["Id"];
                 /** @description `waiting`, `done` or `failed`. */
                 status: string;
                 /** Format: int64 */
-                attempts: number;
-                last_error?: string | null;
-                updated_at: components["schemas"]["Instant"];
-                /** Format: int64 */
                 total_fen: number;
+                updated_at: components["schemas"]["Instant"];
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_WebhookDelivery: {
+            items: {
+                /** Format: int64 */
+                attempts: number;
+                created_at: components["schemas"]["Instant"];
+                delivered_at?: null | components["schemas"]["Instant"];
+                endpoint_id: components["schemas"]["Id"];
+                id: components["schemas"]["Id"];
+                /** @example order.paid */
+                kind: string;
+                last_error?: string | null;
+                /**
+                 * Format: int64
+                 * @description HTTP status of the last try.
+                 */
+                last_status?: number | null;
+                next_attempt_at?: null | components["schemas"]["Instant"];
+                /**
+                 * @description `waiting`, `delivered` or `failed`.
+                 * @example delivered
+                 */
+                state: string;
+                /**
+                 * @description As sent in `webhook-id`.
+                 * @example evt_123
+                 */
+                webhook_id: string;
             }[];
             next_cursor?: string | null;
         };
@@ -3704,36 +5693,51 @@ export interface components {
         };
         /** @description A parcel as shown. */
         ParcelView: {
-            id: components["schemas"]["Id"];
             carrier_code: string;
             carrier_name: string;
-            tracking_number: string;
+            id: components["schemas"]["Id"];
+            lines: components["schemas"]["ParcelLine"][];
             shipped_at: components["schemas"]["Instant"];
             /** @description `collected`, `in_transit`, `delivering`, `signed`, `trouble`, `returning`, `returned`, `refused`. */
             state?: string | null;
-            lines: components["schemas"]["ParcelLine"][];
+            tracking_number: string;
         };
         PasswordChange: {
             /** Format: password */
-            old: string;
-            /** Format: password */
             new: string;
+            /** Format: password */
+            old: string;
+        };
+        /** @description The amount the member saw, and who says so. */
+        PayFromBalance: {
+            confirmation: components["schemas"]["Confirmation"];
+            /**
+             * Format: int64
+             * @description What the orders of the group cost together.
+             */
+            expected_fen: number;
         };
         /** @description An attempt to pay and what to do for it. */
         PayIntent: {
-            payment_id: components["schemas"]["Id"];
-            status: components["schemas"]["PaymentStatus"];
             /** Format: int64 */
             amount_fen: number;
             expires_at: components["schemas"]["Instant"];
             instruction?: null | components["schemas"]["Instruction"];
+            payment_id: components["schemas"]["Id"];
+            status: components["schemas"]["PaymentStatus"];
+        };
+        /** @description A new payment password, proven by a code sent to the member's phone. */
+        PayPasswordInput: {
+            code: string;
+            /** @description Six digits, not all the same and no plain row. */
+            password: string;
         };
         /** @description How to pay. */
         PayRequest: {
             channel: components["schemas"]["Channel"];
-            scene: components["schemas"]["Scene"];
             /** @description A path of this storefront to return to after paying in H5, like `/#/pages/pay/result?id=1`. */
             return_url?: string | null;
+            scene: components["schemas"]["Scene"];
         };
         /**
          * @description Where a payment stands.
@@ -3742,15 +5746,15 @@ export interface components {
         PaymentStatus: "pending" | "paid" | "closed" | "failed" | "refunding" | "refunded";
         /** @description One payment as shown. */
         PaymentView: {
-            id: components["schemas"]["Id"];
-            channel: string;
-            status: components["schemas"]["PaymentStatus"];
             /** Format: int64 */
             amount_fen: number;
+            channel: string;
             created_at: components["schemas"]["Instant"];
-            paid_at?: null | components["schemas"]["Instant"];
-            transaction_id?: string | null;
+            id: components["schemas"]["Id"];
             order_ids: components["schemas"]["Id"][];
+            paid_at?: null | components["schemas"]["Instant"];
+            status: components["schemas"]["PaymentStatus"];
+            transaction_id?: string | null;
         };
         /** @description Permissions that belong together. */
         PermissionGroup: {
@@ -3765,76 +5769,227 @@ export interface components {
             label: string;
         };
         PhoneSignIn: {
-            /** @example 13800000000 */
-            phone: string;
             /**
              * @description The six digits of the text message.
              * @example 482913
              */
             code: string;
+            /** @example 13800000000 */
+            phone: string;
         };
         /** @description Where the goods are fetched. */
         PickupView: {
-            store: components["schemas"]["StoreView"];
             /** @description Twelve digits; only the member sees them, once the order is paid. */
             code?: string | null;
             ready: boolean;
             redeemed_at?: null | components["schemas"]["Instant"];
+            store: components["schemas"]["StoreView"];
         };
         /** @description A picture in three sizes. */
         Picture: {
-            /** @description At most 1200 wide. */
-            url: string;
+            alt: string;
+            /** Format: int64 */
+            height: number;
             /** @description At most 600 wide. */
             medium_url: string;
             /** @description At most 200 wide. */
             small_url: string;
+            /** @description At most 1200 wide. */
+            url: string;
             /**
              * Format: int64
              * @description Of `url`, in pixels; 0 when the key does not tell.
              */
             width: number;
-            /** Format: int64 */
-            height: number;
-            alt: string;
         };
         /** @description An order as the member saw it. */
         PlaceOrder: {
-            source: components["schemas"]["Source"];
-            items?: components["schemas"]["ItemInput"][];
-            delivery: components["schemas"]["Delivery"];
-            remark?: string | null;
             /** @description As in the quote. */
             choices?: components["schemas"]["OfferChoices"];
+            delivery: components["schemas"]["Delivery"];
             /**
              * Format: int64
              * @description The quote's total; a drift is refused with the new quote.
              */
             expected_total_fen: number;
+            items?: components["schemas"]["ItemInput"][];
+            remark?: string | null;
+            source: components["schemas"]["Source"];
         };
         /** @description What was placed. Orders of one group are paid together. */
         PlacedOrder: {
+            expires_at: components["schemas"]["Instant"];
             group_id: components["schemas"]["Id"];
             orders: components["schemas"]["PlacedOrderBrief"][];
+            status: components["schemas"]["Status"];
             /** Format: int64 */
             total_fen: number;
-            expires_at: components["schemas"]["Instant"];
-            status: components["schemas"]["Status"];
         };
         /** @description One of the orders placed. */
         PlacedOrderBrief: {
             id: components["schemas"]["Id"];
             number: string;
         };
-        /** @description The new prices of an order. Give `lines` or `goods_fen`, and `freight_fen` if it changes too. */
-        PriceChange: {
-            /** @description Lines that get another price. */
-            lines?: components["schemas"]["LinePrice"][];
+        /** @description A plan of a mall. */
+        Plan: {
+            /** Format: int64 */
+            days: number;
+            free_freight: boolean;
+            id: components["schemas"]["Id"];
+            monthly_coupon_id?: null | components["schemas"]["Id"];
+            /** Format: int64 */
+            monthly_points: number;
+            name: string;
+            note: string;
+            on_sale: boolean;
+            /** Format: int64 */
+            points_percent: number;
+            /** Format: int64 */
+            price_fen: number;
+            /** Format: int64 */
+            price_percent: number;
+        };
+        /** @description What a plan costs and gives. */
+        PlanInput: {
+            /** Format: int64 */
+            days: number;
+            free_freight?: boolean;
+            monthly_coupon_id?: null | components["schemas"]["Id"];
+            /** Format: int64 */
+            monthly_points?: number;
+            /** @example 年卡会员 */
+            name: string;
+            note?: string;
+            on_sale: boolean;
+            /** Format: int64 */
+            points_percent: number;
+            /** Format: int64 */
+            price_fen: number;
+            /** Format: int64 */
+            price_percent: number;
+        };
+        /** @description How points are earned and spent. */
+        PointsRules: {
             /**
              * Format: int64
-             * @description All goods together; the difference is split over the lines.
+             * @description For checking in once a day.
+             * @default 5
              */
-            goods_fen?: number | null;
+            check_in?: number;
+            /**
+             * Format: int64
+             * @description Points for every yuan paid for goods; 0 gives none. Counted when the order is completed.
+             * @default 1
+             */
+            earn_per_yuan?: number;
+            /** @default false */
+            enabled?: boolean;
+            /**
+             * Format: int64
+             * @description Days until points expire, counted to the end of the day; 0: never.
+             * @default 365
+             */
+            expire_days?: number;
+            /**
+             * Format: int64
+             * @description The share of the goods' amount that points may cover.
+             * @default 50
+             */
+            max_share_percent?: number;
+            /**
+             * Format: int64
+             * @description Fewer are not taken.
+             * @default 100
+             */
+            min_points?: number;
+            /**
+             * Format: int64
+             * @description For a review of a line.
+             * @default 10
+             */
+            review?: number;
+            /**
+             * Format: int64
+             * @description Points that are worth one yuan; 0: they cannot be spent as money.
+             * @default 100
+             */
+            spend_per_yuan?: number;
+            /**
+             * @description On top, on these days of a row of days.
+             * @default [
+             *       {
+             *         "days": 7,
+             *         "points": 20
+             *       }
+             *     ]
+             */
+            streaks?: components["schemas"]["Streak"][];
+        };
+        /** @description Points of a member, and what the mall does with points. */
+        PointsView: {
+            /** Format: int64 */
+            balance: number;
+            check_in: components["schemas"]["CheckIn"];
+            expires_at?: null | components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description Points that expire within thirty days.
+             */
+            expiring: number;
+            rules: components["schemas"]["PointsRules"];
+        };
+        /** @description A published version. */
+        Policy: {
+            /** @description Lines; `## ` begins a heading, `- ` an entry of a list. */
+            body: string;
+            /** @description SHA-256 of the body in hex. */
+            body_hash: string;
+            published_at: components["schemas"]["Instant"];
+            /** @description What changed against the version before. */
+            summary: string;
+            title: string;
+            /**
+             * Format: int64
+             * @description 1, 2, 3 …
+             */
+            version: number;
+        };
+        /** @description A version without its text. */
+        PolicyBrief: {
+            body_hash: string;
+            published_at: components["schemas"]["Instant"];
+            summary: string;
+            title: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description A version about to be published. */
+        PolicyInput: {
+            body: string;
+            /** @description What changed, for members who agreed to the version before. */
+            summary?: string;
+            /** @example 隐私政策 */
+            title: string;
+        };
+        /** @description What a shopper prefers; without a row, everything is on. */
+        Preference: {
+            /** @description Kinds of messages the member does not want. */
+            muted: components["schemas"]["MessageKind"][];
+            /** @description False: lists and search look the same as for anybody. */
+            personalised: boolean;
+        };
+        /** @description Absent fields stay as they are. */
+        PreferenceChange: {
+            muted?: components["schemas"]["MessageKind"][] | null;
+            personalised?: boolean | null;
+        };
+        /** @description The new prices of an order. Give `lines` or `goods_fen`, and `freight_fen` if it changes too. */
+        PriceChange: {
+            /**
+             * Format: int64
+             * @description The total staff saw; another one is refused.
+             */
+            expected_total_fen: number;
             /**
              * Format: int64
              * @description From nothing up to the freight that was quoted.
@@ -3842,51 +5997,56 @@ export interface components {
             freight_fen?: number | null;
             /**
              * Format: int64
-             * @description The total staff saw; another one is refused.
+             * @description All goods together; the difference is split over the lines.
              */
-            expected_total_fen: number;
+            goods_fen?: number | null;
+            /** @description Lines that get another price. */
+            lines?: components["schemas"]["LinePrice"][];
             /** @description The member reads it. */
             reason: string;
         };
         /** @description A change of price, as member and staff see it. */
         PriceChangeView: {
+            /** Format: int64 */
+            after_fen: number;
             at: components["schemas"]["Instant"];
-            reason: string;
             /**
              * Format: int64
              * @description The order's total before and after.
              */
             before_fen: number;
             /** Format: int64 */
-            after_fen: number;
+            freight_after_fen: number;
             /** Format: int64 */
             freight_before_fen: number;
-            /** Format: int64 */
-            freight_after_fen: number;
+            reason: string;
         };
         /** @description Body of every failure, `application/problem+json`. */
         Problem: {
-            /** @description Always `about:blank`; the class is told by `code`. */
-            type: string;
-            title: string;
-            /** Format: int32 */
-            status: number;
             /** @description Stable, `domain.reason`; listed in the API guide. */
             code: string;
             /** @description A sentence for people, in Chinese. */
             detail: string;
+            /** @description What a program needs to go on, for some codes. */
+            details?: unknown;
             /** @description The field of the request it stands at. */
             field?: string | null;
             /** @description Tell it to support. */
             request_id?: string | null;
-            /** @description What a program needs to go on, for some codes. */
-            details?: unknown;
+            /** Format: int32 */
+            status: number;
+            title: string;
+            /** @description Always `about:blank`; the class is told by `code`. */
+            type: string;
         };
         /** @description A product in a list. */
         ProductCard: {
             id: components["schemas"]["Id"];
+            /** @description False also when it is not on sale. */
+            in_stock: boolean;
+            /** Format: int64 */
+            list_price_fen?: number | null;
             name: string;
-            subtitle?: string | null;
             picture: components["schemas"]["Picture"];
             /**
              * Format: int64
@@ -3894,94 +6054,91 @@ export interface components {
              */
             price_fen: number;
             /** Format: int64 */
-            list_price_fen?: number | null;
+            review_count: number;
             /** Format: int64 */
             sales_count: number;
-            /** Format: int64 */
-            review_count: number;
-            /** @description False also when it is not on sale. */
-            in_stock: boolean;
+            subtitle?: string | null;
             tags: string[];
         };
         /** @description A product's page. */
         ProductDetail: {
-            id: components["schemas"]["Id"];
-            name: string;
-            subtitle?: string | null;
-            status: components["schemas"]["ProductStatus"];
-            on_sale_at?: null | components["schemas"]["Instant"];
-            gallery: components["schemas"]["Picture"][];
-            video_url?: string | null;
-            /** @description Cleaned HTML. */
-            description_html: string;
+            attributes: components["schemas"]["NameValue"][];
             brand?: null | components["schemas"]["BrandBrief"];
             /** @description From the top down to its own. */
             categories: components["schemas"]["CategoryBrief"][];
-            attributes: components["schemas"]["NameValue"][];
-            options: components["schemas"]["ProductOption"][];
-            skus: components["schemas"]["SkuView"][];
-            /** Format: int64 */
-            price_fen: number;
-            /** Format: int64 */
-            max_price_fen: number;
+            /** @description Cleaned HTML. */
+            description_html: string;
+            /** @description One line about freight before an address is known. */
+            freight_note: string;
+            gallery: components["schemas"]["Picture"][];
+            id: components["schemas"]["Id"];
             /** Format: int64 */
             list_price_fen?: number | null;
             /** Format: int64 */
-            sales_count: number;
-            reviews: components["schemas"]["ReviewSummary"];
-            tags: string[];
-            /** @description Seven-day return without reason. */
-            return_7d: boolean;
-            /** @description One line about freight before an address is known. */
-            freight_note: string;
+            max_price_fen: number;
+            name: string;
+            on_sale_at?: null | components["schemas"]["Instant"];
+            options: components["schemas"]["ProductOption"][];
+            /** Format: int64 */
+            price_fen: number;
             /** Format: int64 */
             purchase_limit?: number | null;
+            /** @description Seven-day return without reason. */
+            return_7d: boolean;
+            reviews: components["schemas"]["ReviewSummary"];
+            /** Format: int64 */
+            sales_count: number;
+            skus: components["schemas"]["SkuView"][];
+            status: components["schemas"]["ProductStatus"];
+            subtitle?: string | null;
+            tags: string[];
+            video_url?: string | null;
         };
         /** @description A product as written by staff. */
         ProductInput: {
+            attributes: components["schemas"]["NameValue"][];
+            brand_id?: null | components["schemas"]["Id"];
+            category_id: components["schemas"]["Id"];
             /** @description The mall's own number of the product, unique in the mall, at most 40 characters. */
             code?: string | null;
-            /** @description 1–60 characters. */
-            name: string;
-            /** @description At most 80 characters. */
-            subtitle?: string | null;
-            category_id: components["schemas"]["Id"];
-            brand_id?: null | components["schemas"]["Id"];
-            freight_template_id?: null | components["schemas"]["Id"];
-            /** @description 1–15 keys of uploaded pictures; the first is the main one. */
-            picture_keys: string[];
-            video_key?: string | null;
             /** @description Cleaned before it is stored. */
             description_html: string;
-            attributes: components["schemas"]["NameValue"][];
-            /** @description At most 3, each of at most 20 values. */
-            options: components["schemas"]["ProductOption"][];
-            /** @description 1–100. */
-            skus: components["schemas"]["SkuInput"][];
-            tags: string[];
+            freight_template_id?: null | components["schemas"]["Id"];
             /** @description Further words to be found by. */
             keywords?: string | null;
-            /** @description Seven-day return without reason. */
-            return_7d: boolean;
+            /** @description 1–60 characters. */
+            name: string;
+            off_sale_at?: null | components["schemas"]["Instant"];
+            on_sale_at?: null | components["schemas"]["Instant"];
+            /** @description At most 3, each of at most 20 values. */
+            options: components["schemas"]["ProductOption"][];
+            /** @description 1–15 keys of uploaded pictures; the first is the main one. */
+            picture_keys: string[];
             /**
              * Format: int64
              * @description Pieces one member may buy in one order.
              */
             purchase_limit?: number | null;
+            /** @description Seven-day return without reason. */
+            return_7d: boolean;
+            /** @description 1–100. */
+            skus: components["schemas"]["SkuInput"][];
             status: components["schemas"]["ProductStatus"];
-            on_sale_at?: null | components["schemas"]["Instant"];
-            off_sale_at?: null | components["schemas"]["Instant"];
+            /** @description At most 80 characters. */
+            subtitle?: string | null;
+            tags: string[];
             /**
              * Format: int64
              * @description The version that was read; needed to change a product.
              */
             version?: number | null;
+            video_key?: string | null;
         };
         /** @description A page of products; the first page carries the facets. */
         ProductList: {
+            facets?: null | components["schemas"]["Facets"];
             items: components["schemas"]["ProductCard"][];
             next_cursor?: string | null;
-            facets?: null | components["schemas"]["Facets"];
         };
         /** @description A choice that makes SKUs: `颜色` with its values. */
         ProductOption: {
@@ -3995,111 +6152,143 @@ export interface components {
         ProductStatus: "on_sale" | "off_sale" | "scheduled";
         /** @description A store, and what of the product lies there. */
         ProductStore: {
-            store: components["schemas"]["StoreView"];
             /** @description The SKUs that can be picked up there now; how many is the store's matter. */
             sku_ids: components["schemas"]["Id"][];
+            store: components["schemas"]["StoreView"];
+        };
+        /** @description A version and how many members and guests agreed to it. */
+        PublishedPolicy: components["schemas"]["Policy"] & {
+            /** Format: int64 */
+            agreed: number;
+        };
+        /**
+         * @description What is bought.
+         * @enum {string}
+         */
+        PurchaseKind: "top_up" | "membership";
+        /** @description A purchase as shown. */
+        PurchaseView: {
+            /** Format: int64 */
+            amount_fen: number;
+            created_at: components["schemas"]["Instant"];
+            expires_at: components["schemas"]["Instant"];
+            /** Format: int64 */
+            gift_fen: number;
+            id: components["schemas"]["Id"];
+            kind: components["schemas"]["PurchaseKind"];
+            member_id: components["schemas"]["Id"];
+            paid_at?: null | components["schemas"]["Instant"];
+            /** Format: int64 */
+            refunded_fen: number;
+            /** @description `unpaid`, `paid` or `closed`. */
+            status: string;
+            title: string;
         };
         /** @description A priced cart. */
         Quote: {
-            lines: components["schemas"]["QuoteLine"][];
-            /** @description Everything that applied, with each line's and unit's share. */
-            discounts: components["schemas"]["QuoteDiscount"][];
-            /** @description What applied, and what did not and why. */
-            explanation: components["schemas"]["Explanation"][];
-            /**
-             * Format: int64
-             * @description Sum of the lines at list price, fen.
-             */
-            goods_fen: number;
             /**
              * Format: int64
              * @description Zero or negative, fen.
              */
             discount_fen: number;
+            /** @description Everything that applied, with each line's and unit's share. */
+            discounts: components["schemas"]["QuoteDiscount"][];
+            /** @description What applied, and what did not and why. */
+            explanation: components["schemas"]["Explanation"][];
             /** Format: int64 */
             freight_fen: number;
-            /** Format: int64 */
-            total_fen: number;
+            /**
+             * Format: int64
+             * @description Sum of the lines at list price, fen.
+             */
+            goods_fen: number;
+            lines: components["schemas"]["QuoteLine"][];
+            placeable: boolean;
             /** @description What stands against placing the order. */
             problems: components["schemas"]["QuoteProblem"][];
-            placeable: boolean;
+            /** Format: int64 */
+            total_fen: number;
         };
         /** @description A discount, fee or gift that applied. */
         QuoteDiscount: {
-            kind: components["schemas"]["DiscountKind"];
-            lane: components["schemas"]["LaneName"];
-            source: components["schemas"]["OfferSource"];
-            label: string;
             /**
              * Format: int64
              * @description Negative for a discount, positive for a fee, zero for a gift.
              */
             amount_fen: number;
+            kind: components["schemas"]["DiscountKind"];
+            label: string;
+            lane: components["schemas"]["LaneName"];
+            /** @description The lines it concerns; empty for the order as a whole. */
+            lines: components["schemas"]["QuoteShare"][];
             /**
              * Format: int64
              * @description Pieces given or points earned.
              */
             quantity: number;
-            /** @description The lines it concerns; empty for the order as a whole. */
-            lines: components["schemas"]["QuoteShare"][];
+            source: components["schemas"]["OfferSource"];
         };
         /** @description One line of a quote. */
         QuoteLine: {
-            sku_id: components["schemas"]["Id"];
-            product_id: components["schemas"]["Id"];
-            name: string;
-            option_text: string;
-            picture: components["schemas"]["Picture"];
-            /** Format: int64 */
-            quantity: number;
-            /** Format: int64 */
-            unit_price_fen: number;
             /** Format: int64 */
             amount_fen: number;
             /** Format: int64 */
             discount_fen: number;
-            /** Format: int64 */
-            payable_fen: number;
-            /** @description What each unit costs; the parts sum to `payable_fen`. */
-            unit_shares: components["schemas"]["UnitShare"][];
             /** @description Comes with the order for nothing. */
             gift: boolean;
+            name: string;
+            option_text: string;
+            /** Format: int64 */
+            payable_fen: number;
+            picture: components["schemas"]["Picture"];
+            product_id: components["schemas"]["Id"];
+            /** Format: int64 */
+            quantity: number;
+            sku_id: components["schemas"]["Id"];
+            /** Format: int64 */
+            unit_price_fen: number;
+            /** @description What each unit costs; the parts sum to `payable_fen`. */
+            unit_shares: components["schemas"]["UnitShare"][];
         };
         /** @description Something to settle before the order can be placed. */
         QuoteProblem: {
-            sku_id?: null | components["schemas"]["Id"];
             /** @description The cart's codes, `order.empty`, `order.address_required`, `order.store_required`, `freight.undeliverable`. */
             code: string;
             message: string;
+            sku_id?: null | components["schemas"]["Id"];
         };
         /** @description What to price. */
         QuoteRequest: {
-            source: components["schemas"]["Source"];
-            /** @description With `source: now`; at most 120. */
-            items?: components["schemas"]["ItemInput"][];
-            delivery: components["schemas"]["Delivery"];
             /** @description What the member chose about coupons and the like. */
             choices?: components["schemas"]["OfferChoices"];
+            delivery: components["schemas"]["Delivery"];
+            /** @description With `source: now`; at most 120. */
+            items?: components["schemas"]["ItemInput"][];
+            source: components["schemas"]["Source"];
         };
         /** @description One line's part of a discount. */
         QuoteShare: {
+            /** Format: int64 */
+            amount_fen: number;
             /**
              * Format: int64
              * @description Number of the line, from 1.
              */
             line: number;
-            /** Format: int64 */
-            amount_fen: number;
             /** @description What each unit pays less; the parts sum to `amount_fen`. */
             unit_shares: components["schemas"]["UnitShare"][];
         };
+        /** @description The newest message that was on the page. */
+        ReadUpTo: {
+            newest_id: components["schemas"]["Id"];
+        };
         /** @description Whom the goods are for. */
         ReceiverView: {
+            detail: string;
             name: string;
             phone: string;
             phone_masked: string;
             region: string;
-            detail: string;
         };
         /** @description A code as typed or scanned. */
         RedeemCode: {
@@ -4107,14 +6296,14 @@ export interface components {
         };
         /** @description What would be handed over. */
         RedeemPreview: {
-            order_id: components["schemas"]["Id"];
-            number: string;
-            member_nickname: string;
-            store_name: string;
             lines: components["schemas"]["OrderLineView"][];
-            status: components["schemas"]["Status"];
+            member_nickname: string;
+            number: string;
+            order_id: components["schemas"]["Id"];
             /** @description Why it cannot be handed over here and now. */
             problem?: string | null;
+            status: components["schemas"]["Status"];
+            store_name: string;
         };
         /** @description Why. */
         RefundOrder: {
@@ -4122,24 +6311,24 @@ export interface components {
         };
         /** @description A refund on the desk. */
         RefundRow: {
-            id: components["schemas"]["Id"];
-            order_id?: null | components["schemas"]["Id"];
-            member: components["schemas"]["OrderMember"];
-            channel: string;
-            /** Format: int64 */
-            amount_fen: number;
-            /** @description `requested`, `processing`, `done` or `failed`. */
-            status: string;
-            reason: string;
-            created_at: components["schemas"]["Instant"];
-            finished_at?: null | components["schemas"]["Instant"];
-            /** @description The channel's last word about a failed one: `closed` or `abnormal`. */
-            channel_state?: string | null;
-            /** @description Why the last try went wrong, or a warning about a finished one. */
-            last_error?: string | null;
-            settlement?: null | components["schemas"]["SettlementView"];
             /** @description `retry`, `settle`. */
             allowed_actions: string[];
+            /** Format: int64 */
+            amount_fen: number;
+            channel: string;
+            /** @description The channel's last word about a failed one: `closed` or `abnormal`. */
+            channel_state?: string | null;
+            created_at: components["schemas"]["Instant"];
+            finished_at?: null | components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            /** @description Why the last try went wrong, or a warning about a finished one. */
+            last_error?: string | null;
+            member: components["schemas"]["OrderMember"];
+            order_id?: null | components["schemas"]["Id"];
+            reason: string;
+            settlement?: null | components["schemas"]["SettlementView"];
+            /** @description `requested`, `processing`, `done` or `failed`. */
+            status: string;
         };
         /** @description How the money went back. */
         RefundSettlement: {
@@ -4147,19 +6336,25 @@ export interface components {
             /** @description Account, voucher number, who received it; the member reads it. */
             note: string;
         };
-        /** @description One refund as shown. */
-        RefundView: {
-            id: components["schemas"]["Id"];
+        /** @description How much principal to give back. */
+        RefundTopUp: {
             /** Format: int64 */
             amount_fen: number;
-            /** @description `requested`, `processing`, `done` or `failed`. */
-            status: string;
             reason: string;
+        };
+        /** @description One refund as shown. */
+        RefundView: {
+            /** Format: int64 */
+            amount_fen: number;
             created_at: components["schemas"]["Instant"];
             finished_at?: null | components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            reason: string;
             /** @description How the shop gave the money back by hand, when the channel could not: `bank`, `cash`, … */
             settled_by?: string | null;
             settled_note?: string | null;
+            /** @description `requested`, `processing`, `done` or `failed`. */
+            status: string;
         };
         /** @description One division, as region pickers list it. */
         Region: {
@@ -4168,9 +6363,9 @@ export interface components {
              * @example 330106
              */
             code: string;
+            has_children: boolean;
             /** @example 西湖区 */
             name: string;
-            has_children: boolean;
         };
         /** @description Why a review is hidden. */
         ReviewHiding: {
@@ -4179,13 +6374,13 @@ export interface components {
         };
         /** @description A review of one line. */
         ReviewInput: {
+            anonymous?: boolean;
             line_id: components["schemas"]["Id"];
+            /** @description Keys of uploads, at most nine. */
+            picture_keys?: string[];
             /** Format: int64 */
             rating: number;
             text?: string;
-            /** @description Keys of uploads, at most nine. */
-            picture_keys?: string[];
-            anonymous?: boolean;
         };
         /** @description The shop's answer to a review. */
         ReviewReply: {
@@ -4198,34 +6393,34 @@ export interface components {
             count: number;
             /**
              * Format: int64
+             * @description Share of 4 and 5 stars, 0 without reviews.
+             */
+            positive_percent: number;
+            /**
+             * Format: int64
              * @description Mean of the stars times ten, 0 without reviews.
              */
             rating_x10: number;
             /** Format: int64 */
             with_pictures: number;
-            /**
-             * Format: int64
-             * @description Share of 4 and 5 stars, 0 without reviews.
-             */
-            positive_percent: number;
         };
         /** @description A review as everyone sees it. */
         ReviewView: {
+            avatar_url?: string | null;
+            created_at: components["schemas"]["Instant"];
             id: components["schemas"]["Id"];
             /** @description Masked: `林**`. */
             nickname: string;
-            avatar_url?: string | null;
+            option_text: string;
+            pictures: components["schemas"]["Picture"][];
             /**
              * Format: int64
              * @description 1–5.
              */
             rating: number;
-            text: string;
-            pictures: components["schemas"]["Picture"][];
-            option_text: string;
-            created_at: components["schemas"]["Instant"];
             /** @description The shop's answer. */
             reply?: string | null;
+            text: string;
         };
         /** @description What a review is about. */
         ReviewedProduct: {
@@ -4239,17 +6434,29 @@ export interface components {
         /** @description A role with what it allows. */
         Role: {
             id: components["schemas"]["Id"];
+            /** @description Holds every permission and cannot be changed. */
+            is_owner: boolean;
             name: string;
             /** @description Codes of `GET /permissions`. */
             permissions: string[];
-            /** @description Holds every permission and cannot be changed. */
-            is_owner: boolean;
         };
         /** @description A role to be written. */
         RoleInput: {
             name: string;
             /** @description Codes of `GET /permissions`. */
             permissions: string[];
+        };
+        /** @description Sales of one whole day; of today until now. */
+        SalesOfDay: {
+            /**
+             * @description The mall's calendar day.
+             * @example 2026-11-25
+             */
+            day: string;
+            /** Format: int64 */
+            orders_paid: number;
+            /** Format: int64 */
+            paid_fen: number;
         };
         /** @description A filtered list under a name. */
         SavedView: {
@@ -4275,27 +6482,27 @@ export interface components {
         };
         /** @description Something found. */
         SearchHit: {
-            kind: components["schemas"]["HitKind"];
             id: components["schemas"]["Id"];
-            title: string;
+            kind: components["schemas"]["HitKind"];
             /** @description Who ordered, what it costs, a masked phone … */
             note: string;
             /** @description Its status, where it has one. */
             status?: string | null;
+            title: string;
         };
         /** @description A session just opened. The token is shown once; send it as `Authorization: Bearer`. */
         SessionGranted: {
-            token: string;
             expires_at: components["schemas"]["Instant"];
             me: components["schemas"]["Me"];
+            token: string;
         };
         /** @description Money that staff gave back by hand. */
         SettlementView: {
+            at: components["schemas"]["Instant"];
             /** @description `bank`, `cash`, `wechat`, `alipay`, `platform` or `other`. */
             method: string;
             note: string;
             staff_id: components["schemas"]["Id"];
-            at: components["schemas"]["Instant"];
         };
         /**
          * @description Kind of file.
@@ -4304,13 +6511,13 @@ export interface components {
         SheetFormat: "csv" | "xlsx";
         /** @description A line to pick. */
         SheetLine: {
-            sku_id: components["schemas"]["Id"];
-            sku_code: string;
             barcode?: string | null;
             name: string;
             option_text: string;
             /** Format: int64 */
             quantity: number;
+            sku_code: string;
+            sku_id: components["schemas"]["Id"];
             /**
              * Format: int64
              * @description Pieces still to be sent.
@@ -4327,15 +6534,15 @@ export interface components {
         };
         /** @description What a file would do. */
         ShipFileReport: {
-            /** Format: int64 */
-            rows: number;
+            /** @description What stands against the others, by line of the file. */
+            problems: components["schemas"]["TaskProblem"][];
             /**
              * Format: int64
              * @description Rows that can be shipped now.
              */
             ready: number;
-            /** @description What stands against the others, by line of the file. */
-            problems: components["schemas"]["TaskProblem"][];
+            /** Format: int64 */
+            rows: number;
         };
         /** @description Several parcels at once. */
         ShipParcels: {
@@ -4345,54 +6552,76 @@ export interface components {
         /** @description A parcel to hand to a carrier. */
         ShipRequest: {
             carrier_code: string;
-            tracking_number: string;
             /** @description Absent: everything that was not sent yet. */
             lines?: components["schemas"]["ParcelLine"][] | null;
+            tracking_number: string;
+        };
+        /** @description What a cap of points on one SKU says. */
+        SkuCap: {
+            /**
+             * Format: int64
+             * @description Share of the line that points may cover; 0: none.
+             */
+            percent: number;
+            sku_id: components["schemas"]["Id"];
+        };
+        /** @description A cap with the name of what it is for. */
+        SkuCapRow: {
+            /** @description Empty when the SKU is gone. */
+            name: string;
+            option_text: string;
+            /** Format: int64 */
+            percent: number;
+            sku_id: components["schemas"]["Id"];
+        };
+        /** @description SKUs with a cap of their own. */
+        SkuCaps: {
+            items: components["schemas"]["SkuCap"][];
         };
         /** @description One SKU of a product being written. */
         SkuInput: {
-            id?: null | components["schemas"]["Id"];
+            barcode?: string | null;
             /** @description Unique in the mall, 1–40 characters. */
             code: string;
-            barcode?: string | null;
-            /** @description One value of each option, in the order of the options. */
-            option_values: string[];
-            /** Format: int64 */
-            price_fen: number;
-            /**
-             * Format: int64
-             * @description A price really asked before; above `price_fen`.
-             */
-            list_price_fen?: number | null;
             /** Format: int64 */
             cost_fen?: number | null;
-            /** Format: int64 */
-            weight_g: number;
-            /** Format: int64 */
-            volume_cm3: number;
-            picture_key?: string | null;
+            id?: null | components["schemas"]["Id"];
             /**
              * Format: int64
              * @description Pieces that lie in the default warehouse when a SKU is new; ignored for others.
              */
             initial_stock?: number | null;
-        };
-        /** @description A SKU as a shopper chooses it. */
-        SkuView: {
-            id: components["schemas"]["Id"];
-            code: string;
-            /** @description In the order of the product's options. */
+            /**
+             * Format: int64
+             * @description A price really asked before; above `price_fen`.
+             */
+            list_price_fen?: number | null;
+            /** @description One value of each option, in the order of the options. */
             option_values: string[];
+            picture_key?: string | null;
             /** Format: int64 */
             price_fen: number;
             /** Format: int64 */
-            list_price_fen?: number | null;
+            volume_cm3: number;
+            /** Format: int64 */
+            weight_g: number;
+        };
+        /** @description A SKU as a shopper chooses it. */
+        SkuView: {
             /**
              * Format: int64
              * @description Pieces the best-stocked place can promise, shown up to 999.
              */
             available: number;
+            code: string;
+            id: components["schemas"]["Id"];
+            /** Format: int64 */
+            list_price_fen?: number | null;
+            /** @description In the order of the product's options. */
+            option_values: string[];
             picture_url?: string | null;
+            /** Format: int64 */
+            price_fen: number;
             /** Format: int64 */
             weight_g: number;
         };
@@ -4412,29 +6641,29 @@ export interface components {
         StaffChange: {
             name: string;
             role_id: components["schemas"]["Id"];
-            store_id?: null | components["schemas"]["Id"];
             status: string;
+            store_id?: null | components["schemas"]["Id"];
         };
         StaffInput: {
-            /** @description 3 to 32 of `[a-z0-9._-]`; cannot be changed later. */
-            username: string;
             name: string;
-            role_id: components["schemas"]["Id"];
-            store_id?: null | components["schemas"]["Id"];
             /** Format: password */
             password: string;
+            role_id: components["schemas"]["Id"];
+            store_id?: null | components["schemas"]["Id"];
+            /** @description 3 to 32 of `[a-z0-9._-]`; cannot be changed later. */
+            username: string;
         };
         /** @description The signed-in colleague. */
         StaffMe: {
             id: components["schemas"]["Id"];
-            username: string;
+            mall: components["schemas"]["MallBrief"];
             name: string;
-            role_name: string;
             /** @description Codes of `GET /permissions`. */
             permissions: string[];
+            role_name: string;
             store?: null | components["schemas"]["IdName"];
             totp_enabled: boolean;
-            mall: components["schemas"]["MallBrief"];
+            username: string;
         };
         StaffPassword: {
             /** Format: password */
@@ -4445,28 +6674,28 @@ export interface components {
         /** @description A colleague in the list. */
         StaffRow: {
             id: components["schemas"]["Id"];
-            username: string;
+            last_sign_in_at?: null | components["schemas"]["Instant"];
             name: string;
             role: components["schemas"]["IdName"];
-            store?: null | components["schemas"]["IdName"];
             /** @description `active` or `disabled`. */
             status: string;
+            store?: null | components["schemas"]["IdName"];
             totp_enabled: boolean;
-            last_sign_in_at?: null | components["schemas"]["Instant"];
+            username: string;
         };
         /** @description A session of twelve hours. */
         StaffSession: {
-            token: string;
             expires_at: components["schemas"]["Instant"];
             me: components["schemas"]["StaffMe"];
+            token: string;
         };
         StaffSignIn: {
-            /** @example admin */
-            username: string;
             /** Format: password */
             password: string;
             /** @description Six digits of the authenticator app, for accounts that use one. */
             totp?: string | null;
+            /** @example admin */
+            username: string;
         };
         /** @description A task that was started; its page is `/tasks/{task_id}`. */
         StartedTask: {
@@ -4477,6 +6706,25 @@ export interface components {
          * @enum {string}
          */
         StateFilter: "all" | "unpaid" | "to_ship" | "to_pick_up" | "shipped" | "to_review" | "completed" | "closed";
+        /** @description One line of a statement. */
+        StatementLine: {
+            account: components["schemas"]["Account"];
+            /**
+             * Format: int64
+             * @description Fen, or whole points; negative when it was taken.
+             */
+            amount: number;
+            at: components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description What was left after it.
+             */
+            balance: number;
+            id: components["schemas"]["Id"];
+            /** @description What happened, like `order_paid`. */
+            kind: string;
+            note: string;
+        };
         /**
          * @description Where an order stands.
          * @enum {string}
@@ -4493,13 +6741,13 @@ export interface components {
         StatusFilter: "all" | "on_sale" | "off_sale" | "scheduled" | "deleted";
         /** @description A correction of stock. */
         StockChange: {
-            sku_id: components["schemas"]["Id"];
-            location_id: components["schemas"]["Id"];
             kind: components["schemas"]["StockChangeKind"];
-            /** Format: int64 */
-            quantity: number;
+            location_id: components["schemas"]["Id"];
             /** @description At most 100 characters. */
             note?: string | null;
+            /** Format: int64 */
+            quantity: number;
+            sku_id: components["schemas"]["Id"];
         };
         /**
          * @description How a level is changed by hand.
@@ -4508,35 +6756,35 @@ export interface components {
         StockChangeKind: "receive" | "adjust" | "count";
         /** @description Stock of one SKU at one location. */
         StockRow: {
-            sku_id: components["schemas"]["Id"];
-            product_id: components["schemas"]["Id"];
-            product_name: string;
-            picture?: null | components["schemas"]["Picture"];
-            option_text: string;
+            /** Format: int64 */
+            available: number;
             code: string;
             location_id: components["schemas"]["Id"];
             location_name: string;
             /** Format: int64 */
             on_hand: number;
+            option_text: string;
+            picture?: null | components["schemas"]["Picture"];
+            product_id: components["schemas"]["Id"];
+            product_name: string;
             /** Format: int64 */
             reserved: number;
-            /** Format: int64 */
-            available: number;
+            sku_id: components["schemas"]["Id"];
         };
         /** @description What staff write about a store. */
         StoreInput: {
-            /** @description 1–40 characters. */
-            name: string;
+            address: string;
             /** @description Six digits. */
             district_code: string;
-            address: string;
+            hours: components["schemas"]["OpeningHours"][];
             /** Format: double */
             lat: number;
             /** Format: double */
             lng: number;
-            phone: string;
-            hours: components["schemas"]["OpeningHours"][];
+            /** @description 1–40 characters. */
+            name: string;
             notice?: string | null;
+            phone: string;
             picture_key?: string | null;
             status: components["schemas"]["StoreStatus"];
         };
@@ -4547,14 +6795,16 @@ export interface components {
         StoreStatus: "open" | "closed";
         /** @description A physical outlet. */
         StoreView: {
-            id: components["schemas"]["Id"];
-            name: string;
-            picture?: null | components["schemas"]["Picture"];
-            province: string;
-            city: string;
-            district: string;
             address: string;
-            phone: string;
+            city: string;
+            /**
+             * Format: int64
+             * @description Metres from the place in the query, as the crow flies.
+             */
+            distance_m?: number | null;
+            district: string;
+            hours: components["schemas"]["OpeningHours"][];
+            id: components["schemas"]["Id"];
             /**
              * Format: double
              * @description GCJ-02 degrees.
@@ -4562,15 +6812,23 @@ export interface components {
             lat: number;
             /** Format: double */
             lng: number;
-            hours: components["schemas"]["OpeningHours"][];
+            name: string;
+            notice?: string | null;
             /** @description By the server's clock. */
             open_now: boolean;
-            notice?: string | null;
+            phone: string;
+            picture?: null | components["schemas"]["Picture"];
+            province: string;
+        };
+        /** @description Points on a day of a row of check-ins. */
+        Streak: {
             /**
              * Format: int64
-             * @description Metres from the place in the query, as the crow flies.
+             * @description Days in a row.
              */
-            distance_m?: number | null;
+            days: number;
+            /** Format: int64 */
+            points: number;
         };
         /** @description Words that begin like what was typed. */
         Suggestions: {
@@ -4583,13 +6841,13 @@ export interface components {
         TaskAction: "cancel" | "resume";
         /** @description Something wrong with one line of what was worked on; the task goes on with the next. */
         TaskProblem: {
+            /** @description Name of the column or of the thing. */
+            field: string;
             /**
              * Format: int64
              * @description Line of the file, 0 when there is none.
              */
             line: number;
-            /** @description Name of the column or of the thing. */
-            field: string;
             /** @description A sentence for people. */
             message: string;
         };
@@ -4600,73 +6858,149 @@ export interface components {
         TaskState: "waiting" | "running" | "stopping" | "done" | "failed" | "cancelled";
         /** @description Long work: an import, an export, a change of many rows. */
         TaskView: {
-            id: components["schemas"]["Id"];
-            /** @description `import_products`, … */
-            kind: string;
-            title: string;
-            state: components["schemas"]["TaskState"];
+            allowed_actions: components["schemas"]["TaskAction"][];
+            created_at: components["schemas"]["Instant"];
             /**
              * Format: int64
              * @description Units behind us; of `total`, once that is known.
              */
             done: number;
-            /** Format: int64 */
-            total?: number | null;
-            /** Format: int64 */
-            ok_count: number;
-            /** Format: int64 */
-            failed_count: number;
-            /** @description One sentence, when it is done. */
-            summary: string;
+            ended_at?: null | components["schemas"]["Instant"];
             /** @description Why it failed. */
             error?: string | null;
             error_code?: string | null;
+            /** Format: int64 */
+            failed_count: number;
             /** @description Name of the file it made; fetch it at `/tasks/{id}/file`. */
             file_name?: string | null;
+            id: components["schemas"]["Id"];
             is_mine: boolean;
-            staff_name?: string | null;
-            created_at: components["schemas"]["Instant"];
-            started_at?: null | components["schemas"]["Instant"];
-            updated_at: components["schemas"]["Instant"];
-            ended_at?: null | components["schemas"]["Instant"];
-            allowed_actions: components["schemas"]["TaskAction"][];
+            /** @description `import_products`, … */
+            kind: string;
+            /** Format: int64 */
+            ok_count: number;
             /** @description What was asked, for pages that know this kind. */
             params: Record<string, never>;
+            staff_name?: string | null;
+            started_at?: null | components["schemas"]["Instant"];
+            state: components["schemas"]["TaskState"];
+            /** @description One sentence, when it is done. */
+            summary: string;
+            title: string;
+            /** Format: int64 */
+            total?: number | null;
+            updated_at: components["schemas"]["Instant"];
         };
-        /** @description What waits for staff. */
+        /** @description A tier of a mall. */
+        Tier: {
+            birthday_coupon_id?: null | components["schemas"]["Id"];
+            /** Format: int64 */
+            birthday_points: number;
+            free_freight: boolean;
+            /** Format: int64 */
+            growth: number;
+            id: components["schemas"]["Id"];
+            monthly_coupon_id?: null | components["schemas"]["Id"];
+            /** Format: int64 */
+            monthly_points: number;
+            name: string;
+            note: string;
+            /** Format: int64 */
+            points_percent: number;
+            /** Format: int64 */
+            price_percent: number;
+        };
+        /** @description What a tier is and gives. */
+        TierInput: {
+            birthday_coupon_id?: null | components["schemas"]["Id"];
+            /** Format: int64 */
+            birthday_points?: number;
+            free_freight?: boolean;
+            /**
+             * Format: int64
+             * @description Growth that reaches it.
+             */
+            growth: number;
+            monthly_coupon_id?: null | components["schemas"]["Id"];
+            /** Format: int64 */
+            monthly_points?: number;
+            /** @example 金卡 */
+            name: string;
+            note?: string;
+            /**
+             * Format: int64
+             * @description 150: half as many points again.
+             */
+            points_percent: number;
+            /**
+             * Format: int64
+             * @description 95: members pay 95 percent of the price.
+             */
+            price_percent: number;
+        };
+        /** @description A tier with the number of members who hold it. */
+        TierRow: components["schemas"]["Tier"] & {
+            /** Format: int64 */
+            members: number;
+        };
+        /** @description What waits for staff. Counts stop at 1000. */
         TodoCounts: {
-            /** Format: int64 */
-            to_ship: number;
-            /** Format: int64 */
-            to_pick_up: number;
-            /** Format: int64 */
-            unpaid: number;
             /** Format: int64 */
             low_stock: number;
             /** Format: int64 */
             refund_problems: number;
             /** Format: int64 */
             reviews_unanswered: number;
+            /** Format: int64 */
+            to_pick_up: number;
+            /** Format: int64 */
+            to_ship: number;
+            /** Format: int64 */
+            unpaid: number;
+            /**
+             * Format: int64
+             * @description Webhook addresses that were switched off because they only failed.
+             */
+            webhooks_disabled: number;
         };
         /** @description A best seller of today. */
         TopProduct: {
-            product_id: components["schemas"]["Id"];
-            name: string;
-            picture: components["schemas"]["Picture"];
-            /** Format: int64 */
-            quantity: number;
             /** Format: int64 */
             amount_fen: number;
+            name: string;
+            picture: components["schemas"]["Picture"];
+            product_id: components["schemas"]["Id"];
+            /** Format: int64 */
+            quantity: number;
+        };
+        /** @description A plan of a mall. */
+        TopUpPlan: {
+            /** Format: int64 */
+            amount_fen: number;
+            /** Format: int64 */
+            gift_fen: number;
+            id: components["schemas"]["Id"];
+            label: string;
+            on_sale: boolean;
+        };
+        /** @description What a plan asks and adds. */
+        TopUpPlanInput: {
+            /** Format: int64 */
+            amount_fen: number;
+            /** Format: int64 */
+            gift_fen: number;
+            label?: string;
+            on_sale: boolean;
         };
         TotpCode: {
             code: string;
         };
         /** @description What an authenticator app needs. */
         TotpStart: {
-            /** @description Base32, for typing. */
-            secret: string;
             /** @description For a QR code. */
             otpauth_url: string;
+            /** @description Base32, for typing. */
+            secret: string;
         };
         /** @description One step of a parcel's journey. */
         TrackEventView: {
@@ -4676,9 +7010,18 @@ export interface components {
         /** @description A parcel's journey, newest step first. */
         TrackView: {
             carrier_name: string;
-            tracking_number: string;
-            state?: string | null;
             events: components["schemas"]["TrackEventView"][];
+            state?: string | null;
+            tracking_number: string;
+        };
+        /** @description Something that is not finished yet. */
+        UnderWay: {
+            /** @description What to open. */
+            id: components["schemas"]["Id"];
+            /** @description `order`, `refund` … */
+            kind: string;
+            /** @description Where it stands: `unpaid`, `shipped`, `processing` … */
+            state: string;
         };
         /** @description Some units of a line that have the same share. */
         UnitShare: {
@@ -4686,6 +7029,11 @@ export interface components {
             amount_fen: number;
             /** Format: int64 */
             units: number;
+        };
+        /** @description How many messages wait. */
+        Unread: {
+            /** Format: int64 */
+            count: number;
         };
         /** @description A picture that was kept; its key is what other requests name it by. */
         Upload: {
@@ -4702,27 +7050,222 @@ export interface components {
         };
         /** @description One order whose shipping WeChat was told, or not. */
         UploadRow: {
+            /** Format: int64 */
+            attempts: number;
+            last_error?: string | null;
             order_id: components["schemas"]["Id"];
             /** @description `waiting`, `done` or `failed`. */
             status: string;
             /** Format: int64 */
-            attempts: number;
-            last_error?: string | null;
-            updated_at: components["schemas"]["Instant"];
-            /** Format: int64 */
             total_fen: number;
+            updated_at: components["schemas"]["Instant"];
         };
         /** @description State of the upload, for staff. */
         UploadView: {
-            /** @description `waiting`, `done` or `failed`. */
-            status: string;
             /** Format: int64 */
             attempts: number;
             last_error?: string | null;
+            /** @description `waiting`, `done` or `failed`. */
+            status: string;
         };
         /** @description Products with a value of an attribute. */
         ValueFacet: {
+            /** Format: int64 */
+            count: number;
             value: string;
+        };
+        /** @description An endpoint. */
+        Webhook: {
+            created_at: components["schemas"]["Instant"];
+            disabled_at?: null | components["schemas"]["Instant"];
+            /** Format: int64 */
+            failed: number;
+            failing_since?: null | components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            /** @description Kinds of events, codes of `GET /webhook-events`. */
+            kinds: string[];
+            note: string;
+            old_secret_until?: null | components["schemas"]["Instant"];
+            /**
+             * @description `enabled`, `paused` by staff, or `disabled` because it took nothing for five days.
+             * @example enabled
+             */
+            status: string;
+            url: string;
+            /** Format: int64 */
+            waiting: number;
+        };
+        /** @description One try. */
+        WebhookAttempt: {
+            at: components["schemas"]["Instant"];
+            /** Format: int64 */
+            duration_ms: number;
+            error?: string | null;
+            /** @description The headers that were sent, one a line; signatures are cut short. */
+            request_headers: string;
+            /** @description The beginning of the answer. */
+            response_excerpt: string;
+            /**
+             * Format: int64
+             * @description HTTP status, if there was an answer.
+             */
+            status?: number | null;
+        };
+        /** @description How a delivery stands. */
+        WebhookDelivery: {
+            /** Format: int64 */
+            attempts: number;
+            created_at: components["schemas"]["Instant"];
+            delivered_at?: null | components["schemas"]["Instant"];
+            endpoint_id: components["schemas"]["Id"];
+            id: components["schemas"]["Id"];
+            /** @example order.paid */
+            kind: string;
+            last_error?: string | null;
+            /**
+             * Format: int64
+             * @description HTTP status of the last try.
+             */
+            last_status?: number | null;
+            next_attempt_at?: null | components["schemas"]["Instant"];
+            /**
+             * @description `waiting`, `delivered` or `failed`.
+             * @example delivered
+             */
+            state: string;
+            /**
+             * @description As sent in `webhook-id`.
+             * @example evt_123
+             */
+            webhook_id: string;
+        };
+        /** @description A delivery with what was sent and what came back. */
+        WebhookDeliveryDetail: {
+            /** @description The body as it is sent. */
+            body: string;
+            delivery: components["schemas"]["WebhookDelivery"];
+            /** @description Newest first. */
+            tries: components["schemas"]["WebhookAttempt"][];
+        };
+        /** @description A kind of event for the form. */
+        WebhookEventKind: {
+            group: string;
+            /** @example order.paid */
+            kind: string;
+            label: string;
+            /** @description Name of the schema of `data` in the API document. */
+            schema: string;
+        };
+        /** @description What staff choose. */
+        WebhookInput: {
+            /** @description False lets it rest; switching it on again sends what waited. */
+            enabled?: boolean;
+            kinds: string[];
+            note?: string;
+            /** @example https://erp.example.com/hefang */
+            url: string;
+        };
+        /** @description `data` of `order.*`: the order as it stands when the message is composed. */
+        WebhookOrder: {
+            closed_reason?: string | null;
+            completed_at?: null | components["schemas"]["Instant"];
+            created_at: components["schemas"]["Instant"];
+            /** @example express */
+            delivery_kind: string;
+            /**
+             * Format: int64
+             * @description Not above zero.
+             */
+            discount_fen: number;
+            /** Format: int64 */
+            freight_fen: number;
+            /** Format: int64 */
+            goods_fen: number;
+            lines: components["schemas"]["WebhookOrderLine"][];
+            member_id: components["schemas"]["Id"];
+            number: string;
+            order_id: components["schemas"]["Id"];
+            paid_at?: null | components["schemas"]["Instant"];
+            /** Format: int64 */
+            paid_fen: number;
+            /** Format: int64 */
+            refunded_fen: number;
+            shipped_at?: null | components["schemas"]["Instant"];
+            /** @example to_ship */
+            status: string;
+            store_id?: null | components["schemas"]["Id"];
+            /** Format: int64 */
+            total_fen: number;
+        };
+        /** @description A line of an order. */
+        WebhookOrderLine: {
+            line_id: components["schemas"]["Id"];
+            name: string;
+            option_text: string;
+            /** Format: int64 */
+            payable_fen: number;
+            product_id: components["schemas"]["Id"];
+            /** Format: int64 */
+            quantity: number;
+            sku_id: components["schemas"]["Id"];
+        };
+        /** @description `data` of `ping`, sent by hand from the back office. */
+        WebhookPing: {
+            endpoint_id: components["schemas"]["Id"];
+            text: string;
+        };
+        /** @description `data` of `product.changed`. */
+        WebhookProduct: {
+            /** @description Absent when the product is gone for good. */
+            name?: string | null;
+            product_id: components["schemas"]["Id"];
+            /** @description `on_sale`, `off_sale`, `deleted` … */
+            status: string;
+        };
+        /** @description `data` of `refund.*`. */
+        WebhookRefund: {
+            /** Format: int64 */
+            amount_fen: number;
+            order_id?: null | components["schemas"]["Id"];
+            reason: string;
+            refund_id: components["schemas"]["Id"];
+            /** @example done */
+            status: string;
+        };
+        /** @description `data` of `review.created`. */
+        WebhookReview: {
+            order_id: components["schemas"]["Id"];
+            product_id: components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description 1 to 5.
+             */
+            rating: number;
+            review_id: components["schemas"]["Id"];
+            sku_id: components["schemas"]["Id"];
+            text: string;
+        };
+        /** @description An endpoint with a fresh secret, shown this once. */
+        WebhookSecret: {
+            /** @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw */
+            secret: string;
+            webhook: components["schemas"]["Webhook"];
+        };
+        /** @description `data` of `stock.low`: told once, and again after the stock was above its mark. */
+        WebhookStockLow: {
+            /**
+             * Format: int64
+             * @description What can still be sold there.
+             */
+            available: number;
+            location_id: components["schemas"]["Id"];
+            /** Format: int64 */
+            low_mark: number;
+            product_id: components["schemas"]["Id"];
+            sku_id: components["schemas"]["Id"];
+        };
+        /** @description How many will be sent again. */
+        WebhooksRedelivered: {
             /** Format: int64 */
             count: number;
         };
@@ -4743,6 +7286,285 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_api_key_scopes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyScope"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_api_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            /** @description `request.invalid` at `name`, `scopes`, `allowed_ips` or `expires_at` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.beyond_own_rights` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `api_key.too_many` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `api_key.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_audit: {
         parameters: {
             query?: {
@@ -6093,6 +8915,75 @@ export interface operations {
             };
         };
     };
+    show_liabilities: {
+        parameters: {
+            query?: {
+                /** @description From this instant; the last thirty days by default. */
+                from?: components["schemas"]["Instant"];
+                /** @description Before this instant; now by default. */
+                to?: components["schemas"]["Instant"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiabilityReport"];
+                };
+            };
+            /** @description `request.invalid` at `from`: at most 400 days */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_locations: {
         parameters: {
             query?: never;
@@ -6117,6 +9008,270 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_loyalty_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoyaltyRules"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_loyalty_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoyaltyRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoyaltyRules"];
+                };
+            };
+            /** @description `request.invalid` at the value that does not fit */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_points_caps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkuCapRow"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_points_caps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkuCaps"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkuCapRow"][];
+                };
+            };
+            /** @description `request.invalid` at the item that does not fit */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `session.required`, `session.ended`: sign in again */
@@ -6667,6 +9822,180 @@ export interface operations {
             };
         };
     };
+    show_member_accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberAccounts"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `member.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adjust_member: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Adjustment"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberAccounts"];
+                };
+            };
+            /** @description `request.invalid` at `amount` or `reason` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `member.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `points.not_enough`, `balance.not_enough` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency.mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     block_member: {
         parameters: {
             query?: never;
@@ -6755,6 +10084,84 @@ export interface operations {
             };
         };
     };
+    list_member_postings: {
+        parameters: {
+            query: {
+                account: "points" | "principal" | "gift" | "commission";
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StatementLine"];
+                };
+            };
+            /** @description `request.invalid` at `account` or `cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `member.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     unblock_member: {
         parameters: {
             query?: never;
@@ -6815,6 +10222,235 @@ export interface operations {
                 };
             };
             /** @description `member.not_blocked` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_all_plans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"][];
+                };
+            };
+            /** @description `request.invalid` at the field that does not fit */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `plan.name_taken`, `plan.too_many` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"][];
+                };
+            };
+            /** @description `request.invalid` at the field that does not fit */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `plan.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `plan.name_taken` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7973,6 +11609,288 @@ export interface operations {
             };
         };
     };
+    list_policy_versions: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PolicyBrief"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyBrief"];
+                };
+            };
+            /** @description `request.invalid` at `title`, `summary` or `body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `privacy.published_meanwhile` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_published_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishedPolicy"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `privacy.no_policy` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_policy_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyInput"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     check_product_file: {
         parameters: {
             query?: never;
@@ -8798,6 +12716,163 @@ export interface operations {
             };
             /** @description `product.not_found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_all_purchases: {
+        parameters: {
+            query?: {
+                kind?: "top_up" | "membership";
+                /** @description Of one member. */
+                member_id?: components["schemas"]["Id"];
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PurchaseView"];
+                };
+            };
+            /** @description `request.invalid` at a condition */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refund_any_top_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundTopUp"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurchaseView"];
+                };
+            };
+            /** @description `request.invalid` at `reason` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `purchase.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `purchase.not_refundable`, `balance.not_enough`, `refund.too_much` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11848,6 +15923,621 @@ export interface operations {
             };
         };
     };
+    list_tiers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierRow"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_tier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TierInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierRow"][];
+                };
+            };
+            /** @description `request.invalid` at the field that does not fit */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tier.name_taken`, `tier.growth_taken`, `tier.too_many` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_tier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TierInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TierRow"][];
+                };
+            };
+            /** @description `request.invalid` at the field that does not fit */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tier.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tier.name_taken`, `tier.growth_taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_tier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tier.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `tier.in_use` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_top_up_plans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpPlan"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_top_up_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TopUpPlanInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpPlan"][];
+                };
+            };
+            /** @description `request.invalid` at the field that does not fit */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `top_up.amount_taken`, `top_up.too_many` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_top_up_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TopUpPlanInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpPlan"][];
+                };
+            };
+            /** @description `request.invalid` at the field that does not fit */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `top_up.no_such_plan` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `top_up.amount_taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_top_up_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `top_up.no_such_plan` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     upload_as_staff: {
         parameters: {
             query?: never;
@@ -11898,6 +16588,836 @@ export interface operations {
             };
             /** @description `storage.too_large` */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_webhook_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryDetail"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook.no_such_delivery` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redeliver_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryDetail"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook.no_such_delivery` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook.at_rest`: enable the endpoint first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhook_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEventKind"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+            /** @description `request.invalid` at `url`, `note` or `kinds` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook.too_many`, `webhook.not_configured` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description `request.invalid` at `url`, `note` or `kinds` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhook_deliveries: {
+        parameters: {
+            query?: {
+                /** @description `waiting`, `delivered` or `failed`. */
+                state?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WebhookDelivery"];
+                };
+            };
+            /** @description `request.invalid` at `state` or `cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ping_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryDetail"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redeliver_failed_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhooksRedelivered"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook.at_rest`: enable the endpoint first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook.not_found` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12209,6 +17729,293 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_balance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BalanceView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_pay_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PayPasswordInput"];
+            };
+        };
+        responses: {
+            /** @description Set */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid` at `password`, `session.code_wrong`, `session.code_expired` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `member.phone_required` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.code_locked` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_balance_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The message is on its way; the code lives five minutes */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `member.phone_required` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sms.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sms.failed`: the carrier refused; try again at once */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_balance: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StatementLine"];
+                };
+            };
+            /** @description `request.invalid` at `cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */
@@ -12666,6 +18473,55 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BehaviourEvents"];
+            };
+        };
+        responses: {
+            /** @description Kept */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid` at the field that does not fit */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */
@@ -13208,6 +19064,52 @@ export interface operations {
             };
         };
     };
+    show_licences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Licences"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_me: {
         parameters: {
             query?: never;
@@ -13413,6 +19315,596 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preference"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreferenceChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preference"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_membership: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembershipView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_birthday: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Birthday"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembershipView"];
+                };
+            };
+            /** @description `request.invalid` at `month` or `day` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `birthday.set_recently` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_membership_plans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_messages: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                /** @description 1–50, 20 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Message"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_messages_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadUpTo"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_unread_messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unread"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_message_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `message.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
@@ -14021,6 +20513,105 @@ export interface operations {
             };
         };
     };
+    pay_order_from_balance: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PayFromBalance"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentView"];
+                };
+            };
+            /** @description `pay_password.wrong`, `session.code_wrong`, `session.code_expired` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `balance.not_enough`, `order.not_allowed`, `order.already_paid`, `order.price_changed`, `pay_password.not_set`, `member.phone_required` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `pay_password.locked`, `session.code_locked`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment.channel_failed`: another channel could not close its intent, try again */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     review_order: {
         parameters: {
             query?: never;
@@ -14156,6 +20747,856 @@ export interface operations {
                 };
             };
             /** @description `payment.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_points: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_in_today: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckIn"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `check_in.closed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_points: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StatementLine"];
+                };
+            };
+            /** @description `request.invalid` at `cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_closing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closing"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClosingInput"];
+            };
+        };
+        responses: {
+            /** @description Closed; every token of the member is worthless */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid` at `understood` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account.under_way`: `details.under_way` names what must end first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_consents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consents"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record_consent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consents"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `privacy.version_outdated`: a newer version was published */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_exports: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DataExport"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    request_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataExport"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `privacy.export_too_often`: once a day */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fetch_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The zip */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `privacy.no_export`: not this member's, or its days are over */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_policies: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PolicyBrief"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_policy_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `privacy.no_policy` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `privacy.no_policy`: none was published */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14323,6 +21764,82 @@ export interface operations {
             };
         };
     };
+    draw_product_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `product.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wechat.not_configured`: no mini program, show a QR code of the address; `wechat.code_refused` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wechat.unavailable` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_reviews: {
         parameters: {
             query?: {
@@ -14411,6 +21928,430 @@ export interface operations {
             };
             /** @description `product.not_found`: no such product, or it is in the bin */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_purchases: {
+        parameters: {
+            query?: {
+                kind?: "top_up" | "membership";
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PurchaseView"];
+                };
+            };
+            /** @description `request.invalid` at `kind` or `cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_purchase: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPurchase"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurchaseView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `top_up.no_such_plan`, `plan.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `purchase.price_changed`, `balance.over_cap` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency.mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_purchase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurchaseView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `purchase.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pay_purchase: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PayRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayIntent"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `purchase.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `purchase.not_payable`, `payment.channel_unavailable`, `payment.openid_required` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment.channel_failed`: try again, nothing was charged */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refund_own_top_up: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurchaseView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `purchase.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `purchase.too_late`, `purchase.not_refundable`, `balance.not_enough` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15374,6 +23315,462 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+        };
+    };
+    webhook_order_closed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the event; the same over all tries. Handle each only once */
+                "webhook-id": string;
+                /** @description Seconds since 1970; refuse what is older than five minutes */
+                "webhook-timestamp": string;
+                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: components["schemas"]["WebhookOrder"];
+                    /**
+                     * Format: date-time
+                     * @description When it became true
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "order.closed";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    webhook_order_completed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the event; the same over all tries. Handle each only once */
+                "webhook-id": string;
+                /** @description Seconds since 1970; refuse what is older than five minutes */
+                "webhook-timestamp": string;
+                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: components["schemas"]["WebhookOrder"];
+                    /**
+                     * Format: date-time
+                     * @description When it became true
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "order.completed";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    webhook_order_paid: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the event; the same over all tries. Handle each only once */
+                "webhook-id": string;
+                /** @description Seconds since 1970; refuse what is older than five minutes */
+                "webhook-timestamp": string;
+                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: components["schemas"]["WebhookOrder"];
+                    /**
+                     * Format: date-time
+                     * @description When it became true
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "order.paid";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    webhook_order_parcel_sent: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the event; the same over all tries. Handle each only once */
+                "webhook-id": string;
+                /** @description Seconds since 1970; refuse what is older than five minutes */
+                "webhook-timestamp": string;
+                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: components["schemas"]["WebhookOrder"];
+                    /**
+                     * Format: date-time
+                     * @description When it became true
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "order.parcel_sent";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    webhook_order_placed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the event; the same over all tries. Handle each only once */
+                "webhook-id": string;
+                /** @description Seconds since 1970; refuse what is older than five minutes */
+                "webhook-timestamp": string;
+                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: components["schemas"]["WebhookOrder"];
+                    /**
+                     * Format: date-time
+                     * @description When it became true
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "order.placed";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    webhook_order_shipped: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the event; the same over all tries. Handle each only once */
+                "webhook-id": string;
+                /** @description Seconds since 1970; refuse what is older than five minutes */
+                "webhook-timestamp": string;
+                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: components["schemas"]["WebhookOrder"];
+                    /**
+                     * Format: date-time
+                     * @description When it became true
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "order.shipped";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    webhook_ping: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the event; the same over all tries. Handle each only once */
+                "webhook-id": string;
+                /** @description Seconds since 1970; refuse what is older than five minutes */
+                "webhook-timestamp": string;
+                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: components["schemas"]["WebhookPing"];
+                    /**
+                     * Format: date-time
+                     * @description When it became true
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "ping";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    webhook_product_changed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the event; the same over all tries. Handle each only once */
+                "webhook-id": string;
+                /** @description Seconds since 1970; refuse what is older than five minutes */
+                "webhook-timestamp": string;
+                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: components["schemas"]["WebhookProduct"];
+                    /**
+                     * Format: date-time
+                     * @description When it became true
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "product.changed";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    webhook_refund_done: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the event; the same over all tries. Handle each only once */
+                "webhook-id": string;
+                /** @description Seconds since 1970; refuse what is older than five minutes */
+                "webhook-timestamp": string;
+                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: components["schemas"]["WebhookRefund"];
+                    /**
+                     * Format: date-time
+                     * @description When it became true
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "refund.done";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    webhook_refund_failed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the event; the same over all tries. Handle each only once */
+                "webhook-id": string;
+                /** @description Seconds since 1970; refuse what is older than five minutes */
+                "webhook-timestamp": string;
+                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: components["schemas"]["WebhookRefund"];
+                    /**
+                     * Format: date-time
+                     * @description When it became true
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "refund.failed";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    webhook_review_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the event; the same over all tries. Handle each only once */
+                "webhook-id": string;
+                /** @description Seconds since 1970; refuse what is older than five minutes */
+                "webhook-timestamp": string;
+                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: components["schemas"]["WebhookReview"];
+                    /**
+                     * Format: date-time
+                     * @description When it became true
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "review.created";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    webhook_stock_low: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the event; the same over all tries. Handle each only once */
+                "webhook-id": string;
+                /** @description Seconds since 1970; refuse what is older than five minutes */
+                "webhook-timestamp": string;
+                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: components["schemas"]["WebhookStockLow"];
+                    /**
+                     * Format: date-time
+                     * @description When it became true
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "stock.low";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -91,6 +91,28 @@ const PARCEL: Words = {
   refused: { label: '已拒收', tone: 'alarm' },
 };
 
+const WEBHOOK: Words = {
+  enabled: { label: '正常', tone: 'done' },
+  failing: { label: '投递失败中', tone: 'waiting' },
+  paused: { label: '已暂停', tone: 'muted' },
+  disabled: { label: '已自动停用', tone: 'alarm' },
+};
+
+const WEBHOOK_DELIVERY: Words = {
+  waiting: { label: '待投递', tone: 'waiting' },
+  delivered: { label: '已收下', tone: 'done' },
+  failed: { label: '失败', tone: 'action' },
+};
+
+const API_KEY: Words = {
+  active: { label: '可用', tone: 'done' },
+  expired: { label: '已过期', tone: 'muted' },
+  revoked: { label: '已吊销', tone: 'muted' },
+};
+
+export const webhookStatus = (status: string): StatusWord => read(WEBHOOK, status);
+export const deliveryState = (state: string): StatusWord => read(WEBHOOK_DELIVERY, state);
+export const apiKeyState = (state: string): StatusWord => read(API_KEY, state);
 export const orderStatus = (status: string): StatusWord => read(ORDER, status);
 export const paymentStatus = (status: string): StatusWord => read(PAYMENT, status);
 export const refundStatus = (status: string): StatusWord => read(REFUND, status);

@@ -72,7 +72,7 @@ pub fn insert(tx: &mut Tx<'_>, ctx: &Ctx, products: &[NewProduct]) -> Result<()>
         })
         .collect();
     insert_skus(tx, ctx, shop_id, &skus)?;
-    products.iter().for_each(|product| touch(tx, ctx, product.id));
+    products.iter().try_for_each(|product| touch(tx, ctx, product.id))?;
     Ok(())
 }
 

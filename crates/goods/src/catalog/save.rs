@@ -82,7 +82,7 @@ pub fn update(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, input: &ProductInput) -> Resul
     index::refresh(tx, ctx, id)?;
     replace_skus(tx, ctx, id, shop_id, input)?;
     inventory::refresh_products(tx, ctx, &[id])?;
-    touch(tx, ctx, id);
+    touch(tx, ctx, id)?;
     Ok(())
 }
 
@@ -106,7 +106,7 @@ pub fn set_status(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, status: ProductStatus) -> 
             not_found()
         });
     };
-    touch(tx, ctx, id);
+    touch(tx, ctx, id)?;
     Ok(name)
 }
 
@@ -121,7 +121,7 @@ pub fn bin(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<String> {
     )?;
     let name = name.ok_or_else(not_found)?;
     index::remove(tx, ctx, id)?;
-    touch(tx, ctx, id);
+    touch(tx, ctx, id)?;
     Ok(name)
 }
 
@@ -136,7 +136,7 @@ pub fn restore(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<String> {
     )?;
     let name = name.ok_or_else(not_found)?;
     index::refresh(tx, ctx, id)?;
-    touch(tx, ctx, id);
+    touch(tx, ctx, id)?;
     Ok(name)
 }
 
@@ -157,7 +157,7 @@ pub fn turn_due(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<usize> {
         &args![ctx.mall_id, ctx.now],
     )?);
     for id in &turned {
-        touch(tx, ctx, *id);
+        touch(tx, ctx, *id)?;
     }
     Ok(turned.len())
 }
@@ -210,9 +210,16 @@ pub(super) fn not_found() -> Error {
     Error::not_found("product.not_found", "没有找到这件商品")
 }
 
-pub(super) fn touch(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) {
+#[derive(serde::Serialize)]
+struct Changed {
+    product_id: Id,
+}
+
+/// Stale answers go, and whoever listens is told.
+pub(super) fn touch(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<()> {
     ctx.touch(tx, Topic::Product(ctx.mall_id, id));
     ctx.touch(tx, Topic::Catalog(ctx.mall_id));
+    platform::outbox::emit(tx, ctx, "product.changed", &Changed { product_id: id })
 }
 
 pub(super) fn json(value: &impl serde::Serialize) -> Result<String> {

@@ -7,6 +7,7 @@
 
 mod admin;
 mod level;
+mod low;
 mod movement;
 mod reserve;
 mod shop;
@@ -16,6 +17,7 @@ mod tests;
 pub use admin::{Location, Movement, StockChange, StockRow, admin_routes};
 pub(crate) use level::refresh_products;
 pub use level::{Level, adjust, available, best_available, count, low_count, receive, receive_all, restock, transfer};
+pub use low::tell_low_stock;
 pub use movement::{Drift, drift, overdue, report_drift};
 pub use reserve::{commit, release, reserve};
 pub use shop::{ProductStore, shop_routes};

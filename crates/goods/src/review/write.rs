@@ -28,6 +28,11 @@ pub struct NewReview {
 /// Name shown for an anonymous review.
 pub const ANONYMOUS: &str = "匿名会员";
 
+#[derive(serde::Serialize)]
+struct Created {
+    review_id: Id,
+}
+
 /// Writes the review and counts it. Answers its id.
 ///
 /// # Errors
@@ -58,6 +63,7 @@ pub fn write(tx: &mut Tx<'_>, ctx: &Ctx, review: &NewReview) -> Result<Id> {
     )
     .on_constraint("review_once", |_| Error::conflict("review.already_written", "这件商品已经评价过了"))?;
     count(tx, ctx, review.product_id, review.rating, !review.picture_keys.is_empty(), 1)?;
+    platform::outbox::emit(tx, ctx, "review.created", &Created { review_id: id })?;
     Ok(id)
 }
 

@@ -150,7 +150,7 @@ fn not_signed_in() -> Error {
     responses((status = 204, description = "Signed out")),
     security(("staff" = []))
 )]
-async fn sign_out_staff(State(app): State<App>, staff: Staff<perm::SignedIn>) -> Answer<StatusCode> {
+async fn sign_out_staff(State(app): State<App>, staff: Staff<perm::Person>) -> Answer<StatusCode> {
     let (app_in, mall_id, token) = (app.clone(), staff.mall.id, staff.visitor.token);
     app.db
         .write(move |tx| match &token {
@@ -172,7 +172,7 @@ async fn sign_out_staff(State(app): State<App>, staff: Staff<perm::SignedIn>) ->
 async fn show_staff_me(
     State(app): State<App>,
     Extension(hooks): Extension<AdminHooks>,
-    staff: Staff<perm::SignedIn>,
+    staff: Staff<perm::Person>,
 ) -> Answer<Json<StaffMe>> {
     let app_in = app.clone();
     let me = app.db.read(move |tx| staff_me(tx, &app_in, &hooks, &staff.mall, staff.id)).await?;
@@ -217,7 +217,7 @@ fn staff_me(tx: &mut Tx<'_>, app: &App, hooks: &AdminHooks, mall: &Mall, id: Id)
 )]
 async fn change_own_password(
     State(app): State<App>,
-    staff: Staff<perm::SignedIn>,
+    staff: Staff<perm::Person>,
     Json(input): Json<PasswordChange>,
 ) -> Answer<StatusCode> {
     slow_guesses(&app, "password", staff.id, staff.ctx.now)?;

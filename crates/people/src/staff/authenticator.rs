@@ -49,7 +49,7 @@ pub struct TotpCode {
     ),
     security(("staff" = []))
 )]
-async fn start_totp(State(app): State<App>, staff: Staff<perm::SignedIn>) -> Answer<Json<TotpStart>> {
+async fn start_totp(State(app): State<App>, staff: Staff<perm::Person>) -> Answer<Json<TotpStart>> {
     let secret = totp::new_secret(random_bytes::<20>());
     let sealed = app.sealer.seal(totp::COLUMN, &secret);
     let id = staff.id;
@@ -82,7 +82,7 @@ async fn start_totp(State(app): State<App>, staff: Staff<perm::SignedIn>) -> Ans
 )]
 async fn confirm_totp(
     State(app): State<App>,
-    staff: Staff<perm::SignedIn>,
+    staff: Staff<perm::Person>,
     Json(input): Json<TotpCode>,
 ) -> Answer<StatusCode> {
     account::slow_guesses(&app, "totp", staff.id, staff.ctx.now)?;
@@ -119,7 +119,7 @@ async fn confirm_totp(
 )]
 async fn stop_totp(
     State(app): State<App>,
-    staff: Staff<perm::SignedIn>,
+    staff: Staff<perm::Person>,
     Json(input): Json<TotpCode>,
 ) -> Answer<StatusCode> {
     account::slow_guesses(&app, "totp", staff.id, staff.ctx.now)?;

@@ -88,12 +88,16 @@ pub(super) fn rights(tx: &mut Tx<'_>, mall_id: MallId, staff_id: Id) -> Result<R
     Ok(Rights::new(&role(tx, mall_id, role_id)?, store_id))
 }
 
-/// Names of staff by id, for the audit log.
+/// Names of staff by id, for the audit log; API keys act too, and ids are unique over both.
 pub(super) fn names(tx: &mut Tx<'_>, mall_id: MallId, ids: &[Id]) -> Result<HashMap<Id, String>> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows: Vec<(Id, String)> =
-        tx.all("select id, name from staff where mall_id = $1 and id = any($2)", &args![mall_id, ids])?;
+    let rows: Vec<(Id, String)> = tx.all(
+        "select id, name from staff where mall_id = $1 and id = any($2)
+         union all
+         select id, 'API · ' || name from api_key where mall_id = $1 and id = any($2)",
+        &args![mall_id, ids],
+    )?;
     Ok(rows.into_iter().collect())
 }

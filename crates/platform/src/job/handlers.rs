@@ -4,9 +4,10 @@
 use super::Job;
 use crate::app::App;
 use crate::outbox::Event;
+use db::Tx;
 use futures_util::future::BoxFuture;
-use kernel::Result;
-use std::collections::HashMap;
+use kernel::{MallId, Result};
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::Arc;
 
@@ -16,6 +17,18 @@ type Sweep = Arc<dyn Fn(App) -> BoxFuture<'static, Result<()>> + Send + Sync>;
 
 /// Names of the subscribers of each kind of event.
 pub(crate) type Subscriptions = HashMap<&'static str, Vec<&'static str>>;
+
+/// Which kinds of events somebody in which mall waits for.
+pub type Wanted = HashSet<(MallId, String)>;
+
+/// A subscriber of many kinds that most malls have no use for: it is asked, once per batch of events and in the
+/// dispatcher's transaction, for whom a job is worth its cost.
+#[derive(Clone, Copy)]
+pub(crate) struct Relay {
+    pub name: &'static str,
+    pub kinds: &'static [&'static str],
+    pub wanted: fn(&mut Tx<'_>, &[Event]) -> Result<Wanted>,
+}
 
 /// A task that repeats on every node.
 pub(super) struct Periodic {
@@ -29,6 +42,7 @@ pub(super) struct Periodic {
 pub struct Handlers {
     performers: HashMap<&'static str, Perform>,
     subscriptions: Arc<Subscriptions>,
+    relays: Vec<Relay>,
     observers: Vec<Observe>,
     periodic: Vec<Periodic>,
 }
@@ -68,6 +82,30 @@ impl Handlers {
         self
     }
 
+    /// Like [`Handlers::subscribe`] for many kinds at once, but only for events that `wanted` names.
+    pub fn relay<F, Fut>(
+        &mut self,
+        kinds: &'static [&'static str],
+        name: &'static str,
+        wanted: fn(&mut Tx<'_>, &[Event]) -> Result<Wanted>,
+        handler: F,
+    ) -> &mut Self
+    where
+        F: Fn(App, Event) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<()>> + Send + 'static,
+    {
+        let handler = Arc::new(handler);
+        self.on(name, move |app, job: Job| {
+            let handler = handler.clone();
+            async move {
+                let event = job.read::<Event>()?;
+                handler(app, event).await
+            }
+        });
+        self.relays.push(Relay { name, kinds, wanted });
+        self
+    }
+
     /// Sees every event after commit, on the node that dispatched it, in id order per batch, quickly and without
     /// failing: for stale caches. Not told again after a crash, when the caches are gone too; other nodes rely on
     /// the short life of their entries.
@@ -104,6 +142,10 @@ impl Handlers {
 
     pub(crate) fn subscriptions(&self) -> Arc<Subscriptions> {
         self.subscriptions.clone()
+    }
+
+    pub(crate) fn relays(&self) -> Vec<Relay> {
+        self.relays.clone()
     }
 
     pub(crate) fn observers(&self) -> &[Observe] {

@@ -10,8 +10,8 @@ mod handlers;
 mod queue;
 mod runner;
 
-pub use handlers::Handlers;
-pub(crate) use handlers::Subscriptions;
+pub use handlers::{Handlers, Wanted};
+pub(crate) use handlers::{Relay, Subscriptions};
 pub use queue::{Counts, DeadJob, counts, dead, discard, retry};
 pub(crate) use runner::stopped;
 pub use runner::{run, run_due};

@@ -160,3 +160,27 @@ async fn nodes_tell_each_event_once() {
         assert_eq!(mall.count("outbox").await, 0);
     }
 }
+
+#[tokio::test]
+async fn a_relay_hears_only_what_somebody_wants() {
+    for mall in malls().await {
+        let mut handlers = Handlers::new();
+        let told = Told::default();
+        let seen = told.clone();
+        handlers.relay(
+            &["order.paid", "order.closed"],
+            "relay",
+            |_, events| Ok(events.iter().map(|e| (e.mall_id, "order.paid".to_owned())).collect()),
+            move |_, event| {
+                seen.lock().unwrap().push(event);
+                async { Ok(()) }
+            },
+        );
+        for kind in ["order.paid", "order.closed", "nobody.listens"] {
+            emit(&mall, kind, 1).await;
+        }
+        assert_eq!(mall.run_due(&handlers).await, 1);
+        let kinds: Vec<String> = told.lock().unwrap().iter().map(|event| event.kind.clone()).collect();
+        assert_eq!((kinds, mall.count("outbox").await), (vec!["order.paid".to_owned()], 0));
+    }
+}

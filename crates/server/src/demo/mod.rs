@@ -12,6 +12,7 @@ use crate::{flows, router, serve, wiring};
 use gateways::Timeouts;
 use gateways::express::Kuaidi100Config;
 use gateways::sms::AliyunSmsConfig;
+use gateways::webhook::WebhookConfig;
 use gateways::wechat::{MiniProgramConfig, PayTrust, WechatPayConfig};
 use kernel::{Clock, Result, SystemClock};
 use platform::Outside;
@@ -103,6 +104,7 @@ fn accounts(sandbox: &Sandbox) -> OutsideConfig {
             key: given.kuaidi100.key.as_str().into(),
             timeouts: Timeouts::default(),
         }),
+        webhooks: WebhookConfig { allow_private: true, ..WebhookConfig::default() },
         mall: HashMap::from([(seed::CODE.to_owned(), accounts)]),
     }
 }

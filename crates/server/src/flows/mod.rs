@@ -29,6 +29,7 @@ pub mod share;
 pub mod ship;
 pub mod ship_file;
 pub mod upload_shipping;
+pub mod webhook;
 
 use platform::App;
 use utoipa_axum::router::OpenApiRouter;

@@ -11,7 +11,7 @@ use platform::audit::Note;
 use platform::job::{self, Job, NewJob};
 use platform::permission::perm;
 use platform::problem::ProblemBody;
-use platform::{Answer, App, Ctx, Json, Path, Staff};
+use platform::{Answer, App, Ctx, Json, Path, Staff, outbox};
 use serde::{Deserialize, Serialize};
 use trade::offers::{self, Refunded};
 use trade::order::{self, Move, Order};
@@ -39,7 +39,9 @@ pub fn start(tx: &mut Tx<'_>, ctx: &Ctx, payment: &Payment, new: &NewRefund<'_>)
     if payment.channel == balance::BALANCE {
         balance::give_back(tx, ctx, payment, &refund)?;
     }
-    if !refund.is_finished() {
+    if refund.is_finished() {
+        outbox::emit(tx, ctx, "refund.done", &SendRefund { refund_id: refund.id })?;
+    } else {
         enqueue(tx, ctx, refund.id, ctx.now)?;
     }
     Ok(refund)
@@ -195,6 +197,11 @@ pub fn record(tx: &mut Tx<'_>, ctx: &Ctx, refund_id: Id, theirs: &ChannelRefund,
         ChannelRefundState::Abnormal => ("failed", Some("abnormal")),
     };
     payment::finish_refund(tx, ctx, refund_id, status, word, &theirs.channel_refund_id)?;
+    match status {
+        "done" => outbox::emit(tx, ctx, "refund.done", &SendRefund { refund_id })?,
+        "failed" => outbox::emit(tx, ctx, "refund.failed", &SendRefund { refund_id })?,
+        _ => {}
+    }
     // A retry that fails in the same way is no news for the member.
     let is_news = status != "failed" || refund.channel_state.is_none();
     if let Some(order_id) = refund.order_id.filter(|_| is_news && status != "processing") {

@@ -99,6 +99,7 @@ fn text_for(schema: &Value, field: &str, ids: &Ids) -> String {
         "code" => ids.get("pickup_code").cloned().unwrap_or_else(|| "123456".into()),
         "open" => "09:00".into(),
         "close" => "18:00".into(),
+        "url" => "https://erp.example.com/hefang".into(),
         "accent" => "#2F7D6B".into(),
         "status" => "active".into(),
         "username" => "somebody".into(),
@@ -196,6 +197,8 @@ fn singular(segment: &str) -> &str {
         "categories" => "category",
         "addresses" => "address",
         "freight-templates" => "freight_template",
+        "webhook-deliveries" => "webhook_delivery",
+        "api-keys" => "api_key",
         other => other.trim_end_matches('s'),
     }
 }

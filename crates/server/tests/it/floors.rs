@@ -13,8 +13,9 @@ const FLOORS: &[&[&str]] = &[
     &["kernel", "wire"],
     &["db"],
     &["platform", "gateways", "sandbox"],
-    &["people", "goods"],
+    &["people", "goods", "open"],
     &["trade"],
+    &["insight"],
     &["server"],
     &["testkit"],
 ];

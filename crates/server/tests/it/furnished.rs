@@ -62,6 +62,11 @@ pub async fn furnish(mall: &TestMall, mark: &str) -> Furnished {
     let clerk = mall.clerk(&store).await;
     let review = owner.get("/admin/v1/reviews").await.ok();
     let detail = member.order(&done).await;
+    let hook = json!({ "url": format!("https://erp.example.com/{}", mall.code), "note": format!("{mark}系统"), "kinds": ["order.parcel_sent"] });
+    let hook = text(&owner.post("/admin/v1/webhooks", hook).await.ok()["webhook"]["id"]);
+    let pinged = owner.post(&format!("/admin/v1/webhooks/{hook}/ping"), json!({})).await.ok();
+    let key = json!({ "name": format!("{mark}密钥"), "scopes": ["order.view"] });
+    let key = text(&owner.post("/admin/v1/api-keys", key).await.ok()["api_key"]["id"]);
 
     let (task, open_task) = tasks(mall, mark).await;
     let policy = json!({ "title": "隐私政策", "body": "## 收集什么\n只收集送货需要的信息。" });
@@ -95,6 +100,9 @@ pub async fn furnish(mall: &TestMall, mark: &str) -> Furnished {
         ("line", "1".into()),
         ("task", task.to_string()),
         ("open_task", open_task.to_string()),
+        ("webhook", hook),
+        ("webhook_delivery", text(&pinged["delivery"]["id"])),
+        ("api_key", key),
         ("list", "orders".into()),
         ("picture", mall.picture_key.clone()),
         ("pickup_code", pickup_code.clone()),

@@ -43,6 +43,7 @@ fn accounts(given: &Credentials) -> OutsideConfig {
     };
     let accounts = MallAccounts { wechat_mini_program: Some(mini_program), wechat_pay: Some(merchant) };
     OutsideConfig {
+        webhooks: gateways::webhook::WebhookConfig::default(),
         objects: None,
         sms: Some(AliyunSmsConfig {
             base_url: base_url.clone(),

@@ -226,6 +226,10 @@ async fn every_write(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, Strin
     let spare_category = make("/admin/v1/categories", json!({ "name": "要删的", "position": 1 })).await;
     let spare_template = make("/admin/v1/freight-templates", template.clone()).await;
     let spare_role = make("/admin/v1/roles", json!({ "name": "要删的", "permissions": [] })).await;
+    let hook = json!({ "url": "https://erp.example.com/2", "kinds": ["order.paid"] });
+    let spare_hook = mall.staff().post("/admin/v1/webhooks", hook.clone()).await.ok();
+    let spare_hook = spare_hook["webhook"]["id"].as_str().unwrap().to_owned();
+    let of_hook = |verb: &str| format!("/admin/v1/webhooks/{}{verb}", f.ids["webhook"]);
     let order = |order: &testkit::Order, verb: &str| format!("/admin/v1/orders/{}/{verb}", order.id);
     let nothing = json!({});
     let mut script = vec![
@@ -329,6 +333,19 @@ async fn every_write(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, Strin
         ),
         ("POST /admin/v1/tasks/{id}/cancel", format!("/admin/v1/tasks/{}/cancel", id("open_task")), nothing.clone()),
         ("POST /admin/v1/tasks/{id}/resume", format!("/admin/v1/tasks/{}/resume", id("open_task")), nothing.clone()),
+        ("POST /admin/v1/webhooks", "/admin/v1/webhooks".into(), hook.clone()),
+        ("PUT /admin/v1/webhooks/{id}", of_hook(""), hook),
+        ("DELETE /admin/v1/webhooks/{id}", format!("/admin/v1/webhooks/{spare_hook}"), nothing.clone()),
+        ("POST /admin/v1/webhooks/{id}/rotate", of_hook("/rotate"), nothing.clone()),
+        ("POST /admin/v1/webhooks/{id}/ping", of_hook("/ping"), nothing.clone()),
+        ("POST /admin/v1/webhooks/{id}/redeliver-failed", of_hook("/redeliver-failed"), nothing.clone()),
+        (
+            "POST /admin/v1/webhook-deliveries/{id}/redeliver",
+            format!("/admin/v1/webhook-deliveries/{}/redeliver", id("webhook_delivery")),
+            nothing.clone(),
+        ),
+        ("POST /admin/v1/api-keys", "/admin/v1/api-keys".into(), json!({ "name": "钥匙", "scopes": ["order.view"] })),
+        ("DELETE /admin/v1/api-keys/{id}", format!("/admin/v1/api-keys/{}", id("api_key")), nothing.clone()),
         ("POST /admin/v1/stores", "/admin/v1/stores".into(), store.clone()),
         ("PUT /admin/v1/stores/{id}", format!("/admin/v1/stores/{}", id("store")), store),
     ];

@@ -7,6 +7,7 @@ mod mini_program;
 mod notice;
 mod objects;
 mod sms;
+mod webhooks;
 
 pub use channel::{Call, LocalChannel, Trouble};
 pub use express::LocalExpress;
@@ -14,8 +15,9 @@ pub use mini_program::LocalMiniProgram;
 pub use notice::LocalNotice;
 pub use objects::LocalObjects;
 pub use sms::{LocalSms, Message};
+pub use webhooks::{LocalWebhooks, Posted};
 
-use kernel::ports::{ExpressTracker, MiniProgram, ObjectStore, PaymentChannel, SmsSender};
+use kernel::ports::{ExpressTracker, MiniProgram, ObjectStore, PaymentChannel, SmsSender, WebhookSender};
 use kernel::{Clock, Error, MallId, Result};
 use platform::Outside;
 use std::collections::HashMap;
@@ -27,6 +29,7 @@ pub struct LocalOutside {
     pub sms: Arc<LocalSms>,
     pub express: Arc<LocalExpress>,
     pub objects: Arc<LocalObjects>,
+    pub webhooks: Arc<LocalWebhooks>,
     clock: Arc<dyn Clock>,
 }
 
@@ -44,6 +47,7 @@ impl LocalOutside {
             sms: Arc::default(),
             express: Arc::default(),
             objects: Arc::default(),
+            webhooks: Arc::default(),
             clock,
         }
     }
@@ -83,6 +87,9 @@ impl Outside for LocalOutside {
     }
     fn objects(&self) -> Arc<dyn ObjectStore> {
         self.objects.clone()
+    }
+    fn webhooks(&self) -> Result<Arc<dyn WebhookSender>> {
+        Ok(self.webhooks.clone())
     }
 }
 

@@ -55,6 +55,9 @@ const pages: RouteRecordRaw[] = [
   page('tasks/:id', '任务', '', () => import('@/modules/setting/task/detail.vue')),
   page('audit', '操作日志', 'audit.view', () => import('@/modules/setting/audit/list.vue')),
   page('privacy', '隐私政策', 'settings.edit', () => import('@/modules/setting/policy/page.vue')),
+  page('webhooks', 'Webhook', 'webhook.edit', () => import('@/modules/setting/webhook/list.vue')),
+  page('webhooks/:id', '投递记录', 'webhook.edit', () => import('@/modules/setting/webhook/deliveries.vue')),
+  page('api-keys', 'API 密钥', 'api_key.edit', () => import('@/modules/setting/api-key/list.vue')),
   page('settings', '商城设置', 'settings.edit', () => import('@/modules/setting/mall/form.vue')),
   { path: ':rest(.*)*', component: () => import('@/shell/not-found.vue'), meta: { title: '没有这个页面' } },
 ];

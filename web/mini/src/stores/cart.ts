@@ -2,6 +2,7 @@
 // refuses them; totals always come from the server, so a price is never added up here.
 import { defineStore } from 'pinia';
 import { computed, ref } from 'vue';
+import { behaviour } from '@/api/behaviour';
 import { call } from '@/api/client';
 import { storedToken } from '@/api/session';
 import type { CartLine, CartView } from '@/api/types';
@@ -48,7 +49,11 @@ export const useCart = defineStore('cart', () => {
   }
 
   const add = (sku_id: string, quantity: number): Promise<void> =>
-    settle(() => call('post', '/api/v1/cart/lines', { body: { sku_id, quantity }, session: 'guest' }));
+    settle(async () => {
+      const answer = await call('post', '/api/v1/cart/lines', { body: { sku_id, quantity }, session: 'guest' });
+      behaviour.tell('add_to_cart', { product_id: answer.lines.find((line) => line.sku_id === sku_id)?.product_id });
+      return answer;
+    });
 
   const setQuantity = (sku_id: string, quantity: number): Promise<void> =>
     settle(

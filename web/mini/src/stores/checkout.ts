@@ -2,6 +2,7 @@
 // on the device, so that going to the address book, or a reload, loses nothing.
 import { defineStore } from 'pinia';
 import { ref, watch } from 'vue';
+import { behaviour } from '@/api/behaviour';
 import type { Delivery, ItemInput } from '@/api/types';
 
 const KEY = 'hefang.checkout';
@@ -22,10 +23,12 @@ export const useCheckout = defineStore('checkout', () => {
   watch(draft, (value) => uni.setStorageSync(KEY, value), { deep: true });
 
   function buyCart(): void {
+    behaviour.tell('checkout_start');
     draft.value = { ...draft.value, source: 'cart', items: [], remark: '' };
   }
 
   function buyNow(items: ItemInput[]): void {
+    behaviour.tell('checkout_start');
     draft.value = { ...draft.value, source: 'now', items, remark: '' };
   }
 

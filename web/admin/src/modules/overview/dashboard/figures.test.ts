@@ -1,13 +1,24 @@
 import type { Dashboard } from '@api/types';
-import { changeText, figures, todos } from './figures';
+import { changeText, countText, figures, funnelSteps, todos } from './figures';
 
 const day = { paid_fen: 11000, orders_paid: 3, orders_placed: 4, new_members: 0, refunded_fen: 0 };
 const data: Dashboard = {
   today: day,
   yesterday: { ...day, paid_fen: 10000, new_members: 0 },
   last_week: { ...day, paid_fen: 0 },
-  todo: { to_ship: 2, to_pick_up: 0, unpaid: 0, low_stock: 1, refund_problems: 0, reviews_unanswered: 0 },
+  todo: {
+    to_ship: 2,
+    to_pick_up: 0,
+    unpaid: 0,
+    low_stock: 1,
+    refund_problems: 0,
+    reviews_unanswered: 0,
+    webhooks_disabled: 0,
+  },
   curve: [],
+  days: [],
+  funnel: { visitors: 0, carts: 0, orders: 0, paid: 0 },
+  funnel_yesterday: { visitors: 0, carts: 0, orders: 0, paid: 0 },
   top_products: [],
   as_of: '2026-11-22T16:30:00Z',
 };
@@ -22,6 +33,16 @@ describe('figures', () => {
   });
   it('links to the rows of the mall day', () => {
     expect(figures(data)[0]?.to).toBe('/orders?from=2026-11-23&to=2026-11-23');
+  });
+});
+
+describe('funnel', () => {
+  it('gives each step as a share of the one before', () => {
+    const now = { visitors: 200, carts: 50, orders: 0, paid: 0 };
+    const steps = funnelSteps(now, now, '2026-11-23');
+    expect(steps.map(({ rate }) => rate)).toEqual([null, '25.0%', '0.0%', null]);
+    expect(steps[1]).toMatchObject({ count: 50, share: 0.25 });
+    expect(countText(1000)).toBe('999+');
   });
 });
 

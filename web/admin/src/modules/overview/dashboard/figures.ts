@@ -1,6 +1,6 @@
 // The numbers of the overview: what each counts, what it is compared with, and the rows behind it.
 
-import type { Dashboard, DaySales, TodoCounts } from '@api/types';
+import type { Dashboard, DaySales, FunnelCounts, TodoCounts } from '@api/types';
 import { compareFen, formatFen } from '@shared/money';
 import { today } from '@shared/time';
 
@@ -51,7 +51,7 @@ export function figures(data: Dashboard): Figure[] {
     ),
     figure(data, 'orders_paid', '付款订单', '今天付款成功的订单数', `/orders?from=${day}&to=${day}`),
     figure(data, 'new_members', '新会员', '今天首次登录成为会员的人数', '/members'),
-    figure(data, 'refunded_fen', '退款', '今天退款成功的金额之和'),
+    figure(data, 'refunded_fen', '退款', '今天发起的退款金额之和，含正在退的，不含失败的', '/refunds'),
   ];
 }
 
@@ -74,7 +74,51 @@ export function todos(counts: TodoCounts): Todo[] {
       to: '/reviews?state=unanswered',
       permission: 'review.view',
     },
+    ...(counts.webhooks_disabled
+      ? [
+          {
+            label: '停用的 Webhook',
+            count: counts.webhooks_disabled,
+            to: '/webhooks',
+            permission: 'webhook.edit',
+            alarm: true,
+          },
+        ]
+      : []),
   ];
+}
+
+/** One step of the way from the door to the till. */
+export interface FunnelStep {
+  label: string;
+  meaning: string;
+  count: number;
+  before: number;
+  /** Of the widest step, 0 to 1. */
+  share: number;
+  /** Of the step before, `42.0%`; nothing at the first and after an empty one. */
+  rate: string | null;
+  to?: string;
+}
+
+/** Counts of what waits stop at a thousand. */
+export const countText = (count: number): string => (count >= 1000 ? '999+' : String(count));
+
+export function funnelSteps(now: FunnelCounts, before: FunnelCounts, day: string): FunnelStep[] {
+  const orders = `/orders?from=${day}&to=${day}`;
+  const steps: [keyof FunnelCounts, string, string, string?][] = [
+    ['visitors', '访客', '今天打开过商城的人数，每分钟统计一次'],
+    ['carts', '加购', '今天把商品加入购物车的人数，每分钟统计一次'],
+    ['orders', '下单', '今天提交过订单的会员数', orders],
+    ['paid', '付款', '今天下单并且已经付款的会员数', orders],
+  ];
+  const widest = Math.max(1, ...steps.map(([key]) => now[key]));
+  return steps.map(([key, label, meaning, to], index) => {
+    const previous = index > 0 ? now[steps[index - 1]![0]] : 0;
+    const tenths = previous > 0 ? Math.round((now[key] * 1000) / previous) : null;
+    const rate = tenths === null ? null : `${Math.floor(tenths / 10)}.${tenths % 10}%`;
+    return { label, meaning, count: now[key], before: before[key], share: now[key] / widest, rate, to };
+  });
 }
 
 /** `+10.0%`, `-3.2%`, `持平`. */

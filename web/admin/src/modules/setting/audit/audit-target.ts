@@ -17,6 +17,8 @@ const NOUNS: Readonly<Record<string, Noun>> = {
   staff: { word: '员工', page: () => '/staff' },
   role: { word: '角色', page: () => '/roles' },
   mall: { word: '商城设置', page: () => '/settings' },
+  webhook: { word: 'Webhook', page: (id) => `/webhooks/${id}` },
+  api_key: { word: 'API 密钥', page: () => '/api-keys' },
   file: { word: '图片' },
   task: { word: '任务', page: (id) => `/tasks/${id}` },
   refund: { word: '退款', page: () => '/refunds?state=all' },
