@@ -25,7 +25,13 @@ pub struct PermissionInfo {
 }
 
 macro_rules! permissions {
-    ($($bit:literal $name:ident $code:literal $group:literal $label:literal;)*) => {
+    ($($name:ident $code:literal $group:literal $label:literal;)*) => {
+        /// Bits, counted in the order of the list.
+        #[repr(u32)]
+        enum Bit {
+            $($name),*
+        }
+
         /// The permission types.
         pub mod perm {
             use super::Permission;
@@ -34,7 +40,7 @@ macro_rules! permissions {
                 pub struct $name;
                 impl Permission for $name {
                     const CODE: &'static str = $code;
-                    const BIT: u32 = $bit;
+                    const BIT: u32 = super::Bit::$name as u32;
                 }
             )*
             /// Any staff that is signed in.
@@ -59,42 +65,38 @@ macro_rules! permissions {
 }
 
 permissions! {
-    0  DashboardView  "dashboard.view"   "概览" "查看概览";
-    1  ProductView    "product.view"     "商品" "查看商品";
-    2  ProductEdit    "product.edit"     "商品" "编辑商品、分类与品牌";
-    3  InventoryView  "inventory.view"   "商品" "查看库存";
-    4  InventoryEdit  "inventory.edit"   "商品" "调整库存";
-    5  FreightView    "freight.view"     "商品" "查看运费模板";
-    6  FreightEdit    "freight.edit"     "商品" "编辑运费模板";
-    7  OrderView      "order.view"       "订单" "查看订单";
-    8  OrderShip      "order.ship"       "订单" "发货与备货";
-    9  OrderRefund    "order.refund"     "订单" "退款";
-    10 OrderClose     "order.close"      "订单" "关闭未付款订单";
-    11 OrderPayOffline "order.pay_offline" "订单" "登记线下收款";
-    12 OrderRemark    "order.remark"     "订单" "备注订单";
-    13 OrderRedeem    "order.redeem"     "订单" "核销自提";
-    14 ReviewView     "review.view"      "订单" "查看评价";
-    15 ReviewEdit     "review.edit"      "订单" "回复与隐藏评价";
-    16 MemberView     "member.view"      "会员" "查看会员";
-    17 StoreView      "store.view"       "门店" "查看门店";
-    18 StoreEdit      "store.edit"       "门店" "编辑门店";
-    19 StaffView      "staff.view"       "设置" "查看员工与角色";
-    20 StaffEdit      "staff.edit"       "设置" "编辑员工与角色";
-    21 AuditView      "audit.view"       "设置" "查看操作日志";
-    22 SettingsEdit   "settings.edit"    "设置" "修改商城设置";
-    23 OrderChangePrice "order.change_price" "订单" "给未付款订单改价";
-    24 RefundSettle   "refund.settle"    "订单" "重试和登记退款";
-    25 MemberBlock    "member.block"     "会员" "停用与恢复会员";
-    26 OrderExport    "order.export"     "订单" "导出订单（含收货人信息）";
-    27 LoyaltyEdit    "loyalty.edit"     "会员" "编辑等级、积分、储值与付费会员";
-    28 MemberAdjust   "member.adjust"    "会员" "调整积分与余额、退储值";
-    29 LedgerView     "ledger.view"      "财务" "查看积分与余额负债";
-    23 WebhookEdit    "webhook.edit"     "设置" "管理 Webhook";
-    24 ApiKeyEdit     "api_key.edit"     "设置" "管理 API 密钥";
-    25 OrderChangePrice "order.change_price" "订单" "给未付款订单改价";
-    26 RefundSettle   "refund.settle"    "订单" "重试和登记退款";
-    27 MemberBlock    "member.block"     "会员" "停用与恢复会员";
-    28 OrderExport    "order.export"     "订单" "导出订单（含收货人信息）";
+    DashboardView "dashboard.view" "概览" "查看概览";
+    ProductView "product.view" "商品" "查看商品";
+    ProductEdit "product.edit" "商品" "编辑商品、分类与品牌";
+    InventoryView "inventory.view" "商品" "查看库存";
+    InventoryEdit "inventory.edit" "商品" "调整库存";
+    FreightView "freight.view" "商品" "查看运费模板";
+    FreightEdit "freight.edit" "商品" "编辑运费模板";
+    OrderView "order.view" "订单" "查看订单";
+    OrderShip "order.ship" "订单" "发货与备货";
+    OrderRefund "order.refund" "订单" "退款";
+    OrderClose "order.close" "订单" "关闭未付款订单";
+    OrderPayOffline "order.pay_offline" "订单" "登记线下收款";
+    OrderRemark "order.remark" "订单" "备注订单";
+    OrderRedeem "order.redeem" "订单" "核销自提";
+    ReviewView "review.view" "订单" "查看评价";
+    ReviewEdit "review.edit" "订单" "回复与隐藏评价";
+    MemberView "member.view" "会员" "查看会员";
+    StoreView "store.view" "门店" "查看门店";
+    StoreEdit "store.edit" "门店" "编辑门店";
+    StaffView "staff.view" "设置" "查看员工与角色";
+    StaffEdit "staff.edit" "设置" "编辑员工与角色";
+    AuditView "audit.view" "设置" "查看操作日志";
+    SettingsEdit "settings.edit" "设置" "修改商城设置";
+    OrderChangePrice "order.change_price" "订单" "给未付款订单改价";
+    RefundSettle "refund.settle" "订单" "重试和登记退款";
+    MemberBlock "member.block" "会员" "停用与恢复会员";
+    OrderExport "order.export" "订单" "导出订单（含收货人信息）";
+    LoyaltyEdit "loyalty.edit" "会员" "编辑等级、积分、储值与付费会员";
+    MemberAdjust "member.adjust" "会员" "调整积分与余额、退储值";
+    LedgerView "ledger.view" "财务" "查看积分与余额负债";
+    WebhookEdit "webhook.edit" "设置" "管理 Webhook";
+    ApiKeyEdit "api_key.edit" "设置" "管理 API 密钥";
 }
 
 /// What a staff member may do, resolved from the role.
