@@ -1,8 +1,9 @@
 //! Puts the parts together: database, clients, sessions, jobs. The one list of who reacts to what.
 
-use crate::flows::{close, complete, hooks, loyalty, order_export, pay, purchase, refund, ship_file, upload_shipping};
-use crate::flows::{close, complete, hooks, message, order_export, pay, personal, refund, ship_file, upload_shipping};
-use crate::flows::{close, complete, hooks, order_export, pay, refund, ship_file, upload_shipping, webhook};
+use crate::flows::{
+    close, complete, hooks, loyalty, message, order_export, pay, personal, purchase, refund, ship_file,
+    upload_shipping, webhook,
+};
 use db::{Db, Options};
 use kernel::{Clock, Ids, MallId, Result, hours, minutes, seconds};
 use platform::app::Parts;
