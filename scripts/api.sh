@@ -5,4 +5,4 @@ cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-$PWD/target}
 cargo build --quiet --bin hefang
 "$target/debug/hefang" openapi >"$target/openapi.json"
-cd web/admin && npx --no-install openapi-typescript "$target/openapi.json" -o ../packages/api/schema.d.ts
+cd web/admin && npx --no-install openapi-typescript "$target/openapi.json" --default-non-nullable=false -o ../packages/api/schema.d.ts

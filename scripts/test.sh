@@ -64,7 +64,7 @@ step_api() {
   say "the TypeScript client follows the API"
   cargo build --quiet --bin hefang
   "$target/debug/hefang" openapi >"$target/openapi.json"
-  (cd web/admin && npx --no-install openapi-typescript "$target/openapi.json" -o "$target/schema.d.ts" >/dev/null)
+  (cd web/admin && npx --no-install openapi-typescript "$target/openapi.json" --default-non-nullable=false -o "$target/schema.d.ts" >/dev/null)
   diff -q "$target/schema.d.ts" web/packages/api/schema.d.ts ||
     { echo "web/packages/api/schema.d.ts is old: run scripts/api.sh"; exit 1; }
 }
