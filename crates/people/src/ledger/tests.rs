@@ -143,18 +143,18 @@ async fn the_soonest_to_expire_go_first_and_come_back_last() {
         books.write(move |tx, ctx| give_back(tx, ctx, &spent, ("back", Id(1)), 50, "", None)).await.unwrap();
         books.clock.advance(days(3));
         // All that is left lies in the later bucket.
-        assert_eq!(books.write(|tx, ctx| expire_points(tx, ctx)).await.unwrap(), 0);
+        assert_eq!(books.write(expire_points).await.unwrap(), 0);
         assert_eq!(books.of(Id(7), Account::Points).await, 100);
         // What belongs to a bucket whose day has passed comes back for the grace.
         books.write(move |tx, ctx| give_back(tx, ctx, &spent, ("back", Id(2)), 60, "", Some(days(7)))).await.unwrap();
-        assert_eq!(books.write(|tx, ctx| expire_points(tx, ctx)).await.unwrap(), 0);
+        assert_eq!(books.write(expire_points).await.unwrap(), 0);
         let more = books.write(move |tx, ctx| give_back(tx, ctx, &spent, ("back", Id(3)), 41, "", None)).await;
         assert!(more.is_err(), "more than was spent does not come back");
         books.write(move |tx, ctx| give_back(tx, ctx, &spent, ("back", Id(4)), 40, "", None)).await.unwrap();
-        assert_eq!(books.write(|tx, ctx| expire_points(tx, ctx)).await.unwrap(), 1, "without a grace it expires");
+        assert_eq!(books.write(expire_points).await.unwrap(), 1, "without a grace it expires");
         assert_eq!(books.of(Id(7), Account::Points).await, 160);
         books.clock.advance(days(8));
-        while books.write(|tx, ctx| expire_points(tx, ctx)).await.unwrap() > 0 {}
+        while books.write(expire_points).await.unwrap() > 0 {}
         assert_eq!(books.of(Id(7), Account::Points).await, 0);
         books.assert_balanced().await;
     })

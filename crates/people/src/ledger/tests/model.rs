@@ -31,12 +31,15 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// Member, source, points not given back yet, and the buckets they came from.
+type Spending = (i64, i64, i64, Vec<(Instant, i64)>);
+
 /// What the books should say.
 #[derive(Default)]
 struct Model {
     buckets: BTreeMap<i64, Vec<(Instant, i64)>>,
     principal: BTreeMap<i64, i64>,
-    spendings: Vec<(i64, i64, i64, Vec<(Instant, i64)>)>,
+    spendings: Vec<Spending>,
     grants: Vec<(i64, i64)>,
 }
 
@@ -154,7 +157,7 @@ async fn replay(books: &Books, steps: &[Step]) {
             }
             Step::Wait { ms } => books.clock.advance(ms),
             Step::Expire => {
-                while books.write(|tx, ctx| expire_points(tx, ctx)).await.unwrap() > 0 {}
+                while books.write(expire_points).await.unwrap() > 0 {}
                 for buckets in model.buckets.values_mut() {
                     buckets.retain(|bucket| bucket.0 > now);
                 }
