@@ -7,7 +7,7 @@ const SHOP =
   /\/src\/(components\/(page|faces|empty|trouble|bone|icon|icons|price|tag|product-card|product-grid)\.|platform\/(photo|desktop-bar|near|network)\.|composables\/(load|prefetch)\.)/;
 /** Already in the document, or only for who chose it. */
 const FIRST = /\/(index|shop|uni|messages-en)[^/]*$/;
-const BUYING = /\/src\/components\/(cell|sheet|sku-panel|stepper|review|stars|store)\./;
+const BUYING = /\/src\/components\/(cell|sku-panel|stepper|review|stars|store)\./;
 const HOME = /\/(pages-home-home\.[^/]*\.js|home-[^/]*\.css)$/;
 
 export function firstPage(): Plugin {

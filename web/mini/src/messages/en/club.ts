@@ -90,4 +90,7 @@ export default {
   use_points: 'Points',
   points_not_used: 'Not used',
   points_saved: '¥{amount} off',
+  birthday_month: 'Month',
+  birthday_day: 'Day',
+  birthday_in: 'Month {n}',
 } satisfies Translation<'club'>;

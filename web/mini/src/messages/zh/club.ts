@@ -90,4 +90,7 @@ export default words('club', {
   use_points: '积分抵扣',
   points_not_used: '不使用',
   points_saved: '已抵 ¥{amount}',
+  birthday_month: '月份',
+  birthday_day: '日期',
+  birthday_in: '{n} 月',
 });
