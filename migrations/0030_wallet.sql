@@ -14,7 +14,7 @@ create table top_up_plan (
 );
 
 -- Something a member pays for that is no goods. terms: what was agreed, as it read then.
-create table member_purchase (
+create table wallet_purchase (
   @id@,
   mall_id bigint not null,
   member_id bigint not null,
@@ -32,15 +32,15 @@ create table member_purchase (
   paid_at bigint,
   payment_id bigint,
   @key@,
-  constraint member_purchase_member foreign key (mall_id, member_id) references member (mall_id, id),
-  constraint member_purchase_kind_known check (kind in ('top_up', 'membership')),
-  constraint member_purchase_status_known check (status in ('unpaid', 'paid', 'closed')),
-  constraint member_purchase_refund_within_amount check (refunded_fen between 0 and amount_fen),
-  constraint member_purchase_gift_within check (gift_taken_fen between 0 and gift_fen)
+  constraint wallet_purchase_member foreign key (mall_id, member_id) references member (mall_id, id),
+  constraint wallet_purchase_kind_known check (kind in ('top_up', 'membership')),
+  constraint wallet_purchase_status_known check (status in ('unpaid', 'paid', 'closed')),
+  constraint wallet_purchase_refund_within_amount check (refunded_fen between 0 and amount_fen),
+  constraint wallet_purchase_gift_within check (gift_taken_fen between 0 and gift_fen)
 );
-create index member_purchase_by_member on member_purchase (mall_id, member_id, id);
-create index member_purchase_unpaid on member_purchase (mall_id, expires_at) where status = 'unpaid';
-create index member_purchase_by_kind on member_purchase (mall_id, kind, status, id);
+create index wallet_purchase_by_member on wallet_purchase (mall_id, member_id, id);
+create index wallet_purchase_unpaid on wallet_purchase (mall_id, expires_at) where status = 'unpaid';
+create index wallet_purchase_by_kind on wallet_purchase (mall_id, kind, status, id);
 
 -- Six digits, kept as a slow hash; wrong tries lock it for a while.
 create table pay_password (

@@ -1,5 +1,5 @@
 //! The member's balance: top-up plans, purchases that pay for top-ups and paid membership, the payment password, and
-//! paying with it. Owns `top_up_plan`, `member_purchase`, `pay_password`; the money itself lies in the ledger.
+//! paying with it. Owns `top_up_plan`, `wallet_purchase`, `pay_password`; the money itself lies in the ledger.
 //!
 //! Promises: principal is what came in by payments, gift what the mall added; principal is spent first, so gift comes
 //! back first. A balance stays within the law's caps for prepaid cards and does not expire. Giving principal back takes

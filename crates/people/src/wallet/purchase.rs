@@ -171,7 +171,7 @@ pub fn create_purchase(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, new: &NewPurch
     }
     tx.one(
         &format!(
-            "insert into member_purchase
+            "insert into wallet_purchase
                (id, mall_id, member_id, kind, plan_id, title, amount_fen, gift_fen, terms, created_at, expires_at)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
              returning {COLUMNS}"
@@ -195,7 +195,7 @@ pub fn create_purchase(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, new: &NewPurch
 /// One purchase, locked until the transaction ends.
 pub fn find_purchase(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<Purchase> {
     tx.opt(
-        &format!("select {COLUMNS} from member_purchase where mall_id = $1 and id = $2 for update"),
+        &format!("select {COLUMNS} from wallet_purchase where mall_id = $1 and id = $2 for update"),
         &args![mall_id, id],
     )?
     .ok_or_else(missing)
@@ -204,7 +204,7 @@ pub fn find_purchase(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<Purchas
 /// One purchase of a member; another member's does not exist for them.
 pub fn of_member(tx: &mut Tx<'_>, mall_id: MallId, member_id: Id, id: Id) -> Result<Purchase> {
     let found: Option<Purchase> = tx.opt(
-        &format!("select {COLUMNS} from member_purchase where mall_id = $1 and id = $2 and member_id = $3"),
+        &format!("select {COLUMNS} from wallet_purchase where mall_id = $1 and id = $2 and member_id = $3"),
         &args![mall_id, id, member_id],
     )?;
     found.ok_or_else(missing)
@@ -230,7 +230,7 @@ pub fn paid(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, payment_id: Id) -> Result<bool> 
     };
     let status = if fits { "paid" } else { "closed" };
     let moved = tx.exec(
-        "update member_purchase set status = $3, paid_at = $4, payment_id = $5
+        "update wallet_purchase set status = $3, paid_at = $4, payment_id = $5
          where mall_id = $1 and id = $2 and status = 'unpaid'",
         &args![ctx.mall_id, id, status, fits.then_some(ctx.now), fits.then_some(payment_id)],
     )?;
@@ -255,7 +255,7 @@ pub fn paid(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, payment_id: Id) -> Result<bool> 
 /// Closes an unpaid purchase; the channel closed its intents before. False when it was not unpaid any more.
 pub fn close_purchase(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<bool> {
     let closed = tx.exec(
-        "update member_purchase set status = 'closed' where mall_id = $1 and id = $2 and status = 'unpaid'",
+        "update wallet_purchase set status = 'closed' where mall_id = $1 and id = $2 and status = 'unpaid'",
         &args![ctx.mall_id, id],
     )?;
     Ok(closed == 1)
@@ -264,7 +264,7 @@ pub fn close_purchase(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<bool> {
 /// Unpaid purchases whose time is over.
 pub fn expired_purchases(tx: &mut Tx<'_>, mall_id: MallId, now: Instant, limit: i64) -> Result<Vec<Id>> {
     let rows: Vec<(Id,)> = tx.all(
-        "select id from member_purchase
+        "select id from wallet_purchase
          where mall_id = $1 and status = 'unpaid' and expires_at <= $2
          order by expires_at
          limit $3",
@@ -286,7 +286,7 @@ pub fn refund_top_up(tx: &mut Tx<'_>, ctx: &Ctx, purchase: &Purchase, amount: Fe
     let due = i64::try_from(i128::from(purchase.gift.0) * i128::from(back) / i128::from(purchase.amount.0))
         .map_err(Error::internal)?;
     let moved = tx.exec(
-        "update member_purchase set refunded_fen = $4, gift_taken_fen = $5
+        "update wallet_purchase set refunded_fen = $4, gift_taken_fen = $5
          where mall_id = $1 and id = $2 and refunded_fen = $3",
         &args![ctx.mall_id, purchase.id, purchase.refunded, back, due],
     )?;
@@ -309,7 +309,7 @@ pub fn refund_top_up(tx: &mut Tx<'_>, ctx: &Ctx, purchase: &Purchase, amount: Fe
 /// True when the member ever began to buy something.
 pub fn has_purchases(tx: &mut Tx<'_>, mall_id: MallId, member_id: Id) -> Result<bool> {
     let found: Option<Id> = tx.opt(
-        "select id from member_purchase where mall_id = $1 and member_id = $2 limit 1",
+        "select id from wallet_purchase where mall_id = $1 and member_id = $2 limit 1",
         &args![mall_id, member_id],
     )?;
     Ok(found.is_some())
@@ -324,7 +324,7 @@ pub fn purchases(
     cursor: Option<Cursor>,
     limit: i64,
 ) -> Result<Page<PurchaseView>> {
-    let mut sql = format!("select {COLUMNS} from member_purchase where mall_id = $1 and status = 'paid' and id < $2");
+    let mut sql = format!("select {COLUMNS} from wallet_purchase where mall_id = $1 and status = 'paid' and id < $2");
     let mut values = args![mall_id, cursor.map_or(i64::MAX, |cursor| cursor.id)].to_vec();
     if let Some(member_id) = member_id {
         values.push(member_id.into());

@@ -22,7 +22,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// What a payment of a purchase is for.
-pub const PURCHASE: &str = "member_purchase";
+pub const PURCHASE: &str = "wallet_purchase";
 
 /// Routes under `/api/v1`.
 pub fn shop_routes() -> OpenApiRouter<App> {
