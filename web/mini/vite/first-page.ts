@@ -7,6 +7,8 @@ const SHOP =
   /\/src\/(components\/(page|faces|empty|trouble|bone|icon|icons|price|tag|product-card|product-grid)\.|platform\/(photo|desktop-bar|near|network)\.|composables\/(load|prefetch)\.)/;
 /** Already in the document, or only for who chose it. */
 const FIRST = /\/(index|shop|uni|messages-en)[^/]*$/;
+/** Of its own, or the chunk of who uses it first would take it along. */
+const SHEET = /\/src\/components\/sheet\./;
 const BUYING = /\/src\/components\/(cell|sku-panel|stepper|review|stars|store)\./;
 const HOME = /\/(pages-home-home\.[^/]*\.js|home-[^/]*\.css)$/;
 
@@ -17,7 +19,10 @@ export function firstPage(): Plugin {
     config: () => ({
       build: {
         rollupOptions: {
-          output: { manualChunks: (id) => (SHOP.test(id) ? 'shop' : BUYING.test(id) ? 'buying' : undefined) },
+          output: {
+            manualChunks: (id) =>
+              SHOP.test(id) ? 'shop' : SHEET.test(id) ? 'sheet' : BUYING.test(id) ? 'buying' : undefined,
+          },
         },
       },
     }),
