@@ -21,7 +21,7 @@ test('club: check in, top up, pay with points and balance; staff correct', async
   await member.open('/pages/club/balance')
   await expect(page.getByText('最受欢迎').locator('visible=true').first()).toBeVisible()
   await member.shot('balance-empty')
-  await page.locator('.plan').locator('visible=true').nth(1).click()
+  await page.locator('.plan').locator('visible=true').nth(2).click()
   await expect(page).toHaveURL(/club\/buy/)
   await member.shot('buy')
   await member.tap('微信支付')

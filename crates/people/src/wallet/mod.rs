@@ -8,12 +8,14 @@
 mod admin;
 mod confirm;
 mod password;
+mod personal;
 mod plan;
 mod purchase;
 mod shop;
 mod spend;
 
 pub use confirm::{Confirmation, confirm, has_password};
+pub use personal::ClubData;
 pub use plan::{TopUpPlan, TopUpPlanInput, remove_top_up_plan, save_top_up_plan, top_up_plans};
 pub use purchase::{
     NewPurchase, Purchase, PurchaseKind, PurchaseView, close_purchase, create_purchase, expired_purchases,

@@ -24,7 +24,16 @@ pub(super) fn ended_before(tx: &mut Tx<'_>, ctx: &Ctx, member: Id, instant: Inst
            and coalesce(completed_at, closed_at) <= $3 and personal_erased_at is null",
         &args![ctx.mall_id, member, instant],
     )?;
-    take_out(tx, ctx, member, orders)
+    take_out(tx, ctx, member, orders)?;
+    // Payments of what is no order: top-ups, paid membership.
+    tx.exec(
+        "update payment
+         set payer = null, instruction = null
+         where mall_id = $1 and member_id = $2 and payable_kind <> 'order_group'
+           and coalesce(paid_at, created_at) <= $3",
+        &args![ctx.mall_id, member, instant],
+    )?;
+    Ok(())
 }
 
 fn take_out(tx: &mut Tx<'_>, ctx: &Ctx, member: Id, orders: Vec<(Id, Id)>) -> Result<()> {
