@@ -37,7 +37,7 @@ test('club: check in, top up, pay with points and balance; staff correct', async
   // Staff give points with a reason; the member reads it.
   await staff.open('/members')
   await staff.signIn('admin', 'hefang-demo')
-  await staff.page.waitForURL(/members/)
+  await expect(staff.page.locator('.page-frame > header').first()).toBeVisible()
   for (const path of ['tiers', 'points', 'top-ups', 'membership-plans']) {
     await staff.open(`/${path}`)
     await expect(staff.page.locator('.page-frame > header').first()).toBeVisible()
