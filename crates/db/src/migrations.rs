@@ -21,6 +21,13 @@ const ALL: &[Migration] = &[
     Migration { version: 15, name: "order_desk", text: include_str!("../../../migrations/0015_order_desk.sql") },
     Migration { version: 16, name: "member_desk", text: include_str!("../../../migrations/0016_member_desk.sql") },
     Migration { version: 17, name: "ship_file", text: include_str!("../../../migrations/0017_ship_file.sql") },
+    Migration { version: 18, name: "page_versions", text: include_str!("../../../migrations/0018_page_versions.sql") },
+    Migration { version: 19, name: "media", text: include_str!("../../../migrations/0019_media.sql") },
+    Migration {
+        version: 20,
+        name: "accounts_and_template",
+        text: include_str!("../../../migrations/0020_accounts_and_template.sql"),
+    },
     Migration { version: 21, name: "open", text: include_str!("../../../migrations/0021_open.sql") },
     Migration { version: 22, name: "insight", text: include_str!("../../../migrations/0022_insight.sql") },
     Migration { version: 24, name: "offers", text: include_str!("../../../migrations/0024_offers.sql") },

@@ -22,5 +22,8 @@ pub const CONSTRAINTS: &[Constraint] = &[
         message: "库存不能少于已被订单占用的数量",
     },
     Constraint { name: "review_once", code: "review.already_written", message: "这件商品已经评价过了" },
+    Constraint {
+        name: "media_folder_name_taken", code: "media.folder_taken", message: "已经有同名的文件夹了"
+    },
     Constraint { name: "page_slug_taken", code: "page.slug_taken", message: "已经有同名的页面了" },
 ];

@@ -21,6 +21,8 @@ pub mod shelf;
 
 pub mod page;
 
+pub mod media;
+
 mod constraint;
 #[cfg(test)]
 mod order_of_modules;

@@ -74,6 +74,10 @@ pub trait MiniProgram: Send + Sync {
     fn session<'a>(&'a self, code: &'a str) -> Pending<'a, MiniSession>;
     /// `getuserphonenumber`; answers the number without country code.
     fn phone_number<'a>(&'a self, code: &'a str) -> Pending<'a, String>;
+    /// Fetches an access token, to see whether id and secret fit; a program without such a thing has nothing to check.
+    fn check(&self) -> Pending<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
     /// `upload_shipping_info`; `wechat.shipping_retry` (502) when WeChat does not know the payment yet.
     fn upload_shipping_info<'a>(&'a self, info: &'a ShippingInfo) -> Pending<'a, ()>;
     /// `getwxacodeunlimit`: the bytes of a PNG or JPEG. `wechat.code_refused` (409) when WeChat does not know the page yet.

@@ -15,6 +15,7 @@ use crate::session::Sessions;
 use db::Db;
 use kernel::ports::{ExpressTracker, MiniProgram, ObjectStore, PaymentChannel, SmsSender, WebhookSender};
 use kernel::{Actor, Clock, Error, Ids, MallId, Result};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -30,6 +31,27 @@ pub trait Outside: Send + Sync {
     /// Posts to integrators' addresses; `webhook.not_configured` (409) where nothing may leave.
     fn webhooks(&self) -> Result<Arc<dyn WebhookSender>> {
         Err(Error::conflict("webhook.not_configured", "这里不能向外发送 Webhook"))
+    }
+
+    /// The mall's own SMS account, else the deployment's.
+    fn sms_of(&self, _mall_id: MallId) -> Arc<dyn SmsSender> {
+        self.sms()
+    }
+    /// The mall's own express account, else the deployment's.
+    fn express_of(&self, _mall_id: MallId) -> Arc<dyn ExpressTracker> {
+        self.express()
+    }
+    /// Whether the configuration names an account at `service` for this mall.
+    fn has_account(&self, _mall_id: MallId, _service: &str) -> bool {
+        false
+    }
+    /// Makes a client of what staff typed and throws it away: keys that cannot be read are refused before they are kept.
+    fn try_account(&self, _mall_id: MallId, _service: &str, _fields: &BTreeMap<String, String>) -> Result<()> {
+        Ok(())
+    }
+    /// Uses these accounts of a mall, by service, from now on, and the configuration's for services not among them.
+    fn use_accounts(&self, _mall_id: MallId, _accounts: HashMap<String, BTreeMap<String, String>>) -> Result<()> {
+        Ok(())
     }
 }
 

@@ -97,6 +97,9 @@ permissions! {
     LedgerView "ledger.view" "财务" "查看积分与余额负债";
     WebhookEdit "webhook.edit" "设置" "管理 Webhook";
     ApiKeyEdit "api_key.edit" "设置" "管理 API 密钥";
+    PageView "page.view" "内容" "查看装修页面";
+    PageEdit "page.edit" "内容" "编辑与发布装修页面";
+    MediaEdit "media.edit" "内容" "整理与删除素材";
 }
 
 /// What a staff member may do, resolved from the role.

@@ -1,6 +1,6 @@
 //! The command line. Every command takes its settings from the same configuration; errors say what to do.
 
-use crate::{demo, doctor, router, serve};
+use crate::{demo, doctor, router, serve, template};
 use clap::{Args, Parser, Subcommand};
 use db::{Db, args};
 use kernel::{Actor, Clock, Error, Ids, MallId, Result, SystemClock};
@@ -83,6 +83,9 @@ enum MallCommand {
         /// Host name under which browsers find this mall.
         #[arg(long)]
         host: Option<String>,
+        /// Content to begin with: food, lifestyle or fashion.
+        #[arg(long)]
+        template: Option<String>,
     },
     /// List the malls.
     List,
@@ -152,8 +155,8 @@ fn run(cli: Cli) -> Result<()> {
         Command::Migrate => migrate(&config),
         Command::Doctor => runtime()?.block_on(doctor::run(config)),
         Command::Openapi => Ok(()),
-        Command::Mall(MallCommand::Create { code, name, owner, host }) => {
-            create_mall(config, &code, &name, &owner, host)
+        Command::Mall(MallCommand::Create { code, name, owner, host, template }) => {
+            create_mall(config, &code, &name, &owner, host, template)
         }
         Command::Mall(MallCommand::List) => list_malls(&config),
         Command::Staff(StaffCommand::Create { mall, username }) => create_staff(config, &mall, &username),
@@ -199,7 +202,17 @@ fn migrate(config: &Config) -> Result<()> {
     Ok(())
 }
 
-fn create_mall(config: Config, code: &str, name: &str, owner: &str, host: Option<String>) -> Result<()> {
+fn create_mall(
+    config: Config,
+    code: &str,
+    name: &str,
+    owner: &str,
+    host: Option<String>,
+    template: Option<String>,
+) -> Result<()> {
+    if let Some(template) = &template {
+        template::brief(template)?;
+    }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let config = serve::with_secret(config)?;
     let db = serve::open_migrated(&config, &*clock)?;
@@ -218,8 +231,18 @@ fn create_mall(config: Config, code: &str, name: &str, owner: &str, host: Option
         }
         Ok(())
     })?;
+    db.close();
     say(&format!("✓ 商城 {name}（{code}）已创建，店主 {owner}"));
     show_password(&password, given);
+    if let Some(template) = template {
+        runtime()?.block_on(async {
+            let prepared = serve::prepare(config).await?;
+            template::apply(&prepared.app, mall_id, &template).await?;
+            prepared.app.db.close();
+            Ok::<(), Error>(())
+        })?;
+        say(&format!("✓ 已套用模板 {template}，示例内容可在后台一键清除"));
+    }
     Ok(())
 }
 

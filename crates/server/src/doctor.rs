@@ -55,7 +55,7 @@ pub async fn run(config: Config) -> Result<()> {
             let loaded = malls.load(&db, SystemClock.now()).await;
             let count = loaded.map(|()| format!("{} 座", malls.all().len()));
             findings.note("商城", count, "运行 hefang mall create --code 代号 --name 名称");
-            outside(&config, malls, &mut findings).await;
+            outside(&config, &db, malls, &mut findings).await;
         }
         Err(error) => findings.note("数据库", Err(error), "检查 database.url、目录权限和磁盘空间"),
     }
@@ -89,7 +89,7 @@ fn address(config: &Config) -> Result<String> {
     Err(Error::invalid("", format!("{url} 不是 https 地址，微信不会回调它")))
 }
 
-async fn outside(config: &Config, malls: Malls, findings: &mut Findings) {
+async fn outside(config: &Config, db: &db::Db, malls: Malls, findings: &mut Findings) {
     let clients = match Clients::from_config(config, malls.clone(), Arc::new(SystemClock)) {
         Ok(clients) => clients,
         Err(error) => {
@@ -101,14 +101,32 @@ async fn outside(config: &Config, malls: Malls, findings: &mut Findings) {
     findings.note("文件存储", stored, "检查 [outside.objects] 的地址、密钥和桶权限，或数据目录的权限");
     for mall in malls.all() {
         let name = &mall.settings.name;
-        let program = match clients.mini_program(mall.id) {
-            Ok(_) => "微信小程序已配置",
-            Err(_) => "微信小程序未配置",
-        };
-        let merchant = match clients.payment_channel(mall.id, "wechat") {
-            Ok(_) => "微信支付已配置",
-            Err(_) => "微信支付未配置",
-        };
-        findings.note(name, Ok(format!("{program}，{merchant}")), "");
+        if let Err(error) = use_entered(config, db, &clients, mall.id).await {
+            findings.note(name, Err(error), "后台保存的账号读不出来：检查 security.secret_key 是否换过");
+            continue;
+        }
+        let advice = "在后台“设置 · 外部账号”里核对，改好后点检测";
+        match clients.mini_program(mall.id) {
+            Ok(program) => {
+                let checked = program.check().await.map(|()| format!("{} 可用", program.app_id()));
+                findings.note(&format!("{name} 微信小程序"), checked, advice);
+            }
+            Err(_) => findings.note(&format!("{name} 微信小程序"), Ok("未配置".to_owned()), ""),
+        }
+        match clients.payment_channel(mall.id, "wechat") {
+            Ok(channel) => {
+                let checked = channel.query("hefang-doctor-check").await;
+                let checked = checked.map(|_| format!("商户号 {} 可用", channel.merchant_id()));
+                findings.note(&format!("{name} 微信支付"), checked, advice);
+            }
+            Err(_) => findings.note(&format!("{name} 微信支付"), Ok("未配置".to_owned()), ""),
+        }
     }
+}
+
+/// Hands the clients what staff of a mall entered.
+async fn use_entered(config: &Config, db: &db::Db, clients: &Clients, mall_id: kernel::MallId) -> Result<()> {
+    let sealer = platform::seal::Sealer::new(config.security.secret_key.expose())?;
+    let accounts = db.read(move |tx| crate::accounts::entered(tx, &sealer, mall_id)).await?;
+    clients.use_accounts(mall_id, accounts)
 }

@@ -1,11 +1,14 @@
 //! The top floor: flows across domains, wiring, routes, the command line. Nobody imports it but the tests.
 
+pub mod accounts;
 pub mod cli;
 pub mod demo;
 pub mod doctor;
+mod entered;
 pub mod flows;
 pub mod outside;
 pub mod router;
 pub mod serve;
+pub mod template;
 pub mod web;
 pub mod wiring;

@@ -1,6 +1,7 @@
 //! Clients of the outside world as configured: one object store, one SMS account and one express account for the
 //! deployment; a mini program and a merchant account for each mall. What is not configured refuses with a clear code.
 
+use crate::entered::{Entered, Fields};
 use gateways::express::{Kuaidi100, Kuaidi100Config};
 use gateways::objectstore::{LocalStore, LocalStoreConfig, S3Store, S3StoreConfig};
 use gateways::sms::{AliyunSms, AliyunSmsConfig};
@@ -47,6 +48,9 @@ pub struct MallAccounts {
 
 /// The clients, made once at start-up; a broken key is found then, not at the first payment.
 pub struct Clients {
+    entered: Entered,
+    has_sms: bool,
+    has_express: bool,
     malls: Malls,
     objects: Arc<dyn ObjectStore>,
     sms: Arc<dyn SmsSender>,
@@ -68,6 +72,8 @@ impl Clients {
 
     /// From parsed settings.
     pub fn new(outside: OutsideConfig, config: &Config, malls: Malls, clock: Arc<dyn Clock>) -> Result<Self> {
+        let entered = Entered::new(&outside, clock.clone());
+        let (has_sms, has_express) = (outside.sms.is_some(), outside.express.is_some());
         let objects: Arc<dyn ObjectStore> = match outside.objects {
             Some(ObjectsConfig::S3(s3)) => Arc::new(S3Store::new(s3, clock.clone())?),
             Some(ObjectsConfig::Local(local)) => Arc::new(LocalStore::new(local)?),
@@ -85,8 +91,18 @@ impl Clients {
             None => Arc::new(NotConfigured),
         };
         let webhooks = Arc::new(WebhookClient::new(&outside.webhooks)?);
-        let (mini_programs, merchants) = (HashMap::new(), HashMap::new());
-        let mut clients = Clients { malls, objects, sms, express, webhooks, mini_programs, merchants };
+        let mut clients = Clients {
+            entered,
+            has_sms,
+            has_express,
+            malls,
+            objects,
+            sms,
+            express,
+            webhooks,
+            mini_programs: HashMap::new(),
+            merchants: HashMap::new(),
+        };
         for (code, accounts) in outside.mall {
             clients.add_mall(&code, accounts, clock.clone())?;
         }
@@ -106,6 +122,9 @@ impl Clients {
 
 impl Outside for Clients {
     fn mini_program(&self, mall_id: MallId) -> Result<Arc<dyn MiniProgram>> {
+        if let Some(program) = self.entered.of(mall_id).mini_program.clone() {
+            return Ok(program);
+        }
         let mall = self.malls.get(mall_id)?;
         self.mini_programs
             .get(&mall.code)
@@ -115,8 +134,11 @@ impl Outside for Clients {
 
     fn payment_channel(&self, mall_id: MallId, channel: &str) -> Result<Arc<dyn PaymentChannel>> {
         let mall = self.malls.get(mall_id)?;
-        self.merchants
-            .get(&mall.code)
+        let entered = self.entered.of(mall_id);
+        entered
+            .merchant
+            .as_ref()
+            .or_else(|| self.merchants.get(&mall.code))
             .filter(|account| account.name() == channel)
             .cloned()
             .ok_or_else(|| Error::conflict("payment.channel_unavailable", "这种支付方式暂时不可用"))
@@ -133,6 +155,28 @@ impl Outside for Clients {
     }
     fn webhooks(&self) -> Result<Arc<dyn WebhookSender>> {
         Ok(self.webhooks.clone())
+    }
+    fn sms_of(&self, mall_id: MallId) -> Arc<dyn SmsSender> {
+        self.entered.of(mall_id).sms.clone().unwrap_or_else(|| self.sms.clone())
+    }
+    fn express_of(&self, mall_id: MallId) -> Arc<dyn ExpressTracker> {
+        self.entered.of(mall_id).express.clone().unwrap_or_else(|| self.express.clone())
+    }
+    fn has_account(&self, mall_id: MallId, service: &str) -> bool {
+        let code = self.malls.get(mall_id).map(|mall| mall.code.clone()).unwrap_or_default();
+        match service {
+            "wechat_pay" => self.merchants.contains_key(&code),
+            "wechat_mini_program" => self.mini_programs.contains_key(&code),
+            "sms" => self.has_sms,
+            "express" => self.has_express,
+            _ => true,
+        }
+    }
+    fn try_account(&self, _: MallId, service: &str, fields: &Fields) -> Result<()> {
+        self.entered.make(&HashMap::from([(service.to_owned(), fields.clone())])).map(drop)
+    }
+    fn use_accounts(&self, mall_id: MallId, accounts: HashMap<String, Fields>) -> Result<()> {
+        self.entered.take(mall_id, accounts)
     }
 }
 

@@ -1,7 +1,7 @@
 //! All routes: `/api/v1` for shoppers, `/admin/v1` for staff, `/notify` for channels, health, metrics, documents, and
 //! the two front ends. The same list makes the OpenAPI document, so a route without a description does not exist.
 
-use crate::{flows, web, wiring};
+use crate::{accounts, flows, template, web, wiring};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
@@ -26,6 +26,8 @@ fn described() -> (Router<App>, Value) {
         .merge(open::admin_routes())
         .merge(goods::admin_routes())
         .merge(flows::admin_routes())
+        .merge(accounts::admin_routes())
+        .merge(template::admin_routes())
         .merge(platform::task::admin_routes());
     let (router, mut doc) = OpenApiRouter::with_openapi(openapi::base())
         .nest("/api/v1", shop)

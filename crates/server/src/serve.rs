@@ -2,7 +2,7 @@
 //! the database is checkpointed.
 
 use crate::outside::Clients;
-use crate::{router, wiring};
+use crate::{accounts, router, wiring};
 use axum::Router;
 use axum::extract::Request;
 use axum::{ServiceExt, serve::ListenerExt};
@@ -35,6 +35,7 @@ pub async fn prepare(config: Config) -> Result<Prepared> {
     malls.load(&db, clock.now()).await?;
     let outside: Arc<dyn Outside> = Arc::new(Clients::from_config(&config, malls.clone(), clock.clone())?);
     let app = wiring::build(config, db, clock, malls, outside)?;
+    accounts::reload(app.clone()).await?;
     let router = router::router(app.clone());
     Ok(Prepared { app, router })
 }

@@ -32,6 +32,11 @@ const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; style-src '
     img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; media-src 'self' blob:; \
     object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
+/// The storefront also stands in the page editor's phone frame, which has our own origin.
+const FRAMED_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; media-src 'self' blob:; \
+    object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'";
+
 /// The routes that are not answered by the fallback.
 pub fn routes() -> Router<App> {
     Router::new()
@@ -53,7 +58,13 @@ pub async fn fallback(request: Request) -> Response {
     if let Some(rest) = path.strip_prefix("/docs/") {
         return site::<Documents>(rest, request.headers());
     }
-    site::<Storefront>(path.trim_start_matches('/'), request.headers())
+    let mut response = site::<Storefront>(path.trim_start_matches('/'), request.headers());
+    let headers = response.headers_mut();
+    if headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(FRAMED_POLICY));
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+    }
+    response
 }
 
 fn site<S: Embed>(path: &str, headers: &HeaderMap) -> Response {

@@ -4,6 +4,7 @@ use crate::flows::{
     close, complete, hooks, loyalty, message, order_export, pay, personal, purchase, refund, ship_file,
     upload_shipping, webhook,
 };
+use crate::{accounts, template};
 use db::{Db, Options};
 use kernel::{Clock, Ids, MallId, Result, hours, minutes, seconds};
 use platform::app::Parts;
@@ -80,6 +81,7 @@ pub fn handlers() -> Handlers {
     privacy(&mut handlers);
     handlers
         .on(refund::SEND_REFUND, refund::send)
+        .on(template::APPLY, template::run)
         .on(upload_shipping::UPLOAD_SHIPPING, upload_shipping::upload)
         .on(order_export::EXPORT_ORDERS, task::work(order_export::run))
         .on(ship_file::SHIP_FILE, task::work(ship_file::run))
@@ -108,6 +110,7 @@ pub fn handlers() -> Handlers {
         .every("switch_scheduled_products", seconds(5), goods::catalog::switch_scheduled)
         .every("mend_tasks", minutes(5), task::mend)
         .every("report_stock_drift", hours(24), goods::inventory::report_drift)
+        .every("use_accounts_other_nodes_saved", seconds(10), accounts::reload)
         .every("forget_the_old", hours(1), forget);
     handlers
 }

@@ -249,6 +249,9 @@ impl MiniProgram for WechatMiniProgram {
     fn app_id(&self) -> &str {
         &self.app_id
     }
+    fn check(&self) -> Pending<'_, ()> {
+        Box::pin(async { self.token.get(&self.http).await.map(drop) })
+    }
     fn session<'a>(&'a self, code: &'a str) -> Pending<'a, MiniSession> {
         Box::pin(self.code_to_session(code))
     }

@@ -14,6 +14,7 @@ mod category;
 mod detail;
 mod draft;
 mod editor;
+mod erase;
 mod facet;
 mod index;
 mod list;
@@ -39,7 +40,8 @@ pub use category::{
 pub use detail::{ProductDetail, SkuView, require_shown};
 pub use draft::{NameValue, ProductInput, ProductOption, ProductStatus, SkuInput};
 pub(crate) use editor::input_of;
-pub use editor::{AdminProduct, AdminSku};
+pub use editor::{AdminProduct, AdminSku, KeyedPicture};
+pub use erase::{bin_all, erase};
 pub use list::{ProductFilter, ProductList, ProductSort};
 pub use rich_text::clean as clean_html;
 pub use sale::{SkuForSale, add_sales, skus_for_sale};

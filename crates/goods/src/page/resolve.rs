@@ -20,7 +20,7 @@ pub(super) struct Goods {
 
 impl Goods {
     /// Reads what the product shelves of a page need.
-    pub(super) fn read(tx: &mut Tx<'_>, mall_id: MallId, blocks: &[BlockSource]) -> Result<Self> {
+    pub(super) fn read(tx: &mut Tx<'_>, mall_id: MallId, blocks: &[&BlockSource]) -> Result<Self> {
         let sources: Vec<&ProductSource> = blocks
             .iter()
             .filter_map(|block| match block {

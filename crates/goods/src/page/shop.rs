@@ -1,17 +1,18 @@
-//! The home page as shoppers get it: every block with its goods in it.
+//! Pages as shoppers get them: the home page and pages of their own, every block with its goods in it.
 
-use super::block::{self, BlockSource, Link, ProductSource};
-use super::resolve::Goods;
-use super::{HOME, LinkKind};
-use crate::catalog::{self, CategoryBrief, CategoryRow, ProductCard};
+use super::block::{BlockSource, PlacedBlock};
+use super::resolved::{Block, Sources, undecorated};
+use super::{HOME, preview, stored, version};
 use axum::extract::State;
-use kernel::Result;
+use axum::response::{IntoResponse, Response};
+use db::Tx;
+use kernel::{Error, MallId, Result};
 use platform::cache::{Cached, Topic};
 use platform::mall::{Mall, MallBrief};
-use platform::storage::{self, Picture};
-use platform::{Answer, App, Visitor};
+use platform::problem::ProblemBody;
+use platform::{Answer, App, Json, Path, Query, Visitor};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -22,104 +23,117 @@ pub struct HomePage {
     pub blocks: Vec<Block>,
 }
 
-/// A block of a page, resolved.
+/// A page with an address of its own.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Block {
-    Banner { items: Vec<BannerItem> },
-    Categories { items: Vec<CategoryBrief> },
-    Products { title: String, subtitle: Option<String>, more: Option<Link>, items: Vec<ProductCard> },
-    Text { title: String, text: String },
-}
-
-/// One picture of a banner.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct BannerItem {
-    pub picture: Picture,
+pub struct ShopPage {
+    pub mall: MallBrief,
+    pub slug: String,
     pub title: String,
-    pub subtitle: Option<String>,
-    pub link: Link,
+    /// True when a draft is shown.
+    pub is_preview: bool,
+    pub blocks: Vec<Block>,
 }
 
 pub fn shop_routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(read_home))
+    OpenApiRouter::new().routes(routes!(read_home)).routes(routes!(read_page))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct PreviewQuery {
+    /// Token of a preview address: shows the draft.
+    preview: Option<String>,
 }
 
 /// Read the home page.
-#[utoipa::path(get, path = "/home", tag = "page", responses((status = 200, body = HomePage)))]
-async fn read_home(State(app): State<App>, visitor: Visitor) -> Answer<Cached<HomePage>> {
-    let stamp = app.cache.stamp(&[Topic::Catalog(visitor.mall.id)]);
-    Ok(Cached::new(home(&app, &visitor.mall).await?, stamp))
+#[utoipa::path(get, path = "/home", tag = "page", params(PreviewQuery), responses((status = 200, body = HomePage),
+    (status = 404, body = ProblemBody, description = "`page.preview_ended`")))]
+async fn read_home(State(app): State<App>, visitor: Visitor, Query(query): Query<PreviewQuery>) -> Answer<Response> {
+    if let Some(token) = query.preview {
+        let ShopPage { mall, blocks, .. } = draft_of(&app, &visitor.mall, HOME, &token).await?;
+        return Ok(Json(HomePage { mall, blocks }).into_response());
+    }
+    let stamp = app.cache.stamp(&[Topic::Catalog(visitor.mall.id), Topic::Stores(visitor.mall.id)]);
+    Ok(Cached::new(home(&app, &visitor.mall).await?, stamp).into_response())
+}
+
+/// Read a page of the mall by its slug.
+#[utoipa::path(get, path = "/pages/{slug}", tag = "page", params(("slug" = String, Path), PreviewQuery),
+    responses((status = 200, body = ShopPage),
+        (status = 404, body = ProblemBody, description = "`page.not_found`, `page.preview_ended`")))]
+async fn read_page(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(slug): Path<String>,
+    Query(query): Query<PreviewQuery>,
+) -> Answer<Response> {
+    if version::check_slug(&slug).is_err() {
+        return Err(Error::not_found("page.not_found", "这个页面已经不在了").into());
+    }
+    if let Some(token) = query.preview {
+        return Ok(Json(draft_of(&app, &visitor.mall, &slug, &token).await?).into_response());
+    }
+    let stamp = app.cache.stamp(&[Topic::Catalog(visitor.mall.id), Topic::Stores(visitor.mall.id)]);
+    let (mall_id, name) = (visitor.mall.id, slug.clone());
+    let read = app.db.read(move |tx| {
+        let page = version::by_slug(tx, mall_id, &name)?.filter(|page| page.published_number > 0);
+        let page = page.ok_or_else(|| Error::not_found("page.not_found", "这个页面已经不在了"))?;
+        let blocks = visible(stored::read(&page.blocks)?);
+        Ok((page.title, with_sources(tx, mall_id, blocks)?))
+    });
+    let (title, found) = read.await?;
+    let page = shop_page(&app, &visitor.mall, slug, title, false, found)?;
+    Ok(Cached::new(page, stamp).into_response())
+}
+
+type Found = (Vec<BlockSource>, Sources);
+
+fn visible(blocks: Vec<PlacedBlock>) -> Vec<BlockSource> {
+    blocks.into_iter().filter(|placed| !placed.hidden).map(|placed| placed.block).collect()
+}
+
+fn with_sources(tx: &mut Tx<'_>, mall_id: MallId, blocks: Vec<BlockSource>) -> Result<Found> {
+    let sources = Sources::read(tx, mall_id, &blocks.iter().collect::<Vec<_>>())?;
+    Ok((blocks, sources))
+}
+
+fn resolve_all(app: &App, mall: &Mall, (blocks, sources): &Found) -> Result<Vec<Block>> {
+    blocks.iter().filter_map(|block| sources.resolve(app, mall, block).transpose()).collect()
+}
+
+fn shop_page(app: &App, mall: &Mall, slug: String, title: String, is_preview: bool, found: Found) -> Result<ShopPage> {
+    let blocks = resolve_all(app, mall, &found)?;
+    Ok(ShopPage { mall: mall.brief(&*app.outside.objects()), slug, title, is_preview, blocks })
+}
+
+/// The draft a preview token shows, if it belongs to this slug.
+async fn draft_of(app: &App, mall: &Mall, slug: &str, token: &str) -> Result<ShopPage> {
+    let page_id = preview::open(&app.sealer, mall.id, token, app.clock.now())?;
+    let (mall_id, name) = (mall.id, slug.to_owned());
+    let read = app.db.read(move |tx| {
+        let page = version::find(tx, mall_id, page_id)?;
+        if page.slug != name {
+            return Err(Error::not_found("page.not_found", "没有找到这个页面"));
+        }
+        let (draft, _) = version::contents(tx, mall_id, &page)?;
+        Ok((draft.title, with_sources(tx, mall_id, visible(draft.blocks))?))
+    });
+    let (title, found) = read.await?;
+    shop_page(app, mall, slug.to_owned(), title, true, found)
 }
 
 /// The home page of a mall; a mall that never decorated one gets its categories, what is new and what sells best.
 /// Shelves without goods are left out.
 pub async fn home(app: &App, mall: &Mall) -> Result<HomePage> {
     let mall_id = mall.id;
-    let (sources, goods, categories) = app
-        .db
-        .read(move |tx| {
-            let sources = block::read(tx, mall_id, HOME)?.unwrap_or_else(undecorated);
-            let goods = Goods::read(tx, mall_id, &sources)?;
-            let shows_categories = sources.iter().any(|source| matches!(source, BlockSource::Categories { .. }));
-            let categories = if shows_categories { catalog::categories(tx, mall_id)? } else { Vec::new() };
-            Ok((sources, goods, categories))
-        })
-        .await?;
-    let blocks = sources.into_iter().map(|source| resolve(app, source, &goods, &categories));
-    let blocks = blocks.collect::<Result<Vec<_>>>()?.into_iter().filter(has_content).collect();
-    Ok(HomePage { mall: mall.brief(&*app.outside.objects()), blocks })
-}
-
-fn resolve(app: &App, source: BlockSource, goods: &Goods, categories: &[CategoryRow]) -> Result<Block> {
-    Ok(match source {
-        BlockSource::Banner { items } => Block::Banner {
-            items: items
-                .into_iter()
-                .map(|item| BannerItem {
-                    picture: storage::picture(app, &item.picture_key, &item.title),
-                    title: item.title,
-                    subtitle: item.subtitle,
-                    link: item.link,
-                })
-                .collect(),
-        },
-        BlockSource::Categories { category_ids } => {
-            let chosen: Vec<&CategoryRow> = if category_ids.is_empty() {
-                categories.iter().filter(|row| row.parent_id.is_none()).collect()
-            } else {
-                category_ids.iter().filter_map(|id| categories.iter().find(|row| row.id == *id)).collect()
-            };
-            Block::Categories { items: chosen.into_iter().map(|row| CategoryBrief::new(app, row)).collect() }
-        }
-        BlockSource::Products { title, subtitle, more, source, limit } => {
-            let cards = goods.of(&source, limit).into_iter().map(|row| row.card(app));
-            Block::Products { title, subtitle, more, items: cards.collect::<Result<_>>()? }
-        }
-        BlockSource::Text { title, text } => Block::Text { title, text },
-    })
-}
-
-fn has_content(block: &Block) -> bool {
-    match block {
-        Block::Banner { items } => !items.is_empty(),
-        Block::Categories { items } => !items.is_empty(),
-        Block::Products { items, .. } => !items.is_empty(),
-        Block::Text { .. } => true,
-    }
-}
-
-fn undecorated() -> Vec<BlockSource> {
-    let shelf = |title: &str, source| BlockSource::Products {
-        title: title.into(),
-        subtitle: None,
-        more: Some(Link { kind: LinkKind::Search, target: String::new() }),
-        source,
-        limit: 10,
-    };
-    vec![
-        BlockSource::Categories { category_ids: Vec::new() },
-        shelf("新到店", ProductSource::Newest),
-        shelf("大家在买", ProductSource::BestSelling),
-    ]
+    let read = app.db.read(move |tx| {
+        let page = version::by_slug(tx, mall_id, HOME)?.filter(|page| page.published_number > 0);
+        let blocks = match page {
+            Some(page) => visible(stored::read(&page.blocks)?),
+            None => undecorated(),
+        };
+        with_sources(tx, mall_id, blocks)
+    });
+    let found = read.await?;
+    Ok(HomePage { mall: mall.brief(&*app.outside.objects()), blocks: resolve_all(app, mall, &found)? })
 }

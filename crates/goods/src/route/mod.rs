@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::{catalog, freight, import, inventory, page, review, shelf, store};
+use crate::{catalog, freight, import, inventory, media, page, review, shelf, store};
 use platform::App;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -27,4 +27,6 @@ pub fn admin_routes() -> OpenApiRouter<App> {
         .merge(freight::admin_routes())
         .merge(review::admin_routes())
         .merge(store::admin_routes())
+        .merge(page::admin_routes())
+        .merge(media::admin_routes())
 }

@@ -2,7 +2,7 @@
 //! storefront. Every route of this crate is called at least once.
 
 use crate::inventory::{self, Demand, Holder};
-use crate::page::{self, BannerSource, BlockSource, Link, LinkKind, ProductSource};
+use crate::page::{self, BlockSource, Link, LinkKind, PictureSource, ProductSource, ShelfLayout};
 use crate::review::{self, NewReview};
 use crate::testing::{As, PICTURE, TestMall, Web, each};
 use As::{Anyone, Looker, Member, Owner};
@@ -414,15 +414,16 @@ fn the_home_page_resolves_its_sources() {
             subtitle: None,
             more: None,
             source,
+            layout: ShelfLayout::Grid,
             limit: 2,
         };
         let blocks = vec![
             BlockSource::Banner {
-                items: vec![BannerSource {
+                items: vec![PictureSource {
                     picture_key: PICTURE.into(),
                     title: "春茶".into(),
                     subtitle: None,
-                    link: Link { kind: LinkKind::Product, target: ids[0].to_string() },
+                    link: Some(Link { kind: LinkKind::Product, target: ids[0].to_string() }),
                 }],
             },
             shelf("标签", ProductSource::Tag { tag: "新品".into() }),

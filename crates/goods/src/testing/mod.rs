@@ -3,7 +3,7 @@
 
 mod web;
 
-pub(crate) use web::{As, Web};
+pub(crate) use web::{As, Reply, Web};
 
 use crate::catalog::{self, CategoryInput, ProductInput, ProductOption, ProductStatus, SkuInput};
 use crate::store;

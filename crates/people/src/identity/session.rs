@@ -120,7 +120,7 @@ pub(crate) async fn send_code(app: &App, ctx: &Ctx, phone: &Phone, ip: IpAddr) -
     let code = random_digits(6);
     let (app_in, ctx_in, phone_in, code_in) = (app.clone(), ctx.clone(), phone.clone(), code.clone());
     app.db.write(move |tx| issue_code(tx, &ctx_in, &app_in.sealer, &phone_in, ip, &code_in)).await?;
-    let sent = app.outside.sms().send(phone.national(), "sign_in_code", &[("code", &code)]).await;
+    let sent = app.outside.sms_of(ctx.mall_id).send(phone.national(), "sign_in_code", &[("code", &code)]).await;
     if let Err(error) = sent {
         let (app_in, ctx_in, phone) = (app.clone(), ctx.clone(), phone.clone());
         app.db.write(move |tx| forget_unsent(tx, &ctx_in, &app_in.sealer, &phone, &code)).await?;

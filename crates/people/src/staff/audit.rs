@@ -23,6 +23,14 @@ const PAGE: i64 = 50;
 struct AuditQuery {
     /// Only what this colleague did.
     staff_id: Option<Id>,
+    /// Only actions of this noun, `order`, or exactly this one, `order.refund`.
+    action: Option<String>,
+    /// Only about this, `order:123`.
+    target: Option<String>,
+    /// Not before this instant.
+    from: Option<Instant>,
+    /// Before this instant.
+    until: Option<Instant>,
     cursor: Option<String>,
 }
 
@@ -73,30 +81,29 @@ async fn list_audit(
 ) -> Answer<Json<Page<AuditRow>>> {
     let before = query.cursor.as_deref().map(Cursor::decode).transpose()?;
     let mall_id = staff.mall.id;
-    let page = app.db.read(move |tx| rows(tx, mall_id, query.staff_id, before)).await?;
+    let page = app.db.read(move |tx| rows(tx, mall_id, &query, before)).await?;
     Ok(Json(page))
 }
 
-fn rows(tx: &mut Tx<'_>, mall_id: MallId, staff_id: Option<Id>, before: Option<Cursor>) -> Result<Page<AuditRow>> {
+fn rows(tx: &mut Tx<'_>, mall_id: MallId, query: &AuditQuery, before: Option<Cursor>) -> Result<Page<AuditRow>> {
     let before = before.map_or(i64::MAX, |cursor| cursor.id);
-    let found: Vec<AuditRecord> = match staff_id {
-        Some(staff_id) => tx.all(
-            "select id, staff_id, action, target, summary, ip, at
-             from audit_log
-             where mall_id = $1 and staff_id = $2 and id < $3
-             order by id desc
-             limit $4",
-            &args![mall_id, staff_id, before, PAGE + 1],
-        )?,
-        None => tx.all(
-            "select id, staff_id, action, target, summary, ip, at
-             from audit_log
-             where mall_id = $1 and id < $2
-             order by id desc
-             limit $3",
-            &args![mall_id, before, PAGE + 1],
-        )?,
-    };
+    let action = query.action.as_deref().unwrap_or_default().trim().replace(['%', '_', '\\'], "");
+    // A noun stands for all its verbs.
+    let actions = if action.is_empty() || action.contains('.') { action } else { format!("{action}.%") };
+    let target = query.target.as_deref().unwrap_or_default().trim();
+    let (from, until) = (query.from.unwrap_or(Instant(0)), query.until.unwrap_or(Instant(i64::MAX)));
+    let by = if query.staff_id.is_some() { " and staff_id = $8" } else { "" };
+    let sql = format!(
+        "select id, staff_id, action, target, summary, ip, at
+         from audit_log
+         where mall_id = $1 and id < $2 and at >= $3 and at < $4
+           and ($5 = '' or action like $5) and ($6 = '' or target = $6){by}
+         order by id desc
+         limit $7"
+    );
+    let mut values = args![mall_id, before, from, until, actions, target, PAGE + 1].to_vec();
+    values.extend(query.staff_id.map(Into::into));
+    let found: Vec<AuditRecord> = tx.all(&sql, &values)?;
     let page = Page::from_rows(found, PAGE, |row| Cursor { key: row.at.0, id: row.id.0 });
     let mut ids: Vec<Id> = page.items.iter().map(|row| row.staff_id).collect();
     ids.sort_unstable();

@@ -8,6 +8,11 @@ pub(super) fn of_image(mall_id: MallId, id: Id, now: Instant, width: u32, height
     format!("m{mall_id}/{:04}{:02}/{id}_{width}x{height}.jpg", day.year(), u8::from(day.month()))
 }
 
+pub(super) fn of_video(mall_id: MallId, id: Id, now: Instant) -> String {
+    let day = now.datetime();
+    format!("m{mall_id}/{:04}{:02}/{id}.mp4", day.year(), u8::from(day.month()))
+}
+
 /// Width and height told by a key, if it tells them.
 pub(super) fn size(key: &str) -> Option<(u32, u32)> {
     let (stem, _) = key.rsplit_once('.')?;

@@ -8,6 +8,7 @@ mod encode;
 mod key;
 mod routes;
 mod serve;
+mod video;
 
 pub use bulk::{Source, keep_images, known_images, record_images};
 pub use routes::{Upload, routes};
@@ -92,7 +93,7 @@ pub fn picture(app: &App, key: &str, alt: &str) -> Picture {
 pub async fn save_image(app: &App, ctx: &Ctx, owner: Actor, bytes: Bytes) -> Result<StoredImage> {
     let stored = put_image(app, ctx, bytes).await?;
     let (row, ctx) = (stored.clone(), ctx.clone());
-    app.db.write(move |tx| record(tx, &ctx, owner, &row)).await?;
+    app.db.write(move |tx| record(tx, &ctx, owner, &row, "")).await?;
     Ok(stored)
 }
 
@@ -115,13 +116,25 @@ async fn put_rendering(app: &App, ctx: &Ctx, rendering: Rendering) -> Result<Sto
     Ok(StoredImage { key, width: width.into(), height: height.into(), bytes })
 }
 
-/// Writes down who a kept picture belongs to.
-fn record(tx: &mut Tx<'_>, ctx: &Ctx, owner: Actor, stored: &StoredImage) -> Result<()> {
+/// Writes down who a kept file belongs to, and what it was called where it came from.
+fn record(tx: &mut Tx<'_>, ctx: &Ctx, owner: Actor, stored: &StoredImage, name: &str) -> Result<()> {
     let owner_id = owner.id().map_or(0, |id| id.0);
+    let content_type = key::content_type(&stored.key).unwrap_or("image/jpeg");
     tx.exec(
-        "insert into file (mall_id, key, content_type, width, height, bytes, owner_kind, owner_id, created_at)
-         values ($1, $2, 'image/jpeg', $3, $4, $5, $6, $7, $8)",
-        &args![ctx.mall_id, &stored.key, stored.width, stored.height, stored.bytes, owner.kind(), owner_id, ctx.now],
+        "insert into file (mall_id, key, content_type, width, height, bytes, owner_kind, owner_id, created_at, name)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        &args![
+            ctx.mall_id,
+            &stored.key,
+            content_type,
+            stored.width,
+            stored.height,
+            stored.bytes,
+            owner.kind(),
+            owner_id,
+            ctx.now,
+            name
+        ],
     )?;
     Ok(())
 }
@@ -152,7 +165,8 @@ pub async fn erase_image(app: &App, mall_id: MallId, key: &str) -> Result<()> {
     Ok(())
 }
 
-async fn remove_objects(app: &App, key: &str) -> Result<()> {
+/// Removes the stored bytes of a file that nobody knows any more, in all its sizes.
+pub async fn remove_objects(app: &App, key: &str) -> Result<()> {
     let objects = app.outside.objects();
     let width = key::size(key).map_or(0, |(width, _)| width);
     for at_most in [encode::MEDIUM, encode::SMALL] {

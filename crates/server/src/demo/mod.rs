@@ -1,14 +1,19 @@
 //! `hefang demo`: the mall 河坊生活 with its goods, photographs, stores and reviews, served together with local stand-ins
 //! for WeChat, WeChat Pay, SMS and carriers. The stand-ins are mounted here and nowhere else.
 
+mod brought;
 mod catalog;
 mod club;
 mod orders;
 mod seed;
 
+pub(crate) use brought::{Brought, fill};
+pub use catalog::Catalog;
+pub(crate) use seed::save_photos;
+
 use crate::cli::say;
 use crate::outside::{Clients, MallAccounts, OutsideConfig};
-use crate::{flows, router, serve, wiring};
+use crate::{accounts as entered, flows, router, serve, wiring};
 use gateways::Timeouts;
 use gateways::express::Kuaidi100Config;
 use gateways::sms::AliyunSmsConfig;
@@ -51,6 +56,7 @@ pub async fn prepare(config: Config) -> Result<serve::Prepared> {
         seed::seed(&app).await?;
         app.malls.load(&app.db, app.clock.now()).await?;
     }
+    entered::reload(app.clone()).await?;
     let router = sandbox.mounted_at("/sandbox").merge(router::router(app.clone()));
     Ok(serve::Prepared { app, router })
 }

@@ -8,7 +8,7 @@ use db::Tx;
 use goods::catalog::{BrandInput, CategoryInput, ProductInput, ProductStatus, SkuInput};
 use goods::freight::FreightTemplateInput;
 use goods::inventory::Demand;
-use goods::page::{BannerSource, BlockSource, Link, LinkKind, ProductSource};
+use goods::page::{BlockSource, Link, LinkKind, PictureSource, ProductSource, ShelfLayout};
 use goods::review::NewReview;
 use goods::store::{StoreInput, StoreStatus};
 use kernel::{Actor, Error, Id, Result, days};
@@ -25,12 +25,16 @@ pub const CODE: &str = "hefang";
 #[folder = "../../demo/photos"]
 struct Photos;
 
+#[derive(Embed)]
+#[folder = "../../demo/placeholders"]
+struct Drawn;
+
 /// Creates the demo mall.
 pub async fn seed(app: &App) -> Result<()> {
     let catalog = Arc::new(catalog::read()?);
     let mall_id = app.ids.next(&*app.clock);
     let ctx = app.ctx(mall_id, Actor::System);
-    let photos = Arc::new(save_photos(app, &ctx, &catalog).await?);
+    let photos = Arc::new(save_photos(app, &ctx, &catalog, true).await?);
     say("  写入商品、门店和评价 …");
     let hashes: Vec<people::staff::Hashed> =
         catalog.staff.iter().map(|_| people::staff::hash_password(PASSWORD)).collect::<Result<_>>()?;
@@ -44,7 +48,12 @@ pub async fn seed(app: &App) -> Result<()> {
 }
 
 /// Stores every photograph once; answers keys by file name.
-async fn save_photos(app: &App, ctx: &Ctx, catalog: &Catalog) -> Result<HashMap<String, String>> {
+pub(crate) async fn save_photos(
+    app: &App,
+    ctx: &Ctx,
+    catalog: &Catalog,
+    loud: bool,
+) -> Result<HashMap<String, String>> {
     let mut names: BTreeSet<&str> = BTreeSet::new();
     names.extend(catalog.products.iter().flat_map(|product| product.photos.iter().map(String::as_str)));
     names.extend(catalog.categories.iter().filter_map(|category| category.photo.as_deref()));
@@ -58,25 +67,27 @@ async fn save_photos(app: &App, ctx: &Ctx, catalog: &Catalog) -> Result<HashMap<
     let count = names.len();
     let mut keys = HashMap::with_capacity(count);
     for (done, name) in names.into_iter().enumerate() {
-        if done % 9 == 0 {
+        if loud && done % 9 == 0 {
             say(&format!("  处理照片 {done}/{count} …"));
         }
-        let file = Photos::get(name).ok_or_else(|| Error::internal(format_args!("no photograph {name}")))?;
+        let file = Photos::get(name)
+            .or_else(|| Drawn::get(name))
+            .ok_or_else(|| Error::internal(format_args!("no photograph {name}")))?;
         let stored = storage::save_image(app, ctx, Actor::System, file.data.into_owned().into()).await?;
         keys.insert(name.to_owned(), stored.key);
     }
     Ok(keys)
 }
 
-struct Seeding<'a> {
-    app: &'a App,
-    ctx: &'a Ctx,
-    catalog: &'a Catalog,
-    photos: &'a HashMap<String, String>,
+pub(super) struct Seeding<'a> {
+    pub app: &'a App,
+    pub ctx: &'a Ctx,
+    pub catalog: &'a Catalog,
+    pub photos: &'a HashMap<String, String>,
 }
 
 /// Ids by the content's keys.
-type Keys = HashMap<String, Id>;
+pub(super) type Keys = HashMap<String, Id>;
 
 fn at(keys: &Keys, key: &str) -> Result<Id> {
     keys.get(key).copied().ok_or_else(|| Error::internal(format_args!("the demo's content has no {key}")))
@@ -174,7 +185,7 @@ impl Seeding<'_> {
         Ok(())
     }
 
-    fn freight(&self, tx: &mut Tx<'_>) -> Result<Keys> {
+    pub(super) fn freight(&self, tx: &mut Tx<'_>) -> Result<Keys> {
         let mut keys = Keys::new();
         for template in &self.catalog.freight {
             let input = FreightTemplateInput {
@@ -200,7 +211,7 @@ impl Seeding<'_> {
         Ok(keys)
     }
 
-    fn categories(&self, tx: &mut Tx<'_>) -> Result<Keys> {
+    pub(super) fn categories(&self, tx: &mut Tx<'_>) -> Result<Keys> {
         let mut keys = Keys::new();
         for (position, category) in (1i64..).zip(&self.catalog.categories) {
             let input = CategoryInput {
@@ -215,7 +226,7 @@ impl Seeding<'_> {
     }
 
     /// Products with their stock; answers id of each slug.
-    fn products(
+    pub(super) fn products(
         &self,
         tx: &mut Tx<'_>,
         warehouse: Id,
@@ -327,7 +338,7 @@ impl Seeding<'_> {
         Ok(())
     }
 
-    fn home(&self, tx: &mut Tx<'_>, categories: &Keys, products: &Keys) -> Result<()> {
+    pub(super) fn home(&self, tx: &mut Tx<'_>, categories: &Keys, products: &Keys) -> Result<()> {
         let link = |target: &Target| -> Result<Link> {
             let (kind, target) = match target {
                 Target::Product(slug) => (LinkKind::Product, at(products, slug)?.to_string()),
@@ -343,11 +354,11 @@ impl Seeding<'_> {
                     items: items
                         .iter()
                         .map(|item| {
-                            Ok(BannerSource {
+                            Ok(PictureSource {
                                 picture_key: self.photo(&item.photo)?,
                                 title: item.title.clone(),
                                 subtitle: item.subtitle.clone(),
-                                link: link(&item.link)?,
+                                link: Some(link(&item.link)?),
                             })
                         })
                         .collect::<Result<_>>()?,
@@ -362,11 +373,12 @@ impl Seeding<'_> {
                         Source::Category(key) => ProductSource::Category { category_id: at(categories, key)? },
                         Source::Newest => ProductSource::Newest,
                     },
+                    layout: ShelfLayout::Grid,
                     limit: *limit,
                 },
                 Block::Text { title, text } => BlockSource::Text { title: title.clone(), text: text.clone() },
             });
         }
-        goods::page::save(tx, self.ctx, "home", "首页", &blocks)
+        goods::page::save(tx, self.ctx, "home", "首页", &blocks).map(drop)
     }
 }

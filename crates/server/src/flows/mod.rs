@@ -25,6 +25,7 @@ pub mod reprice;
 pub mod review;
 pub mod search;
 pub mod settle;
+mod setup;
 pub mod share;
 pub mod ship;
 pub mod ship_file;
@@ -72,4 +73,5 @@ pub fn admin_routes() -> OpenApiRouter<App> {
         .merge(dashboard::admin_routes())
         .merge(purchase::admin_routes())
         .merge(loyalty::admin_routes())
+        .merge(setup::admin_routes())
 }

@@ -189,7 +189,7 @@ async fn track_parcel(
     }
     let carrier = shipping::carrier(&parcel.carrier_code).map_or("", |c| c.kuaidi100);
     let phone = order.receiver(&app.sealer)?.map(|r| r.phone).unwrap_or_default();
-    match app.outside.express().track(carrier, &parcel.tracking_number, &phone).await {
+    match app.outside.express_of(mall_id).track(carrier, &parcel.tracking_number, &phone).await {
         Ok(track) => {
             let ctx = member.ctx.clone();
             let parcel = app

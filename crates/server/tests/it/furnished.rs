@@ -76,10 +76,22 @@ pub async fn furnish(mall: &TestMall, mark: &str) -> Furnished {
     mall.run_jobs().await;
     let messages = member.get("/api/v1/messages").await.ok();
 
+    let page = owner.post("/admin/v1/pages", json!({ "slug": "home", "title": format!("{mark}首页") })).await.ok();
+    let page = text(&page["id"]);
+    owner.post(&format!("/admin/v1/pages/{page}/publish"), json!({ "revision": 1 })).await.ok();
+    let folder = owner.post("/admin/v1/media/folders", json!({ "name": format!("{mark}夹") })).await.ok();
+
     let mut ids = Ids::from([
         ("version", "1".into()),
         ("export", export),
         ("message", text(&messages["items"][0]["id"])),
+        ("page", page),
+        ("slug", "home".into()),
+        ("service", "express".into()),
+        ("name", "food".into()),
+        ("number", "1".into()),
+        ("folder", text(&folder["id"])),
+        ("key", mall.picture_key.clone()),
         ("mall", mall.id.to_string()),
         ("product", product.id.to_string()),
         ("sku", product.sku().id.to_string()),

@@ -27,6 +27,7 @@ mod races;
 mod refund_desk;
 mod reprice;
 mod sale;
+mod shop;
 mod stock;
 mod tenancy;
 mod writes;

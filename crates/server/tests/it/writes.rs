@@ -4,12 +4,16 @@
 use crate::furnished::Furnished;
 use testkit::{TestMall, Value, json};
 
-/// What any signed-in staff may do at the desk without a permission.
+/// What any signed-in staff may do without a permission, at the desk and with pictures.
 pub const FREE: &[&str] = &[
     "GET /admin/v1/saved-views",
     "POST /admin/v1/saved-views",
     "DELETE /admin/v1/saved-views/{id}",
     "GET /admin/v1/search",
+    "POST /admin/v1/uploads/video",
+    "GET /admin/v1/media",
+    "GET /admin/v1/media/folders",
+    "GET /admin/v1/media/uses",
 ];
 
 /// Writes that are told elsewhere: the own account, a look that changes nothing, files.
@@ -26,6 +30,10 @@ pub const NOT_IN_THE_SCRIPT: &[&str] = &[
     "POST /admin/v1/product-imports/{id}/run",
     "POST /admin/v1/ship-files/check",
     "POST /admin/v1/ship-files",
+    "POST /admin/v1/uploads/video",
+    "POST /admin/v1/page-blocks/resolve",
+    "POST /admin/v1/templates/{name}/apply",
+    "POST /admin/v1/templates/remove",
 ];
 
 /// How much stands in the audit log.

@@ -46,6 +46,9 @@ const pages: RouteRecordRaw[] = [
   page('points', '积分规则', 'loyalty.edit', () => import('@/modules/people/points/form.vue')),
   page('top-ups', '储值方案', 'member.view', () => import('@/modules/people/top-up/list.vue')),
   page('membership-plans', '付费会员', 'member.view', () => import('@/modules/people/plan/list.vue')),
+  page('pages', '页面', 'page.view', () => import('@/modules/content/page/list.vue')),
+  page('pages/:id', '装修页面', 'page.view', () => import('@/modules/content/page/editor.vue')),
+  page('media', '素材库', 'product.view', () => import('@/modules/content/media/list.vue')),
   page('stores', '门店', 'store.view', () => import('@/modules/store/store/list.vue')),
   page('stores/new', '新建门店', 'store.edit', () => import('@/modules/store/store/form.vue')),
   page('stores/:id', '门店', 'store.view', () => import('@/modules/store/store/form.vue')),
@@ -58,6 +61,8 @@ const pages: RouteRecordRaw[] = [
   page('webhooks', 'Webhook', 'webhook.edit', () => import('@/modules/setting/webhook/list.vue')),
   page('webhooks/:id', '投递记录', 'webhook.edit', () => import('@/modules/setting/webhook/deliveries.vue')),
   page('api-keys', 'API 密钥', 'api_key.edit', () => import('@/modules/setting/api-key/list.vue')),
+  page('accounts', '外部账号', 'settings.edit', () => import('@/modules/setting/account/list.vue')),
+  page('templates', '开店模板', 'settings.edit', () => import('@/modules/setting/template/page.vue')),
   page('settings', '商城设置', 'settings.edit', () => import('@/modules/setting/mall/form.vue')),
   { path: ':rest(.*)*', component: () => import('@/shell/not-found.vue'), meta: { title: '没有这个页面' } },
 ];
@@ -78,7 +83,7 @@ export const router = createRouter({
     },
     { path: '/', component: () => import('@/shell/layout.vue'), children: pages },
   ],
-  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+  scrollBehavior: (to, _from, saved) => saved ?? (to.hash ? { el: to.hash, top: 72 } : { top: 0 }),
 });
 
 router.beforeEach(async (to) => {

@@ -42,6 +42,7 @@ export const place = {
   buy: (purchase_id: string, more: { payment_id?: string; returned?: 1 } = {}) =>
     `/pages/club/buy${query({ purchase_id, ...more })}`,
   addresses: (choose = false) => `/pages/member/addresses${query({ choose: choose ? 1 : undefined })}`,
+  page: (slug: string) => (slug === 'home' ? '/pages/home/index' : `/pages/page/index${query({ slug })}`),
   address: (id?: string) => `/pages/member/address-edit${query({ id })}`,
 };
 
@@ -66,7 +67,7 @@ export function linkAddress(link: Link, title?: string): string {
   if (link.kind === 'product') return place.product(link.target);
   if (link.kind === 'category') return place.products({ category_id: link.target, title });
   if (link.kind === 'search') return place.products({ q: link.target, title });
-  return link.target;
+  return place.page(link.target);
 }
 
 /** True for a member; otherwise opens the sign-in page, which then leads to `next`, or back here. */

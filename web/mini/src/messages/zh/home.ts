@@ -2,5 +2,7 @@
 import { words } from '../words';
 
 export default words('home', {
+  page_setting_up: '这一页还在布置，过会儿再来',
+  all_stores: '全部门店',
   setting_up: '店里还在布置，过会儿再来',
 });

@@ -5,6 +5,10 @@ interface Noun {
   page?: (id: string) => string;
 }
 
+/** Nouns with their words, for filters. */
+export const nounWords = (): { noun: string; word: string }[] =>
+  Object.entries(NOUNS).map(([noun, { word }]) => ({ noun, word }));
+
 const NOUNS: Readonly<Record<string, Noun>> = {
   order: { word: '订单', page: (id) => `/orders/${id}` },
   product: { word: '商品', page: (id) => `/products/${id}` },
@@ -19,11 +23,15 @@ const NOUNS: Readonly<Record<string, Noun>> = {
   mall: { word: '商城设置', page: () => '/settings' },
   webhook: { word: 'Webhook', page: (id) => `/webhooks/${id}` },
   api_key: { word: 'API 密钥', page: () => '/api-keys' },
-  file: { word: '图片' },
-  task: { word: '任务', page: (id) => `/tasks/${id}` },
   refund: { word: '退款', page: () => '/refunds?state=all' },
   member: { word: '会员', page: (id) => `/members/${id}` },
   saved_view: { word: '筛选' },
+  task: { word: '任务', page: (id) => `/tasks/${id}` },
+  file: { word: '素材', page: () => '/media' },
+  account: { word: '外部账号', page: () => '/accounts' },
+  template: { word: '开店模板', page: () => '/templates' },
+  media_folder: { word: '素材文件夹', page: () => '/media' },
+  page: { word: '页面', page: (id) => `/pages/${id}` },
 };
 
 export interface AuditTarget {

@@ -1,0 +1,139 @@
+//! Clients made of accounts that staff entered. A client is kept while its account stays the same, with its access token
+//! and its certificates; a changed account gets a new one at once. Addresses are those of the configuration, or official.
+
+use crate::outside::OutsideConfig;
+use gateways::express::{Kuaidi100, Kuaidi100Config};
+use gateways::sms::{AliyunSms, AliyunSmsConfig};
+use gateways::wechat::{MiniProgramConfig, WechatMiniProgram, WechatPay, WechatPayConfig};
+use kernel::ports::{ExpressTracker, MiniProgram, PaymentChannel, SmsSender};
+use kernel::{Clock, Error, MallId, Result};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Values of an account by field name.
+pub type Fields = BTreeMap<String, String>;
+
+/// The clients of one mall's entered accounts.
+#[derive(Default)]
+pub struct MallClients {
+    accounts: HashMap<String, Fields>,
+    pub mini_program: Option<Arc<dyn MiniProgram>>,
+    pub merchant: Option<Arc<dyn PaymentChannel>>,
+    pub sms: Option<Arc<dyn SmsSender>>,
+    pub express: Option<Arc<dyn ExpressTracker>>,
+}
+
+/// Where the services answer; empty for their official addresses.
+struct Addresses {
+    mini_program: Option<String>,
+    pay: Option<String>,
+    sms: Option<String>,
+    express: Option<String>,
+}
+
+/// All malls' entered accounts.
+pub struct Entered {
+    addresses: Addresses,
+    clock: Arc<dyn Clock>,
+    malls: RwLock<HashMap<MallId, Arc<MallClients>>>,
+}
+
+impl Entered {
+    pub fn new(outside: &OutsideConfig, clock: Arc<dyn Clock>) -> Self {
+        let of_malls = || outside.mall.values();
+        let addresses = Addresses {
+            mini_program: of_malls().find_map(|mall| Some(mall.wechat_mini_program.as_ref()?.base_url.clone())),
+            pay: of_malls().find_map(|mall| Some(mall.wechat_pay.as_ref()?.base_url.clone())),
+            sms: outside.sms.as_ref().map(|account| account.base_url.clone()),
+            express: outside.express.as_ref().map(|account| account.base_url.clone()),
+        };
+        Entered { addresses, clock, malls: RwLock::default() }
+    }
+
+    /// The mall's clients; none of them when nothing was entered.
+    pub fn of(&self, mall_id: MallId) -> Arc<MallClients> {
+        let malls = self.malls.read().unwrap_or_else(PoisonError::into_inner);
+        malls.get(&mall_id).cloned().unwrap_or_default()
+    }
+
+    /// Uses these accounts of a mall from now on.
+    pub fn take(&self, mall_id: MallId, accounts: HashMap<String, Fields>) -> Result<()> {
+        let before = self.of(mall_id);
+        if before.accounts == accounts {
+            return Ok(());
+        }
+        let mut made = self.make(&accounts)?;
+        let same = |service: &str| before.accounts.get(service) == made.accounts.get(service);
+        let (pay, mini, sms, express) = (same("wechat_pay"), same("wechat_mini_program"), same("sms"), same("express"));
+        if pay {
+            made.merchant.clone_from(&before.merchant);
+        }
+        if mini {
+            made.mini_program.clone_from(&before.mini_program);
+        }
+        if sms {
+            made.sms.clone_from(&before.sms);
+        }
+        if express {
+            made.express.clone_from(&before.express);
+        }
+        self.malls.write().unwrap_or_else(PoisonError::into_inner).insert(mall_id, Arc::new(made));
+        Ok(())
+    }
+
+    /// Clients of these accounts; keys that cannot be read are refused by name.
+    pub fn make(&self, accounts: &HashMap<String, Fields>) -> Result<MallClients> {
+        let mut made = MallClients { accounts: accounts.clone(), ..MallClients::default() };
+        if let Some(fields) = accounts.get("wechat_mini_program") {
+            let config: MiniProgramConfig = parsed(plain(fields), self.addresses.mini_program.as_ref())?;
+            made.mini_program = Some(Arc::new(WechatMiniProgram::new(config, self.clock.clone())?));
+        }
+        if let Some(fields) = accounts.get("wechat_pay") {
+            let config: WechatPayConfig = parsed(merchant(fields)?, self.addresses.pay.as_ref())?;
+            made.merchant = Some(Arc::new(WechatPay::new(config, self.clock.clone())?));
+        }
+        if let Some(fields) = accounts.get("sms") {
+            let mut value = plain(fields);
+            let code = fields.get("template_sign_in_code").cloned().unwrap_or_default();
+            value.as_object_mut().map(|map| map.remove("template_sign_in_code"));
+            value["templates"] = json!({ "sign_in_code": code });
+            let config: AliyunSmsConfig = parsed(value, self.addresses.sms.as_ref())?;
+            made.sms = Some(Arc::new(AliyunSms::new(config, self.clock.clone())?));
+        }
+        if let Some(fields) = accounts.get("express") {
+            let config: Kuaidi100Config = parsed(plain(fields), self.addresses.express.as_ref())?;
+            made.express = Some(Arc::new(Kuaidi100::new(config)?));
+        }
+        Ok(made)
+    }
+}
+
+fn plain(fields: &Fields) -> Value {
+    fields.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect()
+}
+
+/// The merchant's fields in the form of the configuration: both parts of the public key, or neither.
+fn merchant(fields: &Fields) -> Result<Value> {
+    let mut value = plain(fields);
+    let (id, pem) = (fields.get("public_key_id"), fields.get("public_key"));
+    if let Some(map) = value.as_object_mut() {
+        map.remove("public_key_id");
+        map.remove("public_key");
+    }
+    value["trust"] = match (id, pem) {
+        (Some(id), Some(pem)) => json!({ "mode": "public_key", "id": id, "pem": pem, "accept_certificates": true }),
+        (None, None) => json!({ "mode": "platform_certificates" }),
+        (None, Some(_)) => return Err(Error::field("public_key_id", "请填写微信支付公钥 ID，它以 PUB_KEY_ID_ 开头")),
+        (Some(_), None) => return Err(Error::field("public_key", "请填写微信支付公钥的内容")),
+    };
+    Ok(value)
+}
+
+fn parsed<T: DeserializeOwned>(mut value: Value, address: Option<&String>) -> Result<T> {
+    if let Some(address) = address {
+        value["base_url"] = address.as_str().into();
+    }
+    serde_json::from_value(value).map_err(|_| Error::invalid("account.incomplete", "这个账号还没有填完整"))
+}
