@@ -5,12 +5,14 @@
 
 mod bare;
 mod checkout;
+mod crowd;
 mod hot;
 mod load;
 mod process;
 mod reads;
+mod scale;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Callers at once, as in the bars of the project.
@@ -20,8 +22,8 @@ fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let result = match args.next().as_deref() {
         Some("bare") => bare::main(args),
-        Some(hefang) => run(PathBuf::from(hefang)),
-        None => Err("usage: bench PATH-OF-HEFANG".into()),
+        Some(hefang) => run(PathBuf::from(hefang), args.next().as_deref()),
+        None => Err("usage: bench PATH-OF-HEFANG [sale | scale]".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -41,27 +43,35 @@ pub fn say(text: &str) {
     println!("{text}");
 }
 
-fn run(hefang: PathBuf) -> Outcome<()> {
+/// Runs everything, or the part named.
+fn run(hefang: PathBuf, part: Option<&str>) -> Outcome<()> {
     let folder = std::env::temp_dir().join(format!("hefang-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let done = measure(&hefang, &folder);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(async {
+        say("| what | figure | against | ratio |");
+        say("|---|---|---|---|");
+        if part.is_none_or(|part| part == "sale") {
+            sale(&hefang, &folder).await?;
+        }
+        if part.is_none_or(|part| part == "scale") {
+            scale::measure(&hefang, &folder).await?;
+        }
+        Ok(())
+    });
     std::fs::remove_dir_all(&folder)?;
     done
 }
 
-fn measure(hefang: &std::path::Path, folder: &std::path::Path) -> Outcome<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        say("| what | figure | against | ratio |");
-        say("|---|---|---|---|");
-        let mut mall = process::Mall::create(hefang, folder).await?;
-        reads::measure(&mut mall).await?;
-        checkout::measure(&mut mall).await?;
-        let rss = mall.memory_mib()?;
-        say(&format!("| resident memory after the run | {rss:.0} MiB | bar 120 MB | {:.2} |", rss * 1.048_576 / 120.0));
-        mall.stop().await?;
-        let started = process::start_up_ms(hefang, folder).await?;
-        say(&format!("| start-up to first answer | {started:.0} ms | bar 300 ms | {:.2} |", started / 300.0));
-        hot::measure(folder).await
-    })
+/// Reads, checkouts, memory, start-up and the hot SKU, on one demo mall.
+async fn sale(hefang: &Path, folder: &Path) -> Outcome<()> {
+    let mut mall = process::Mall::create(hefang, folder).await?;
+    reads::measure(&mut mall).await?;
+    checkout::measure(&mut mall).await?;
+    let rss = mall.memory_mib()?;
+    say(&format!("| resident memory after the run | {rss:.0} MiB | bar 120 MB | {:.2} |", rss * 1.048_576 / 120.0));
+    mall.stop().await?;
+    let started = process::start_up_ms(hefang, folder).await?;
+    say(&format!("| start-up to first answer | {started:.0} ms | bar 300 ms | {:.2} |", started / 300.0));
+    hot::measure(folder).await
 }

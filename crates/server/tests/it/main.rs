@@ -23,6 +23,7 @@ mod outside;
 mod personal;
 mod points;
 mod privacy;
+mod plans;
 mod races;
 mod refund_desk;
 mod reprice;
