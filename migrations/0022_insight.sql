@@ -13,6 +13,8 @@ create table behaviour_event (
   constraint behaviour_event_kind_known check (kind in ('visit', 'product_view', 'category_view', 'search', 'add_to_cart', 'checkout_start', 'share'))
 );
 
+create index behaviour_event_by_member on behaviour_event (mall_id, member_id) where member_id is not null;
+
 -- How far a rollup has come, as an instant.
 create table rollup_mark (
   mall_id bigint not null,

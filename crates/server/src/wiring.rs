@@ -140,7 +140,12 @@ fn privacy(handlers: &mut Handlers) {
 
 /// Every floor that keeps something of members. A new table with a `member_id` belongs to one of these.
 pub fn personal_sources() -> people::hooks::PersonalSources {
-    Arc::new([Arc::new(trade::personal::SaleData), Arc::new(personal::GoodsData), Arc::new(people::wallet::ClubData)])
+    Arc::new([
+        Arc::new(trade::personal::SaleData),
+        Arc::new(personal::GoodsData),
+        Arc::new(people::wallet::ClubData),
+        Arc::new(insight::event::BehaviourData),
+    ])
 }
 
 /// Deletes what is kept for a time only: ended sessions, sign-in codes, old idempotency answers; lets old searches weigh less.

@@ -5,8 +5,10 @@
 //! storefront makes anew after a month. Rows go after `insight.keep_days`. An id of an event is the moment it arrived.
 //! It deliberately does not know what the kinds lead to.
 
+mod personal;
 mod shop;
 
+pub use personal::BehaviourData;
 pub(crate) use shop::routes as shop_routes;
 
 use db::{Tx, args};
