@@ -10,6 +10,7 @@ pub mod ctx;
 pub mod edge;
 pub mod extract;
 pub mod idempotency;
+pub mod input;
 pub mod job;
 pub mod mall;
 pub mod metrics;

@@ -22,11 +22,8 @@ fn is_about_oneself(operation: &Operation) -> bool {
 }
 
 fn ids_for_each_order(furnished: &Furnished) -> Vec<Ids> {
-    let with = |order: &testkit::Order| {
-        let mut ids = furnished.ids.clone();
-        ids.insert("order", order.id.to_string());
-        ids
-    };
+    let of = |order: &testkit::Order| Ids::from([("order", order.id.to_string())]);
+    let with = |order| furnished.ids.clone().into_iter().chain(of(order)).collect();
     furnished.orders.iter().map(with).collect()
 }
 
