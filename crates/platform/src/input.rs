@@ -49,6 +49,10 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
                 Error::invalid("request.unreadable", "请求内容没有完整送达")
             }
         })?;
+        if bytes.trim_ascii_start().first() == Some(&b'[') {
+            // A struct whose fields all have defaults would take an empty list.
+            return Err(Error::invalid("request.invalid", "请求内容需要是一个对象").into());
+        }
         parse_json(&bytes).map(Json).map_err(Problem)
     }
 }

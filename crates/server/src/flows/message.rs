@@ -1,5 +1,6 @@
 //! Messages about orders: what happened becomes one message to its member, after commit, once per event.
 
+use super::refund::RefundDone;
 use db::Tx;
 use kernel::{Fen, Id, Result};
 use people::message::{MessageKind, NewMessage, post};
@@ -12,12 +13,6 @@ use trade::order::{self, Order};
 #[derive(Debug, Deserialize)]
 struct AboutOrder {
     order_id: Id,
-}
-
-#[derive(Debug, Deserialize)]
-struct AboutRefund {
-    order_id: Id,
-    amount_fen: i64,
 }
 
 /// The first goods of an order and how many pieces there are in all.
@@ -131,8 +126,9 @@ pub async fn closed(app: App, event: Event) -> Result<()> {
 
 /// `refund.done`.
 pub async fn refunded(app: App, event: Event) -> Result<()> {
-    let about: AboutRefund = event.read()?;
-    tell(app, event, MessageKind::RefundDone, about.order_id, move |_, _, order, goods| {
+    let about: RefundDone = event.read()?;
+    let Some(order_id) = about.order_id else { return Ok(()) };
+    tell(app, event, MessageKind::RefundDone, order_id, move |_, _, order, goods| {
         let text = format!("{} 的退款 ¥{} 已原路退回。", named(goods, order.quantity), Fen(about.amount_fen));
         Ok(Some(("退款到账".into(), text, json!({ "amount_fen": about.amount_fen }))))
     })

@@ -33,6 +33,15 @@ struct SendRefund {
     refund_id: Id,
 }
 
+/// The event `refund.done`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RefundDone {
+    pub refund_id: Id,
+    /// None for what was no order: a top-up.
+    pub order_id: Option<Id>,
+    pub amount_fen: i64,
+}
+
 /// Writes a refund and, unless it was cash or balance, the job that asks the channel.
 pub fn start(tx: &mut Tx<'_>, ctx: &Ctx, payment: &Payment, new: &NewRefund<'_>) -> Result<Refund> {
     let refund = payment::request_refund(tx, ctx, payment, new)?;
@@ -40,11 +49,17 @@ pub fn start(tx: &mut Tx<'_>, ctx: &Ctx, payment: &Payment, new: &NewRefund<'_>)
         balance::give_back(tx, ctx, payment, &refund)?;
     }
     if refund.is_finished() {
-        outbox::emit(tx, ctx, "refund.done", &SendRefund { refund_id: refund.id })?;
+        announce(tx, ctx, &refund)?;
     } else {
         enqueue(tx, ctx, refund.id, ctx.now)?;
     }
     Ok(refund)
+}
+
+/// Tells that a refund's money is back.
+pub fn announce(tx: &mut Tx<'_>, ctx: &Ctx, refund: &Refund) -> Result<()> {
+    let done = RefundDone { refund_id: refund.id, order_id: refund.order_id, amount_fen: refund.amount.0 };
+    outbox::emit(tx, ctx, "refund.done", &done)
 }
 
 /// The job that asks the channel.
@@ -198,7 +213,7 @@ pub fn record(tx: &mut Tx<'_>, ctx: &Ctx, refund_id: Id, theirs: &ChannelRefund,
     };
     payment::finish_refund(tx, ctx, refund_id, status, word, &theirs.channel_refund_id)?;
     match status {
-        "done" => outbox::emit(tx, ctx, "refund.done", &SendRefund { refund_id })?,
+        "done" => announce(tx, ctx, &refund)?,
         "failed" => outbox::emit(tx, ctx, "refund.failed", &SendRefund { refund_id })?,
         _ => {}
     }
@@ -210,11 +225,6 @@ pub fn record(tx: &mut Tx<'_>, ctx: &Ctx, refund_id: Id, theirs: &ChannelRefund,
             _ => ("refund_failed", format!("退款 ¥{} 没有成功，商家正在处理", refund.amount)),
         };
         order::add_event(tx, ctx, order_id, kind, &text)?;
-        if status == "done" {
-            let payload =
-                serde_json::json!({ "order_id": order_id, "refund_id": refund_id, "amount_fen": refund.amount });
-            platform::outbox::emit(tx, ctx, "refund.done", &payload)?;
-        }
     }
     if status == "processing" && follow {
         let age = ctx.now - refund.created_at;
