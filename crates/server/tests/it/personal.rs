@@ -151,7 +151,10 @@ fn nothing_personal_is_left_outside_the_hold_and_nothing_at_all_after_it() {
             let left = mentions(&after, &[(*table).to_owned()], &[format!("{id}|"), format!("{id}\n")]);
             assert!(left.is_empty() || !fate.starts_with("erased"), "{table} still has {left:?}");
         }
-        let sealed = |dump: &Dump| mentions(dump, &tables(), &["=v1.".to_owned()]);
+        // Secrets of the mall are sealed too; they are nobody's data.
+        let of_people: Vec<String> =
+            tables().into_iter().filter(|t| !matches!(t.as_str(), "webhook_endpoint" | "account")).collect();
+        let sealed = |dump: &Dump| mentions(dump, &of_people, &["=v1.".to_owned()]);
         let held = sealed(&after);
         assert!(!held.is_empty() && held.iter().all(|row| row.starts_with("trade_order: ")), "{held:?}");
         let cancelled = after.rows("trade_order").iter().find(|row| row.contains("status=closed")).unwrap();
