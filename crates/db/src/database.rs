@@ -23,8 +23,6 @@ struct Inner {
     reads: Arc<Queue<Job>>,
     counters: Arc<Counters>,
     threads: Mutex<Vec<JoinHandle<()>>>,
-    #[cfg(feature = "testing")]
-    plans: sqlite::Plans,
 }
 
 /// Where the data lies.
@@ -177,12 +175,6 @@ impl Db {
         })
     }
 
-    /// What a test may learn of how SQLite runs our statements.
-    #[cfg(feature = "testing")]
-    pub fn plans(&self) -> &sqlite::Plans {
-        &self.0.plans
-    }
-
     /// Counters since the database was opened.
     pub fn stats(&self) -> Stats {
         let reads = if Arc::ptr_eq(&self.0.reads, &self.0.writes) { 0 } else { self.0.reads.len() };
@@ -242,10 +234,6 @@ fn open_sqlite(path: PathBuf, options: &Options, meanings: &Arc<Meanings>) -> Re
     for _ in 0..options.readers.max(1) {
         sessions.push(sqlite::Session::read_only(&path, options, meanings.clone())?);
     }
-    #[cfg(feature = "testing")]
-    let plans = session.plans.clone();
-    #[cfg(feature = "testing")]
-    sessions.iter_mut().for_each(|reader| reader.plans = plans.clone());
     let mut readers = Vec::new();
     for (number, session) in sessions.into_iter().enumerate() {
         let (queue, counters) = (reads.clone(), counters.clone());
@@ -254,15 +242,7 @@ fn open_sqlite(path: PathBuf, options: &Options, meanings: &Arc<Meanings>) -> Re
     let (queue, batch) = (writes.clone(), options.batch.max(1));
     let writer = sqlite::Writer { session, queue, counters: counters.clone(), batch, readers };
     let threads = Mutex::new(vec![start("db-write", move || writer.serve())?]);
-    Ok(Inner {
-        place: Place::Sqlite(path),
-        writes,
-        reads,
-        counters,
-        threads,
-        #[cfg(feature = "testing")]
-        plans,
-    })
+    Ok(Inner { place: Place::Sqlite(path), writes, reads, counters, threads })
 }
 
 fn open_postgres(url: &str, options: &Options, meanings: &Arc<Meanings>) -> Result<Inner> {
@@ -282,15 +262,7 @@ fn open_postgres(url: &str, options: &Options, meanings: &Arc<Meanings>) -> Resu
         threads.push(start(&format!("db-{number}"), move || worker.serve())?);
     }
     let place = Place::Postgres(Box::new(config));
-    Ok(Inner {
-        place,
-        writes: queue.clone(),
-        reads: queue,
-        counters,
-        threads: Mutex::new(threads),
-        #[cfg(feature = "testing")]
-        plans: sqlite::Plans::default(),
-    })
+    Ok(Inner { place, writes: queue.clone(), reads: queue, counters, threads: Mutex::new(threads) })
 }
 
 fn parse_config(url: &str) -> Result<postgres::Config> {

@@ -4,14 +4,10 @@
 mod dialect;
 mod file;
 mod names;
-#[cfg(feature = "testing")]
-mod plans;
 mod reader;
 mod writer;
 
 pub(crate) use file::{backup, replace};
-#[cfg(feature = "testing")]
-pub use plans::Plans;
 pub(crate) use reader::serve as serve_reads;
 pub(crate) use writer::Writer;
 
@@ -39,8 +35,6 @@ pub(crate) struct Session {
     text: String,
     meanings: Arc<Meanings>,
     names: UniqueNames,
-    #[cfg(feature = "testing")]
-    pub(crate) plans: Plans,
 }
 
 /// Why stepping through a statement ended early.
@@ -85,14 +79,7 @@ impl Session {
             .map_err(|cause| Error::internal(format_args!("cannot open {}: {cause}", path.display())))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.busy_timeout(BUSY).map_err(Error::internal)?;
-        let session = Session {
-            connection,
-            text: String::new(),
-            meanings,
-            names: UniqueNames::default(),
-            #[cfg(feature = "testing")]
-            plans: Plans::default(),
-        };
+        let session = Session { connection, text: String::new(), meanings, names: UniqueNames::default() };
         session.settings(&format!(
             "pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -{}; pragma mmap_size = 0;",
             options.cache_kib.max(64)
@@ -116,8 +103,6 @@ impl Session {
         each: &mut dyn FnMut(Cells<'_>) -> Result<()>,
     ) -> Result<(), Fault> {
         dialect::rewrite(sql, &mut self.text);
-        #[cfg(feature = "testing")]
-        self.plans.note(&self.connection, &self.text);
         let outcome = (|| {
             let mut statement = self.connection.prepare_cached(&self.text)?;
             step(&mut statement, args, each)

@@ -21,7 +21,6 @@ mod openapi;
 mod order_files;
 mod outside;
 mod personal;
-mod plans;
 mod points;
 mod privacy;
 mod races;
