@@ -100,6 +100,8 @@ permissions! {
     PageView "page.view" "内容" "查看装修页面";
     PageEdit "page.edit" "内容" "编辑与发布装修页面";
     MediaEdit "media.edit" "内容" "整理与删除素材";
+    CampaignView "campaign.view" "营销" "查看营销活动";
+    CampaignEdit "campaign.edit" "营销" "编辑与发布营销活动";
 }
 
 /// What a staff member may do, resolved from the role.

@@ -21,10 +21,12 @@ fn described() -> (Router<App>, Value) {
         .merge(trade::cart::shop_routes())
         .merge(trade::quote::shop_routes())
         .merge(insight::shop_routes())
+        .merge(campaign::shop_routes())
         .merge(flows::shop_routes());
     let admin = people::admin_routes(wiring::admin_hooks())
         .merge(open::admin_routes())
         .merge(goods::admin_routes())
+        .merge(campaign::admin_routes())
         .merge(flows::admin_routes())
         .merge(accounts::admin_routes())
         .merge(template::admin_routes())

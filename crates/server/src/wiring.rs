@@ -5,6 +5,7 @@ use crate::flows::{
     upload_shipping, webhook,
 };
 use crate::{accounts, template};
+use campaign::tag::Campaigns;
 use db::{Db, Options};
 use kernel::{Clock, Ids, MallId, Result, hours, minutes, seconds};
 use platform::app::Parts;
@@ -37,11 +38,12 @@ pub fn open_db(config: &Config) -> Result<Db> {
 
 /// Every floor's constraint names.
 pub fn constraints() -> Vec<&'static [db::Constraint]> {
-    vec![people::CONSTRAINTS, goods::CONSTRAINTS, trade::CONSTRAINTS]
+    vec![people::CONSTRAINTS, goods::CONSTRAINTS, trade::CONSTRAINTS, campaign::CONSTRAINTS]
 }
 
 /// The application around an open, migrated database.
 pub fn build(config: Config, db: Db, clock: Arc<dyn Clock>, malls: Malls, outside: Arc<dyn Outside>) -> Result<App> {
+    let campaigns = Campaigns::default();
     goods::store::name_regions_with(people::region::path);
     let sealer = Sealer::new(config.security.secret_key.expose())?;
     let cache = Cache::new(config.cache.mib << 20, config.cache.lifetime_ms);
@@ -59,14 +61,20 @@ pub fn build(config: Config, db: Db, clock: Arc<dyn Clock>, malls: Malls, outsid
         rate_limit: RateLimit::default(),
         metrics: Metrics::default(),
         jobs: Jobs::new(),
-        attached: Attached::default().with(offers()).with(membership_hooks()),
+        attached: Attached::default().with(offers(&campaigns)).with(campaigns).with(membership_hooks()),
         config,
     }))
 }
 
 /// What changes the price of an order, in the order in which it is asked within a lane.
-pub fn offers() -> Offers {
-    Offers::new(vec![Arc::new(loyalty::Loyalty::default())]).with_tiers(Arc::new(loyalty::MemberTiers))
+pub fn offers(campaigns: &Campaigns) -> Offers {
+    Offers::new(vec![
+        campaigns.limited.clone(),
+        campaigns.promotions.clone(),
+        campaigns.coupons.clone(),
+        Arc::new(loyalty::Loyalty::default()),
+    ])
+    .with_tiers(Arc::new(loyalty::MemberTiers))
 }
 
 /// What membership needs from above: coupons to give, and that changed rules make new prices.
@@ -104,6 +112,8 @@ pub fn handlers() -> Handlers {
         .every("roll_up_traffic", minutes(1), insight::report::roll_up_traffic)
         .every("sweep_behaviour_events", hours(1), insight::event::sweep)
         .every("tell_low_stock", seconds(30), goods::inventory::tell_low_stock)
+        .subscribe("order.paid", "give_coupons_after_purchase", campaign::coupon::after_purchase)
+        .every("remind_of_expiring_coupons", hours(1), campaign::coupon::remind_expiring)
         .every("close_unpaid_orders", seconds(5), close::close_expired)
         .every("ask_about_pending_payments", seconds(5), pay::refresh_due)
         .every("confirm_overdue_orders", hours(1), complete::confirm_overdue)

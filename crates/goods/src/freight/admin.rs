@@ -47,6 +47,13 @@ pub struct FreightTemplateInput {
     pub is_default: bool,
 }
 
+impl FreightTemplateInput {
+    /// Refuses rules that contradict each other; 400 at the field.
+    pub fn check(&self) -> Result<()> {
+        check(self)
+    }
+}
+
 impl From<Template> for FreightTemplate {
     fn from(t: Template) -> Self {
         FreightTemplate {

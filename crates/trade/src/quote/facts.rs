@@ -17,9 +17,19 @@ use std::sync::Arc;
 /// Where the goods go.
 #[derive(Debug, Clone)]
 pub enum Place {
-    Address { district_code: String, address: Box<AddressView> },
+    Address {
+        district_code: String,
+        address: Box<AddressView>,
+    },
+    /// A district without an address: the trial calculator.
+    District {
+        district_code: String,
+    },
     NoAddress,
-    Store { store_id: Id, name: String },
+    Store {
+        store_id: Id,
+        name: String,
+    },
     NoStore,
 }
 

@@ -68,7 +68,7 @@ fn start(draft: &mut Draft, facts: &Facts) -> Result<()> {
             draft.problem(None, "cart.over_limit", text);
         }
     }
-    if let Place::Address { district_code, .. } = &facts.place {
+    if let Place::Address { district_code, .. } | Place::District { district_code } = &facts.place {
         let district_code = district_code.clone();
         draft.journey = Some(Journey { templates: facts.templates.clone(), district_code });
     }
@@ -94,7 +94,7 @@ fn freight(draft: &mut Draft, facts: &Facts) {
             draft.decline(LaneName::Freight, None, "运费", "选好收货地址后计算");
             draft.problem(None, "order.address_required", "请选择收货地址");
         }
-        Place::Address { .. } => {
+        Place::Address { .. } | Place::District { .. } => {
             let payables: Vec<Fen> = draft.lines.iter().map(|line| line.payable).collect();
             match draft.freight_at(&payables) {
                 Some(Ok(freight)) => {
