@@ -295,6 +295,30 @@ impl Case {
         Case { lines, promotions, coupons, limited, standing, templates, gifts }
     }
 
+    /// Exactly so many lines and rules; what the bench prices.
+    #[allow(dead_code, reason = "only the bench asks for it")]
+    pub fn of(dice: &mut Dice, lines: i64, promotions: i64, coupons: i64, limited: i64) -> Case {
+        let case = Case::random(dice);
+        let lines: Vec<(SkuForSale, i64)> = (1..=lines).map(|id| (sku(dice, id), dice.roll(1, 3))).collect();
+        let price = |id: i64, dice: &mut Dice| {
+            let sku = &lines[usize::try_from(id - 1).unwrap()].0;
+            LimitedPrice {
+                sale_id: Id(id),
+                name: format!("限时{id}"),
+                sku_id: sku.sku_id,
+                price: Fen(sku.price.0 * 8 / 10),
+                left: Some(dice.roll(1, 9)),
+                allowance: Some((2, 2)),
+                allows: Lanes::ALL,
+            }
+        };
+        let limited = (1..=limited).map(|id| price(id, dice)).collect();
+        let promotions = (1..=promotions).map(|id| promotion(dice, id)).collect();
+        let coupons = (1..=coupons).map(|id| coupon(dice, id)).collect();
+        let templates = vec![freight(dice)];
+        Case { lines, promotions, coupons, limited, templates, ..case }
+    }
+
     /// A cart as most are.
     #[allow(dead_code, reason = "not every user of this file counts orders")]
     pub fn small_cart(dice: &mut Dice) -> Vec<(SkuForSale, i64)> {

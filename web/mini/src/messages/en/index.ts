@@ -9,6 +9,7 @@ import home from './home';
 import me from './me';
 import member from './member';
 import my from './my';
+import offer from './offer';
 import order from './order';
 import platform from './platform';
 import product from './product';
@@ -26,6 +27,7 @@ export default {
   me,
   member,
   my,
+  offer,
   order,
   platform,
   product,

@@ -8,6 +8,7 @@ import home from './home';
 import me from './me';
 import member from './member';
 import my from './my';
+import offer from './offer';
 import order from './order';
 import platform from './platform';
 import product from './product';
@@ -25,6 +26,7 @@ const zh = {
   me,
   member,
   my,
+  offer,
   order,
   platform,
   product,
