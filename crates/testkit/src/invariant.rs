@@ -46,6 +46,36 @@ const NEVER: &[(&str, &str)] = &[
            from order_line l where l.mall_id = o.mall_id and l.order_id = o.id)",
     ),
     (
+        "what applied to a line does not add up to its discount",
+        "select 'order ' || cast(l.order_id as text) || ' line ' || cast(l.id as text) from order_line l
+         where l.discount_fen <> (select coalesce(cast(sum(d.amount_fen) as bigint), 0) from order_discount d
+           where d.mall_id = l.mall_id and d.order_id = l.order_id and d.line_id = l.id)",
+    ),
+    (
+        "fees and freight discounts do not add up to the order's freight",
+        "select 'order ' || cast(o.id as text) from trade_order o
+         where o.freight_fen <> (select coalesce(cast(sum(d.amount_fen) as bigint), 0) from order_discount d
+           where d.mall_id = o.mall_id and d.order_id = o.id and d.line_id = 0)",
+    ),
+    (
+        "a promotion counts other money than its orders cost",
+        "select p.name from promotion p
+         where p.spent_fen <> (select coalesce(cast(sum(u.cost_fen) as bigint), 0) from promotion_use u
+           where u.mall_id = p.mall_id and u.promotion_id = p.id and u.returned_at is null)",
+    ),
+    (
+        "a limited price counts other pieces than were bought at it",
+        "select 'sku ' || cast(i.sku_id as text) from limited_item i
+         where i.sold <> (select coalesce(cast(sum(u.pieces) as bigint), 0) from limited_use u
+           where u.mall_id = i.mall_id and u.sale_id = i.sale_id and u.sku_id = i.sku_id and u.returned_at is null)",
+    ),
+    (
+        "a coupon is used by an order that was closed unpaid",
+        "select 'coupon ' || cast(c.id as text) from coupon c
+         join trade_order o on o.mall_id = c.mall_id and o.id = c.order_id
+         where c.status = 'used' and o.status = 'closed' and o.paid_at is null",
+    ),
+    (
         "an unpaid order holds other stock than it asked for",
         "select 'order ' || cast(o.id as text) from trade_order o
          where o.status = 'unpaid' and o.quantity <> (select coalesce(cast(sum(r.quantity) as bigint), 0)

@@ -10,7 +10,7 @@ use kernel::{Cursor, Error, Fen, Id, Instant, MallId, Page, Result};
 use platform::audit::Note;
 use platform::permission::perm;
 use platform::problem::ProblemBody;
-use platform::{Answer, App, Json, Path, Query, Staff};
+use platform::{Answer, App, Ctx, Json, Path, Query, Staff};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -174,6 +174,14 @@ fn check_shop(tx: &mut Tx<'_>, mall_id: MallId, shop_id: Option<Id>) -> Result<(
     let known: Option<Id> =
         tx.opt("select id from shop where mall_id = $1 and id = $2", &db::args![mall_id, shop_id])?;
     if known.is_some() { Ok(()) } else { Err(Error::field("shop_id", "没有找到这家店铺")) }
+}
+
+/// Writes a template and publishes it at once; for content that is made, not typed.
+pub fn publish_new(tx: &mut Tx<'_>, ctx: &Ctx, input: &CouponTemplateInput) -> Result<Id> {
+    let template = input.template(ctx.id(), ctx.now)?;
+    store::insert(tx, ctx, &template)?;
+    store::advance(tx, ctx, template.id, &["draft"], CampaignStatus::Published)?;
+    Ok(template.id)
 }
 
 #[derive(Debug, Clone, Deserialize, IntoParams)]

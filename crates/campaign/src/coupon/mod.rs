@@ -27,7 +27,7 @@ pub(crate) use store::{advance, find, open};
 use platform::App;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use admin::{CouponTemplateInput, CouponTemplateView};
+pub use admin::{CouponTemplateInput, CouponTemplateView, publish_new};
 
 /// Routes under `/admin/v1`.
 pub fn admin_routes() -> OpenApiRouter<App> {

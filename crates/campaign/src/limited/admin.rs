@@ -173,6 +173,14 @@ fn sale_of(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, input: &LimitedSaleInput) -> Resu
     Ok(sale)
 }
 
+/// Writes a sale and publishes it at once; for content that is made, not typed.
+pub fn publish_new(tx: &mut Tx<'_>, ctx: &Ctx, input: &LimitedSaleInput) -> Result<Id> {
+    let sale = sale_of(tx, ctx, ctx.id(), input)?;
+    store::save(tx, ctx, &sale, true)?;
+    store::advance(tx, ctx, sale.id, &["draft"], CampaignStatus::Published)?;
+    Ok(sale.id)
+}
+
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct LimitedSaleQuery {

@@ -8,7 +8,7 @@ mod offer;
 mod shop;
 mod store;
 
-pub use admin::{LimitedSaleInput, LimitedSaleView, admin_routes};
+pub use admin::{LimitedSaleInput, LimitedSaleView, admin_routes, publish_new};
 pub use model::{LimitedItem, LimitedSale};
 pub(crate) use offer::allowed;
 pub use offer::{LIMITED, LimitedPrice, LimitedRules, LimitedSales};

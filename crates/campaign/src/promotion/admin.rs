@@ -157,6 +157,15 @@ fn check_gifts(tx: &mut Tx<'_>, ctx: &Ctx, rule: &Rule) -> Result<()> {
     Err(Error::field("rule.steps", "有赠品不存在"))
 }
 
+/// Writes a promotion and publishes it at once; for content that is made, not typed.
+pub fn publish_new(tx: &mut Tx<'_>, ctx: &Ctx, input: &PromotionInput) -> Result<Id> {
+    let promotion = input.promotion(ctx.id(), ctx.now)?;
+    check_gifts(tx, ctx, &promotion.rule)?;
+    store::insert(tx, ctx, &promotion)?;
+    store::advance(tx, ctx, promotion.id, &["draft"], CampaignStatus::Published)?;
+    Ok(promotion.id)
+}
+
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct PromotionQuery {

@@ -9,7 +9,7 @@ mod model;
 mod offer;
 mod store;
 
-pub use admin::{PromotionInput, PromotionView, admin_routes};
+pub use admin::{PromotionInput, PromotionView, admin_routes, publish_new};
 pub use benefit::{Benefit, Eligible, evaluate};
 pub use lane::{LiveRule, PROMOTION, PromotionRules};
 pub use model::{BundleStep, DiscountStep, GiftItem, GiftStep, NthStep, Promotion, Rule, SaveStep};

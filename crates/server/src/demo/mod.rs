@@ -2,6 +2,7 @@
 //! for WeChat, WeChat Pay, SMS and carriers. The stand-ins are mounted here and nowhere else.
 
 mod brought;
+mod campaigns;
 mod catalog;
 mod club;
 mod orders;
