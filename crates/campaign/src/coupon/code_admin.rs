@@ -3,8 +3,8 @@
 use super::{code, store};
 use axum::extract::State;
 use axum::http::StatusCode;
-use db::{args, row};
-use kernel::{Cursor, Error, Id, Instant, Page};
+use db::{Tx, args, row};
+use kernel::{Cursor, Error, Id, Instant, MallId, Page};
 use platform::audit::Note;
 use platform::permission::perm;
 use platform::problem::ProblemBody;
@@ -138,6 +138,13 @@ fn codes_of(request: &NewCodeBatch) -> kernel::Result<Vec<String>> {
     }
 }
 
+/// `coupon.batch_not_found` (404) unless the mall has it.
+fn find_batch(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> kernel::Result<()> {
+    let known: Option<Id> =
+        tx.opt("select id from coupon_batch where mall_id = $1 and id = $2", &args![mall_id, id])?;
+    known.map(|_| ()).ok_or_else(|| Error::not_found("coupon.batch_not_found", "没有找到这批兑换码"))
+}
+
 /// A code.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 struct CouponCode {
@@ -160,7 +167,8 @@ struct CodeQuery {
 ///
 /// Needs `campaign.edit`.
 #[utoipa::path(get, path = "/code-batches/{id}/codes", tag = "campaign", security(("staff" = [])),
-    params(("id" = Id, Path), CodeQuery), responses((status = 200, body = Page<CouponCode>)))]
+    params(("id" = Id, Path), CodeQuery), responses((status = 200, body = Page<CouponCode>),
+    (status = 404, body = ProblemBody, description = "`coupon.batch_not_found`")))]
 async fn list_codes(
     State(app): State<App>,
     staff: Staff<perm::CampaignEdit>,
@@ -173,6 +181,7 @@ async fn list_codes(
     let rows: Vec<(i64, String, String, Option<Instant>)> = app
         .db
         .read(move |tx| {
+            find_batch(tx, mall_id, id)?;
             tx.all(
                 "select position, code, status, redeemed_at from coupon_code
                  where mall_id = $1 and batch_id = $2 and position > $3
@@ -199,11 +208,7 @@ async fn void_code_batch(
 ) -> Answer<StatusCode> {
     staff
         .write(&app, "coupon_code.void", move |tx, ctx| {
-            let known: Option<Id> =
-                tx.opt("select id from coupon_batch where mall_id = $1 and id = $2", &args![ctx.mall_id, id])?;
-            if known.is_none() {
-                return Err(Error::not_found("coupon.batch_not_found", "没有找到这批兑换码"));
-            }
+            find_batch(tx, ctx.mall_id, id)?;
             let void = tx.exec(
                 "update coupon_code set status = 'void' where mall_id = $1 and batch_id = $2 and status = 'new'",
                 &args![ctx.mall_id, id],

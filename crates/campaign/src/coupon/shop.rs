@@ -297,7 +297,7 @@ fn mine(
 ) -> Result<Vec<MyRow>> {
     let (filter, order) = match state {
         CouponState::Usable => (" and c.status in ('unused', 'giving') and c.valid_until > $3", true),
-        CouponState::Used => (" and c.status = 'used' and $3 > 0", false),
+        CouponState::Used => (" and c.status = 'used' and c.taken_at <= $3", false),
         CouponState::Expired => (" and c.status = 'unused' and c.valid_until <= $3", false),
     };
     let start = if order { (i64::MIN, 0) } else { (i64::MAX, i64::MAX) };

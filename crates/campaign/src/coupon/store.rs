@@ -197,15 +197,15 @@ pub fn advance(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, from: &[&str], to: CampaignSt
 pub fn delete(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<()> {
     let batches: i64 =
         tx.one("select count(*) from coupon_batch where mall_id = $1 and template_id = $2", &args![ctx.mall_id, id])?;
-    let gone = tx.exec(
-        "delete from coupon_template where mall_id = $1 and id = $2 and status = 'draft' and taken = 0 and $3 = 0",
-        &args![ctx.mall_id, id, batches],
-    )?;
-    if gone == 0 {
-        find(tx, ctx.mall_id, id)?;
+    find(tx, ctx.mall_id, id)?;
+    if batches > 0 {
         return Err(crate::not_allowed());
     }
-    Ok(())
+    let gone = tx.exec(
+        "delete from coupon_template where mall_id = $1 and id = $2 and status = 'draft' and taken = 0",
+        &args![ctx.mall_id, id],
+    )?;
+    if gone == 1 { Ok(()) } else { Err(crate::not_allowed()) }
 }
 
 /// Published templates of a way of giving.

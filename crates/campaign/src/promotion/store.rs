@@ -123,7 +123,7 @@ pub fn update(tx: &mut Tx<'_>, ctx: &Ctx, p: &Promotion) -> Result<()> {
         "update promotion
          set name = $3, kind = $4, rule = $5, scope = $6, audience = $7, starts_at = $8, ends_at = $9, budget_fen = $10,
              per_member = $11, group_name = $12, priority = $13, status = 'draft', updated_at = $14
-         where mall_id = $1 and id = $2 and status <> 'published' and ($10 is null or spent_fen <= $10)",
+         where mall_id = $1 and id = $2 and status <> 'published'",
         &args![
             ctx.mall_id,
             p.id,
