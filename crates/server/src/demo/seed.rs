@@ -123,9 +123,9 @@ impl Seeding<'_> {
         super::club::seed(tx, self.ctx)?;
         let words: Vec<&str> = self.catalog.hot_words.iter().map(String::as_str).collect();
         platform::search::pin(tx, self.ctx.mall_id, &words, self.ctx.now)?;
-        super::campaigns::seed(tx, self.ctx)?;
         self.home(tx, &categories, &products)?;
-        super::orders::seed(tx, self.app, self.ctx)
+        super::orders::seed(tx, self.app, self.ctx)?;
+        super::campaigns::seed(tx, self.ctx)
     }
 
     fn photo(&self, name: &str) -> Result<String> {
