@@ -1,12 +1,6 @@
 // Promotions, coupons with their codes, limited-time sales, publishing, and the trial calculator.
 
-import type {
-  CampaignKind,
-  CouponTemplateInput,
-  LimitedSaleInput,
-  PreviewRequest,
-  PromotionInput,
-} from '@api/types';
+import type { CampaignKind, CouponTemplateInput, LimitedSaleInput, PreviewRequest, PromotionInput } from '@api/types';
 import type { Query } from '@api/client';
 import { call } from '@/app/http';
 

@@ -40,5 +40,4 @@ export default {
   give: 'Give away',
   giving: 'Being given',
   gift_copied: 'Gift code copied; it holds for 24 hours',
-  receive: 'Take a friend’s coupon',
 } satisfies Translation<'offer'>;

@@ -40,5 +40,4 @@ export default words('offer', {
   give: '转赠',
   giving: '转赠中',
   gift_copied: '转赠码已复制，24 小时内有效',
-  receive: '领取朋友的券',
 });

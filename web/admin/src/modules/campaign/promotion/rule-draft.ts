@@ -97,7 +97,8 @@ export function fromRule(rule: PromotionRule): RuleDraft {
     if ('gifts' in step) flat.gifts = step.gifts.map((gift) => ({ ...gift, name: `规格 ${gift.sku_id}` }));
     return flat;
   });
-  draft.by = draft.steps.some((step) => step.spend_fen !== null) || rule.kind === 'n_for_price' ? 'spend_fen' : 'pieces';
+  draft.by =
+    draft.steps.some((step) => step.spend_fen !== null) || rule.kind === 'n_for_price' ? 'spend_fen' : 'pieces';
   if (rule.kind === 'spend_save') {
     draft.repeat = rule.repeat ?? false;
     draft.max_repeats = rule.max_repeats ?? null;
