@@ -5,7 +5,6 @@ use super::model::CouponSource;
 use super::{store, transfer};
 use db::args;
 use kernel::{Fen, Id, Result, days};
-use platform::job::Job;
 use platform::outbox::{self, Event};
 use platform::{App, Ctx};
 use serde::{Deserialize, Serialize};
@@ -18,8 +17,7 @@ struct Paid {
 }
 
 /// Subscriber of `order.paid`: gives the coupons that come after a purchase, once per order.
-pub async fn after_purchase(app: App, job: Job) -> Result<()> {
-    let event: Event = job.read()?;
+pub async fn after_purchase(app: App, event: Event) -> Result<()> {
     let paid: Paid = event.read()?;
     let ctx = app.system(event.mall_id);
     let day = day_of(&app, &ctx);
