@@ -79,7 +79,7 @@ pub fn offers(campaigns: &Campaigns) -> Offers {
 
 /// What membership needs from above: coupons to give, and that changed rules make new prices.
 pub fn membership_hooks() -> people::membership::Hooks {
-    people::membership::Hooks { coupons: Arc::new(loyalty::NoCoupons), rules: Arc::new(loyalty::NewVersion) }
+    people::membership::Hooks { coupons: Arc::new(loyalty::CampaignCoupons), rules: Arc::new(loyalty::NewVersion) }
 }
 
 /// Who reacts to what, and what is done from time to time.

@@ -139,6 +139,25 @@ fn insert(
     if made == 1 { Ok(()) } else { Err(given_already()) }
 }
 
+/// Gives a coupon that comes with a tier, a birthday or a paid membership, once per `key`. False when there is none to
+/// give: unknown, stopped, used up, or given before.
+pub fn grant_perk(tx: &mut Tx<'_>, ctx: &Ctx, template_id: Id, member_id: Id, key: String) -> Result<bool> {
+    let sources = match store::find(tx, ctx.mall_id, template_id) {
+        Ok(template) => template.sources,
+        Err(error) if error.kind() == kernel::Kind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let birthday = sources.contains(&CouponSource::Birthday);
+    let source = if birthday { CouponSource::Birthday } else { CouponSource::Staff };
+    // Neither the day's quota nor the member's limit bounds a perk, so the day does not matter.
+    let gift = Gift::of(source).once(key).unlimited(None);
+    match tx.savepoint(|tx| grant(tx, ctx, 0, template_id, member_id, &gift)) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == kernel::Kind::Conflict => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Which of several members may still have one, for gifts by staff: gives each one and answers how many got it.
 /// One query of stock and three inserts, however many members.
 pub fn grant_many(tx: &mut Tx<'_>, ctx: &Ctx, template_id: Id, member_ids: &[Id], given_by: Id) -> Result<usize> {

@@ -18,7 +18,7 @@ mod worth;
 
 pub use code::redeem_code;
 pub use events::{after_purchase, remind_expiring};
-pub use grant::{Gift, grant, grant_many};
+pub use grant::{Gift, grant, grant_many, grant_perk};
 pub use lane::{COUPON, Candidate, CouponRules};
 pub use model::{CouponRule, CouponSource, Held, Template, Validity};
 pub use offer::Coupons;

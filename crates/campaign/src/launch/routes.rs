@@ -43,8 +43,25 @@ pub struct CampaignState {
     pub status: CampaignStatus,
 }
 
+/// Which kind of campaign an id is; ids are unique over all kinds. `campaign.not_found` (404).
+fn kind_of(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<CampaignKind> {
+    let kind: Option<String> = tx.opt(
+        "select 'promotion' from promotion where mall_id = $1 and id = $2
+         union all select 'coupon' from coupon_template where mall_id = $1 and id = $2
+         union all select 'limited' from limited_sale where mall_id = $1 and id = $2",
+        &db::args![ctx.mall_id, id],
+    )?;
+    match kind.as_deref() {
+        Some("promotion") => Ok(CampaignKind::Promotion),
+        Some("coupon") => Ok(CampaignKind::Coupon),
+        Some("limited") => Ok(CampaignKind::Limited),
+        _ => Err(Error::not_found("campaign.not_found", "没有找到这个活动")),
+    }
+}
+
 /// The worst case as it is at this moment, with its token.
-pub(super) fn look(tx: &mut Tx<'_>, ctx: &Ctx, sealer: &Sealer, kind: CampaignKind, id: Id) -> Result<WorstCase> {
+fn look(tx: &mut Tx<'_>, ctx: &Ctx, sealer: &Sealer, id: Id) -> Result<(CampaignKind, WorstCase)> {
+    let kind = kind_of(tx, ctx, id)?;
     let (campaign, bounds) = match kind {
         CampaignKind::Promotion => promotion_of(tx, ctx, id)?,
         CampaignKind::Coupon => coupon_of(tx, ctx, id)?,
@@ -54,7 +71,7 @@ pub(super) fn look(tx: &mut Tx<'_>, ctx: &Ctx, sealer: &Sealer, kind: CampaignKi
     let shown = serde_json::to_string(&(&worst, campaign.changed_at, id)).map_err(Error::internal)?;
     worst.token = sealer.hash("campaign.worst_case", &shown);
     worst.token.truncate(32);
-    Ok(worst)
+    Ok((kind, worst))
 }
 
 fn promotion_of(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<(Campaign, Bounds)> {
@@ -119,36 +136,36 @@ fn limited_of(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<(Campaign, Bounds)> 
 /// Show what a campaign costs at worst, what it stacks with and what it conflicts with.
 ///
 /// Needs `campaign.view`. Publishing takes the token.
-#[utoipa::path(get, path = "/campaigns/{kind}/{id}/worst-case", tag = "campaign", security(("staff" = [])),
-    params(("kind" = CampaignKind, Path), ("id" = Id, Path)), responses((status = 200, body = WorstCase),
-    (status = 404, body = ProblemBody, description = "`promotion.not_found`, `coupon.not_found`, `limited_sale.not_found`")))]
+#[utoipa::path(get, path = "/campaigns/{id}/worst-case", tag = "campaign", security(("staff" = [])),
+    params(("id" = Id, Path)), responses((status = 200, body = WorstCase),
+    (status = 404, body = ProblemBody, description = "`campaign.not_found`")))]
 async fn show_worst_case(
     State(app): State<App>,
     staff: Staff<perm::CampaignView>,
-    Path((kind, id)): Path<(CampaignKind, Id)>,
+    Path(id): Path<Id>,
 ) -> Answer<Json<WorstCase>> {
     let (ctx, reader) = (staff.ctx.clone(), app.clone());
-    Ok(Json(app.db.read(move |tx| look(tx, &ctx, &reader.sealer, kind, id)).await?))
+    Ok(Json(app.db.read(move |tx| Ok(look(tx, &ctx, &reader.sealer, id)?.1)).await?))
 }
 
 /// Publish a campaign whose worst case was seen.
 ///
 /// Needs `campaign.edit`.
-#[utoipa::path(post, path = "/campaigns/{kind}/{id}/publish", tag = "campaign", security(("staff" = [])),
-    params(("kind" = CampaignKind, Path), ("id" = Id, Path)), request_body = PublishCampaign,
+#[utoipa::path(post, path = "/campaigns/{id}/publish", tag = "campaign", security(("staff" = [])),
+    params(("id" = Id, Path)), request_body = PublishCampaign,
     responses((status = 200, body = CampaignState),
-    (status = 404, body = ProblemBody, description = "`promotion.not_found`, `coupon.not_found`, `limited_sale.not_found`"),
+    (status = 404, body = ProblemBody, description = "`campaign.not_found`"),
     (status = 409, body = ProblemBody, description = "`campaign.worst_case_unseen`: look at it again; `campaign.not_allowed`")))]
 async fn publish_campaign(
     State(app): State<App>,
     staff: Staff<perm::CampaignEdit>,
-    Path((kind, id)): Path<(CampaignKind, Id)>,
+    Path(id): Path<Id>,
     Json(request): Json<PublishCampaign>,
 ) -> Answer<Json<CampaignState>> {
     let reader = app.clone();
     let state = staff
         .write(&app, "campaign.publish", move |tx, ctx| {
-            let worst = look(tx, ctx, &reader.sealer, kind, id)?;
+            let (kind, worst) = look(tx, ctx, &reader.sealer, id)?;
             if worst.token != request.worst_case_token {
                 let text = "活动或同期的其他活动有变化，请重新看过最坏情况再发布";
                 return Err(Error::conflict("campaign.worst_case_unseen", text));
@@ -164,17 +181,18 @@ async fn publish_campaign(
 /// Stop a campaign.
 ///
 /// Needs `campaign.edit`. Coupons that members have stay good; orders placed keep what they got.
-#[utoipa::path(post, path = "/campaigns/{kind}/{id}/stop", tag = "campaign", security(("staff" = [])),
-    params(("kind" = CampaignKind, Path), ("id" = Id, Path)), responses((status = 200, body = CampaignState),
-    (status = 404, body = ProblemBody, description = "`promotion.not_found`, `coupon.not_found`, `limited_sale.not_found`"),
+#[utoipa::path(post, path = "/campaigns/{id}/stop", tag = "campaign", security(("staff" = [])),
+    params(("id" = Id, Path)), responses((status = 200, body = CampaignState),
+    (status = 404, body = ProblemBody, description = "`campaign.not_found`"),
     (status = 409, body = ProblemBody, description = "`campaign.not_allowed`")))]
 async fn stop_campaign(
     State(app): State<App>,
     staff: Staff<perm::CampaignEdit>,
-    Path((kind, id)): Path<(CampaignKind, Id)>,
+    Path(id): Path<Id>,
 ) -> Answer<Json<CampaignState>> {
     let state = staff
         .write(&app, "campaign.stop", move |tx, ctx| {
+            let kind = kind_of(tx, ctx, id)?;
             advance(tx, ctx, kind, id, &["published"], CampaignStatus::Stopped)?;
             Ok((CampaignState { kind, id, status: CampaignStatus::Stopped }, Note::new(kind.as_str(), id, "停止活动")))
         })

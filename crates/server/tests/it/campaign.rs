@@ -4,10 +4,10 @@
 use testkit::{MemberClient, Product, TestMall, Value, hours, json, minutes, on_both_engines};
 use tokio::task::JoinSet;
 
-async fn publish(mall: &TestMall, kind: &str, id: &str) {
-    let worst = mall.staff().get(&format!("/admin/v1/campaigns/{kind}/{id}/worst-case")).await.ok();
+async fn publish(mall: &TestMall, id: &str) {
+    let worst = mall.staff().get(&format!("/admin/v1/campaigns/{id}/worst-case")).await.ok();
     let body = json!({ "worst_case_token": worst["token"] });
-    mall.staff().post(&format!("/admin/v1/campaigns/{kind}/{id}/publish"), body).await.ok();
+    mall.staff().post(&format!("/admin/v1/campaigns/{id}/publish"), body).await.ok();
 }
 
 async fn promotion(mall: &TestMall, extra: Value) -> String {
@@ -16,7 +16,7 @@ async fn promotion(mall: &TestMall, extra: Value) -> String {
     body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
     let made = mall.staff().post("/admin/v1/promotions", body).await.ok();
     let id = made["id"].as_str().unwrap().to_owned();
-    publish(mall, "promotion", &id).await;
+    publish(mall, &id).await;
     id
 }
 
@@ -26,7 +26,7 @@ async fn coupon(mall: &TestMall, extra: Value) -> String {
     body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
     let made = mall.staff().post("/admin/v1/coupon-templates", body).await.ok();
     let id = made["id"].as_str().unwrap().to_owned();
-    publish(mall, "coupon", &id).await;
+    publish(mall, &id).await;
     id
 }
 
@@ -45,7 +45,7 @@ fn nothing_is_published_before_its_worst_case_was_seen() {
         let body = json!({ "name": "满减", "budget_fen": 50_000, "rule": { "kind": "spend_save",
             "steps": [{ "need": { "spend_fen": 10_000 }, "off_fen": 2_000 }] } });
         let made = mall.staff().post("/admin/v1/promotions", body).await.ok();
-        let path = format!("/admin/v1/campaigns/promotion/{}", made["id"].as_str().unwrap());
+        let path = format!("/admin/v1/campaigns/{}", made["id"].as_str().unwrap());
         let unseen = json!({ "worst_case_token": "" });
         mall.staff().post(&format!("{path}/publish"), unseen).await.refused("campaign.worst_case_unseen");
         let worst = mall.staff().get(&format!("{path}/worst-case")).await.ok();
@@ -124,7 +124,7 @@ fn the_last_fen_of_a_budget_and_the_last_piece_at_a_price_go_to_one() {
         let sale = json!({ "name": "限时", "starts_at": now, "ends_at": now + hours(1), "with_promotions": false,
             "items": [{ "sku_id": pot.sku().id, "price_fen": 30_000, "cap": 3, "per_member": 1 }] });
         let made = mall.staff().post("/admin/v1/limited-sales", sale).await.ok();
-        publish(&mall, "limited", made["id"].as_str().unwrap()).await;
+        publish(&mall, made["id"].as_str().unwrap()).await;
         let orders: Vec<_> = members.iter().map(|m| (m.clone(), order_of(m, &pot, 1, 30_000))).collect();
         assert_eq!(race(orders).await, (3, 3));
         assert_eq!(mall.number("select cast(sum(sold) as bigint) from limited_item where mall_id = $1").await, 3);
@@ -156,16 +156,16 @@ fn the_last_coupon_of_a_day_goes_to_one_and_a_code_works_once() {
         let codes =
             mall.staff().get(&format!("/admin/v1/code-batches/{}/codes", batch["id"].as_str().unwrap())).await.ok();
         assert_eq!(codes["items"][0]["code"], "SPRING01");
+        let fresh = mall.member().await;
+        let given = json!({ "member_ids": [fresh.id], "phones": ["13900000000"] });
+        let given = mall.staff().post(&format!("/admin/v1/coupon-templates/{template}/gifts"), given).await.ok();
+        assert_eq!((given["given"].as_i64(), given["unknown_phones"][0].as_str()), (Some(1), Some("13900000000")));
         // Tomorrow: the quota counts codes too.
         mall.clock.advance(hours(24));
         let code = |text: &str| json!({ "code": text });
         members[3].post("/api/v1/coupons/redeem", code("nothing")).await.refused("coupon.code_wrong");
-        let fresh = mall.member().await;
         fresh.post("/api/v1/coupons/redeem", code("spring 01")).await.ok();
         mall.member().await.post("/api/v1/coupons/redeem", code("SPRING01")).await.refused("coupon.code_used");
-        let given = json!({ "member_ids": [fresh.id], "phones": ["13900000000"] });
-        let given = mall.staff().post(&format!("/admin/v1/coupon-templates/{template}/gifts"), given).await.ok();
-        assert_eq!((given["given"].as_i64(), given["unknown_phones"][0].as_str()), (Some(1), Some("13900000000")));
         assert_eq!(usable(&fresh).await, 2);
     });
 }

@@ -40,7 +40,7 @@ pub async fn writes(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, String
     let spare_tier = last_id(&owner.post("/admin/v1/tiers", tier("要删的", 900)).await.ok());
     let spare_top_up = last_id(&owner.post("/admin/v1/top-up-plans", top_up(9_000)).await.ok());
     let nothing = json!({});
-    vec![
+    let mut script = vec![
         (
             "PUT /admin/v1/loyalty/rules",
             "/admin/v1/loyalty/rules".into(),
@@ -69,5 +69,7 @@ pub async fn writes(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, String
             format!("{}/refund", at("purchases", "purchase")),
             json!({ "amount_fen": 100, "reason": "会员申请" }),
         ),
-    ]
+    ];
+    script.extend(crate::offers::writes(mall, f).await);
+    script
 }

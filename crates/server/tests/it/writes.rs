@@ -25,6 +25,7 @@ pub const NOT_IN_THE_SCRIPT: &[&str] = &[
     "DELETE /admin/v1/me/totp",
     "POST /admin/v1/me/totp/confirm",
     "POST /admin/v1/redeem/preview",
+    "POST /admin/v1/quote/preview",
     "POST /admin/v1/uploads",
     "POST /admin/v1/product-imports",
     "POST /admin/v1/product-imports/{id}/run",

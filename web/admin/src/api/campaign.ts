@@ -1,6 +1,6 @@
 // Promotions, coupons with their codes, limited-time sales, publishing, and the trial calculator.
 
-import type { CampaignKind, CouponTemplateInput, LimitedSaleInput, PreviewRequest, PromotionInput } from '@api/types';
+import type { CouponTemplateInput, LimitedSaleInput, PreviewRequest, PromotionInput } from '@api/types';
 import type { Query } from '@api/client';
 import { call } from '@/app/http';
 
@@ -34,11 +34,9 @@ export const updateLimitedSale = (id: string, body: LimitedSaleInput) =>
   call('PUT', '/admin/v1/limited-sales/{id}', { path: { id }, body });
 export const removeLimitedSale = (id: string) => call('DELETE', '/admin/v1/limited-sales/{id}', { path: { id } });
 
-export const readWorstCase = (kind: CampaignKind, id: string) =>
-  call('GET', '/admin/v1/campaigns/{kind}/{id}/worst-case', { path: { kind, id } });
-export const publishCampaign = (kind: CampaignKind, id: string, worst_case_token: string) =>
-  call('POST', '/admin/v1/campaigns/{kind}/{id}/publish', { path: { kind, id }, body: { worst_case_token } });
-export const stopCampaign = (kind: CampaignKind, id: string) =>
-  call('POST', '/admin/v1/campaigns/{kind}/{id}/stop', { path: { kind, id } });
+export const readWorstCase = (id: string) => call('GET', '/admin/v1/campaigns/{id}/worst-case', { path: { id } });
+export const publishCampaign = (id: string, worst_case_token: string) =>
+  call('POST', '/admin/v1/campaigns/{id}/publish', { path: { id }, body: { worst_case_token } });
+export const stopCampaign = (id: string) => call('POST', '/admin/v1/campaigns/{id}/stop', { path: { id } });
 
 export const previewQuote = (body: PreviewRequest) => call('POST', '/admin/v1/quote/preview', { body });

@@ -146,11 +146,11 @@ impl RulesChanged for NewVersion {
     }
 }
 
-/// Where nothing gives coupons.
-pub struct NoCoupons;
+/// Coupons as perks: the campaign's own.
+pub struct CampaignCoupons;
 
-impl GiveCoupon for NoCoupons {
-    fn give(&self, _: &mut Tx<'_>, _: &Ctx, _: Id, _: Id, _: Id) -> Result<bool> {
-        Ok(false)
+impl GiveCoupon for CampaignCoupons {
+    fn give(&self, tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, coupon_id: Id, source_id: Id) -> Result<bool> {
+        campaign::coupon::grant_perk(tx, ctx, coupon_id, member_id, format!("gift:{source_id}"))
     }
 }
