@@ -1,6 +1,7 @@
 //! One quote of ten lines under twenty live rules — twelve promotions in three groups, four limited-time prices, four
 //! coupons of which the best combination is looked for — on one thread. The bar is 10,000 a second (100 µs each).
 //! `cargo bench -p campaign --bench quotes`
+#![allow(clippy::unwrap_used, reason = "tests may")]
 
 #[path = "../tests/quotes/dice.rs"]
 mod dice;

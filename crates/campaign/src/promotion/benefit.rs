@@ -14,6 +14,9 @@ pub struct Eligible {
     pub quantity: i64,
 }
 
+/// A line and what comes off it.
+type Off = (usize, Fen);
+
 /// What a rule gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Benefit {
@@ -72,7 +75,7 @@ pub fn evaluate(rule: &Rule, lines: &[Eligible]) -> Result<Benefit> {
             Ok(Benefit::Spread { off, label: label(i), next })
         }
         Rule::NForPrice { steps } => {
-            let mut best: Option<(Fen, Vec<(usize, Fen)>, &BundleStep)> = None;
+            let mut best: Option<(Fen, Vec<Off>, &BundleStep)> = None;
             for step in steps {
                 let offs = bundles(lines, step)?;
                 let off = Fen(offs.iter().map(|(_, off)| off.0).sum());

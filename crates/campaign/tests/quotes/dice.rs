@@ -1,4 +1,5 @@
 //! Chance with a seed, and the carts and rules made from it.
+#![allow(clippy::unwrap_used, reason = "tests may")]
 
 use campaign::coupon::{Candidate, CouponRule, CouponRules, CouponSource, Held, Template, Validity};
 use campaign::limited::{LimitedPrice, LimitedRules};
