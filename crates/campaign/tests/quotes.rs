@@ -1,6 +1,6 @@
 //! Thousands of random carts under random rules per run: the promises of the quote, whatever is published.
 //! Each test prints its seed; `QUOTE_SEED=… cargo test -p campaign` runs the same carts again.
-#![allow(clippy::unwrap_used, reason = "tests may")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests may; the seed is printed")]
 
 #[path = "quotes/dice.rs"]
 mod dice;

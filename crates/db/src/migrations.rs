@@ -31,10 +31,10 @@ const ALL: &[Migration] = &[
     Migration { version: 21, name: "open", text: include_str!("../../../migrations/0021_open.sql") },
     Migration { version: 22, name: "insight", text: include_str!("../../../migrations/0022_insight.sql") },
     Migration { version: 24, name: "offers", text: include_str!("../../../migrations/0024_offers.sql") },
-    Migration { version: 28, name: "ledger", text: include_str!("../../../migrations/0028_ledger.sql") },
-    Migration { version: 29, name: "membership", text: include_str!("../../../migrations/0029_membership.sql") },
-    Migration { version: 30, name: "wallet", text: include_str!("../../../migrations/0030_wallet.sql") },
     Migration { version: 25, name: "promotions", text: include_str!("../../../migrations/0025_promotions.sql") },
     Migration { version: 26, name: "coupons", text: include_str!("../../../migrations/0026_coupons.sql") },
     Migration { version: 27, name: "limited", text: include_str!("../../../migrations/0027_limited.sql") },
+    Migration { version: 28, name: "ledger", text: include_str!("../../../migrations/0028_ledger.sql") },
+    Migration { version: 29, name: "membership", text: include_str!("../../../migrations/0029_membership.sql") },
+    Migration { version: 30, name: "wallet", text: include_str!("../../../migrations/0030_wallet.sql") },
 ];

@@ -1,5 +1,5 @@
 //! Chance with a seed, and the carts and rules made from it.
-#![allow(clippy::unwrap_used, reason = "tests may")]
+#![allow(clippy::unwrap_used, dead_code, reason = "tests may; tests and bench use different parts")]
 
 use campaign::coupon::{Candidate, CouponRule, CouponRules, CouponSource, Held, Template, Validity};
 use campaign::limited::{LimitedPrice, LimitedRules};
@@ -297,7 +297,6 @@ impl Case {
     }
 
     /// Exactly so many lines and rules; what the bench prices.
-    #[allow(dead_code, reason = "only the bench asks for it")]
     pub fn of(dice: &mut Dice, lines: i64, promotions: i64, coupons: i64, limited: i64) -> Case {
         let case = Case::random(dice);
         let lines: Vec<(SkuForSale, i64)> = (1..=lines).map(|id| (sku(dice, id), dice.roll(1, 3))).collect();
@@ -321,7 +320,6 @@ impl Case {
     }
 
     /// A cart as most are.
-    #[allow(dead_code, reason = "not every user of this file counts orders")]
     pub fn small_cart(dice: &mut Dice) -> Vec<(SkuForSale, i64)> {
         (1..=dice.roll(1, 4)).map(|id| (sku(dice, id), dice.roll(1, 3))).collect()
     }
