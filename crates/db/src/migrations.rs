@@ -18,6 +18,11 @@ const ALL: &[Migration] = &[
     Migration { version: 11, name: "message", text: include_str!("../../../migrations/0011_message.sql") },
     Migration { version: 12, name: "task", text: include_str!("../../../migrations/0012_task.sql") },
     Migration { version: 13, name: "goods_import", text: include_str!("../../../migrations/0013_goods_import.sql") },
+    Migration {
+        version: 14,
+        name: "goods_back_office",
+        text: include_str!("../../../migrations/0014_goods_back_office.sql"),
+    },
     Migration { version: 15, name: "order_desk", text: include_str!("../../../migrations/0015_order_desk.sql") },
     Migration { version: 16, name: "member_desk", text: include_str!("../../../migrations/0016_member_desk.sql") },
     Migration { version: 17, name: "ship_file", text: include_str!("../../../migrations/0017_ship_file.sql") },

@@ -1,6 +1,6 @@
 //! The command line. Every command takes its settings from the same configuration; errors say what to do.
 
-use crate::{demo, doctor, router, serve, template};
+use crate::{demo, doctor, import, router, serve, template};
 use clap::{Args, Parser, Subcommand};
 use db::{Db, args};
 use kernel::{Actor, Clock, Error, Ids, MallId, Result, SystemClock};
@@ -52,6 +52,9 @@ enum Command {
     /// Create staff.
     #[command(subcommand)]
     Staff(StaffCommand),
+    /// Bring goods in from files.
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// Copy the database to a file while it serves.
     Backup {
         /// File to write; must not exist.
@@ -89,6 +92,24 @@ enum MallCommand {
     },
     /// List the malls.
     List,
+}
+
+#[derive(Subcommand)]
+enum ImportCommand {
+    /// Products from a CSV or XLSX table; the same command goes on where it was stopped.
+    Products {
+        /// The table; `GET /admin/v1/product-imports/template` is an example.
+        file: PathBuf,
+        /// Code of the mall.
+        #[arg(long)]
+        mall: String,
+        /// Folder of the pictures that the table names.
+        #[arg(long, value_name = "DIR")]
+        pictures: Option<PathBuf>,
+        /// Leave products alone that are there already.
+        #[arg(long)]
+        skip_known: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -160,6 +181,9 @@ fn run(cli: Cli) -> Result<()> {
         }
         Command::Mall(MallCommand::List) => list_malls(&config),
         Command::Staff(StaffCommand::Create { mall, username }) => create_staff(config, &mall, &username),
+        Command::Import(ImportCommand::Products { file, mall, pictures, skip_known }) => {
+            runtime()?.block_on(import::products(config, import::Asked { file, mall, pictures, skip_known }))
+        }
         Command::Backup { file } => {
             serve::open_migrated(&config, &SystemClock)?.backup_to(&file)?;
             say(&format!("✓ 已备份到 {}", file.display()));

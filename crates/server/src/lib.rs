@@ -6,6 +6,7 @@ pub mod demo;
 pub mod doctor;
 mod entered;
 pub mod flows;
+mod import;
 pub mod outside;
 pub mod router;
 pub mod serve;

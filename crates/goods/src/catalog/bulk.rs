@@ -3,6 +3,7 @@
 
 use super::draft::ProductInput;
 use super::index;
+use super::price::note_new_prices;
 use super::save::{json, touch};
 use super::sku::{NewSku, insert_skus};
 use crate::store;
@@ -53,8 +54,8 @@ pub fn insert(tx: &mut Tx<'_>, ctx: &Ctx, products: &[NewProduct]) -> Result<()>
     tx.insert_many(
         "insert into product (id, mall_id, shop_id, category_id, brand_id, freight_template_id, slug, code, name,
            subtitle, description_html, picture_keys, video_key, options, tags, keywords, status, on_sale_at,
-           off_sale_at, return_7d, purchase_limit, min_price_fen, max_price_fen, list_price_fen, created_at,
-           updated_at) values",
+           off_sale_at, return_7d, purchase_limit, min_price_fen, max_price_fen, created_at, updated_at)
+         values",
         "",
         &rows,
     )
@@ -72,6 +73,8 @@ pub fn insert(tx: &mut Tx<'_>, ctx: &Ctx, products: &[NewProduct]) -> Result<()>
         })
         .collect();
     insert_skus(tx, ctx, shop_id, &skus)?;
+    let prices: Vec<(Id, i64)> = skus.iter().map(|new| (new.id, new.sku.price_fen)).collect();
+    note_new_prices(tx, ctx, &prices)?;
     products.iter().try_for_each(|product| touch(tx, ctx, product.id))?;
     Ok(())
 }
@@ -82,7 +85,7 @@ pub(super) fn code_taken() -> Error {
 
 fn row(ctx: &Ctx, shop_id: Id, product: &NewProduct) -> Result<Vec<Arg>> {
     let input = &product.input;
-    let (lowest, highest, list_price) = input.prices();
+    let (lowest, highest) = input.prices();
     Ok(Vec::from(args![
         product.id,
         ctx.mall_id,
@@ -107,7 +110,6 @@ fn row(ctx: &Ctx, shop_id: Id, product: &NewProduct) -> Result<Vec<Arg>> {
         input.purchase_limit,
         lowest,
         highest,
-        list_price,
         ctx.now,
         ctx.now
     ]))

@@ -39,7 +39,7 @@ pub struct CategoryInput {
     pub position: i64,
 }
 
-const DEEPEST: usize = 3;
+pub(super) const DEEPEST: usize = 3;
 
 /// All categories, in the order in which a tree shows them.
 pub fn categories(tx: &mut Tx<'_>, mall_id: MallId) -> Result<Vec<CategoryRow>> {

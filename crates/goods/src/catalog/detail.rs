@@ -177,7 +177,7 @@ pub(super) fn find(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<Found> {
         &args![mall_id, id],
     )?;
     let skus: Vec<SkuRow> = tx.all(
-        "select id, code, option_values, price_fen, list_price_fen, picture_key, weight_g
+        "select id, code, option_values, price_fen, struck_fen, picture_key, weight_g
          from sku
          where mall_id = $1 and product_id = $2 and deleted_at is null
          order by position, id",

@@ -1,6 +1,7 @@
 //! A product as typed in the editor, and the rules it must keep before anything is written: every SKU has one value of
 //! each option, no two SKUs the same values, at most 3 options of 20 values and 100 SKUs.
 
+use super::price::DEAREST;
 use super::rich_text;
 use kernel::{Error, Id, Instant, Result};
 use serde::{Deserialize, Serialize};
@@ -105,7 +106,7 @@ pub struct SkuInput {
     pub option_values: Vec<String>,
     #[schema(minimum = 0)]
     pub price_fen: i64,
-    /// A price really asked before; above `price_fen`.
+    /// A price really asked before; above `price_fen`. Shown struck through only when the price history supports it.
     #[serde(default)]
     pub list_price_fen: Option<i64>,
     #[serde(default)]
@@ -120,9 +121,6 @@ pub struct SkuInput {
     #[serde(default)]
     pub initial_stock: Option<i64>,
 }
-
-/// Most fen a SKU may cost; as in the table's check.
-const DEAREST: i64 = 10_000_000_000;
 
 impl ProductInput {
     /// Trims what was typed, cleans the description and checks every rule that needs no database.
@@ -239,11 +237,10 @@ impl ProductInput {
         Ok(())
     }
 
-    /// Lowest and highest price, and the list price of the cheapest SKU.
-    pub(super) fn prices(&self) -> (i64, i64, Option<i64>) {
-        let cheapest = self.skus.iter().min_by_key(|sku| sku.price_fen);
-        let dearest = self.skus.iter().map(|sku| sku.price_fen).max().unwrap_or(0);
-        cheapest.map_or((0, 0, None), |sku| (sku.price_fen, dearest, sku.list_price_fen))
+    /// Lowest and highest price.
+    pub(super) fn prices(&self) -> (i64, i64) {
+        let prices = || self.skus.iter().map(|sku| sku.price_fen);
+        (prices().min().unwrap_or(0), prices().max().unwrap_or(0))
     }
 }
 

@@ -55,6 +55,10 @@ pub struct AdminSku {
     pub weight_g: i64,
     pub volume_cm3: i64,
     pub picture_key: Option<String>,
+    /// The list price as shoppers see it struck through; absent while the price history does not support it.
+    pub struck_fen: Option<i64>,
+    /// At the default warehouse.
+    pub default_on_hand: i64,
     /// At all locations together.
     pub on_hand: i64,
     /// At all locations together.
@@ -179,6 +183,8 @@ struct SkuRow {
     weight_g: i64,
     volume_cm3: i64,
     picture_key: Option<String>,
+    struck_fen: Option<i64>,
+    default_on_hand: i64,
     on_hand: i64,
     reserved: i64,
 }
@@ -193,6 +199,8 @@ row!(SkuRow {
     weight_g,
     volume_cm3,
     picture_key,
+    struck_fen,
+    default_on_hand,
     on_hand,
     reserved
 });
@@ -214,7 +222,11 @@ fn find(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<Stored> {
         )?,
         skus: tx.all(
             "select k.id, k.code, k.barcode, k.option_values, k.price_fen, k.list_price_fen, k.cost_fen, k.weight_g,
-               k.volume_cm3, k.picture_key,
+               k.volume_cm3, k.picture_key, k.struck_fen,
+               (select cast(coalesce(sum(t.on_hand), 0) as bigint)
+                from stock t
+                join location l on l.mall_id = t.mall_id and l.id = t.location_id
+                where t.mall_id = k.mall_id and t.sku_id = k.id and l.is_default),
                (select cast(coalesce(sum(t.on_hand), 0) as bigint) from stock t
                 where t.mall_id = k.mall_id and t.sku_id = k.id),
                (select cast(coalesce(sum(t.reserved), 0) as bigint) from stock t
@@ -249,6 +261,8 @@ impl Stored {
                 weight_g: sku.weight_g,
                 volume_cm3: sku.volume_cm3,
                 picture_key: sku.picture_key,
+                struck_fen: sku.struck_fen,
+                default_on_hand: sku.default_on_hand,
                 on_hand: sku.on_hand,
                 reserved: sku.reserved,
             })

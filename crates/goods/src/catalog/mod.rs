@@ -6,11 +6,14 @@
 //! It does not know who buys: trade asks for [`SkuForSale`]s and tells what was sold.
 
 mod admin;
+mod admin_batch;
 mod admin_list;
+mod arrange;
 mod brand;
 mod bulk;
 mod card;
 mod category;
+mod change;
 mod detail;
 mod draft;
 mod editor;
@@ -18,6 +21,10 @@ mod erase;
 mod facet;
 mod index;
 mod list;
+#[cfg(test)]
+mod list_tests;
+mod price;
+mod quick;
 mod rich_text;
 mod sale;
 mod save;
@@ -37,12 +44,14 @@ pub(crate) use card::{CARD_COLUMNS, CardRow, cards};
 pub use category::{
     CategoryInput, CategoryRow, categories, create_category, delete_category, find_category, update_category,
 };
+pub use change::{CHANGE, change};
 pub use detail::{ProductDetail, SkuView, require_shown};
 pub use draft::{NameValue, ProductInput, ProductOption, ProductStatus, SkuInput};
 pub(crate) use editor::input_of;
 pub use editor::{AdminProduct, AdminSku, KeyedPicture};
 pub use erase::{bin_all, erase};
 pub use list::{ProductFilter, ProductList, ProductSort};
+pub use price::{note_new_prices, settle_old_reductions, settle_struck};
 pub use rich_text::clean as clean_html;
 pub use sale::{SkuForSale, add_sales, skus_for_sale};
 pub use save::{bin, create, restore, set_status, turn_due, update};
@@ -57,7 +66,7 @@ pub fn shop_routes() -> OpenApiRouter<App> {
 }
 
 pub fn admin_routes() -> OpenApiRouter<App> {
-    admin::admin_routes().merge(taxonomy::admin_routes())
+    admin::admin_routes().merge(admin_batch::admin_routes()).merge(taxonomy::admin_routes())
 }
 
 /// The sweep of schedules: turns products of every mall on and off sale when their instant has come.

@@ -43,7 +43,7 @@ pub fn skus_for_sale(tx: &mut Tx<'_>, mall_id: MallId, sku_ids: &[Id]) -> Result
     let rows: Vec<Row> = tx.all(
         "select k.id, k.product_id, p.shop_id, p.name, k.option_values, k.picture_key, p.picture_keys,
            c.path, p.brand_id,
-           k.price_fen, k.list_price_fen, k.weight_g, k.volume_cm3,
+           k.price_fen, k.struck_fen, k.weight_g, k.volume_cm3,
            p.freight_template_id, p.return_7d, p.purchase_limit,
            p.status = 'on_sale' and p.deleted_at is null and k.deleted_at is null
          from sku k

@@ -4,6 +4,7 @@
 use super::bulk::{self, NewProduct};
 use super::draft::{ProductInput, ProductStatus};
 use super::index;
+use super::price;
 use super::sku::replace_skus;
 use crate::inventory;
 use db::{OnConstraint, Tx, args};
@@ -35,14 +36,14 @@ pub fn create(tx: &mut Tx<'_>, ctx: &Ctx, input: &ProductInput, slug: Option<&st
 pub fn update(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, input: &ProductInput) -> Result<()> {
     let version = input.version.ok_or_else(|| Error::field("version", "缺少商品版本，请刷新后再改"))?;
     check_references(tx, ctx.mall_id, input)?;
-    let (lowest, highest, list_price) = input.prices();
+    let (lowest, highest) = input.prices();
     let shop_id: Option<Id> = tx
         .opt(
             "update product
          set category_id = $4, brand_id = $5, freight_template_id = $6, name = $7, subtitle = $8,
            description_html = $9, picture_keys = $10, video_key = $11, options = $12, tags = $13, keywords = $14,
            status = $15, on_sale_at = $16, off_sale_at = $17, return_7d = $18, purchase_limit = $19,
-           min_price_fen = $20, max_price_fen = $21, list_price_fen = $22, updated_at = $23, code = $24,
+           min_price_fen = $20, max_price_fen = $21, updated_at = $22, code = $23,
            version = version + 1
          where mall_id = $1 and id = $2 and version = $3 and deleted_at is null
          returning shop_id",
@@ -68,7 +69,6 @@ pub fn update(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, input: &ProductInput) -> Resul
                 input.purchase_limit,
                 lowest,
                 highest,
-                list_price,
                 ctx.now,
                 &input.code
             ],
@@ -81,6 +81,7 @@ pub fn update(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, input: &ProductInput) -> Resul
     bulk::write_parts(tx, ctx, std::iter::once((id, input)))?;
     index::refresh(tx, ctx, id)?;
     replace_skus(tx, ctx, id, shop_id, input)?;
+    note_product_prices(tx, ctx, id)?;
     inventory::refresh_products(tx, ctx, &[id])?;
     touch(tx, ctx, id)?;
     Ok(())
@@ -173,6 +174,16 @@ pub fn anything_due(tx: &mut Tx<'_>, mall_id: MallId, now: kernel::Instant) -> R
         &args![mall_id, now],
     )?;
     Ok(due.is_some())
+}
+
+/// Notes the prices of a product's SKUs as they are now, and settles which list prices may be shown.
+fn note_product_prices(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<()> {
+    let prices: Vec<(Id, i64)> = tx.all(
+        "select id, price_fen from sku where mall_id = $1 and product_id = $2 and deleted_at is null",
+        &args![ctx.mall_id, id],
+    )?;
+    price::note_prices(tx, ctx, &prices)?;
+    price::settle_struck(tx, ctx, &[id])
 }
 
 fn check_references(tx: &mut Tx<'_>, mall_id: MallId, input: &ProductInput) -> Result<()> {

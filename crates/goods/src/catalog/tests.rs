@@ -187,6 +187,10 @@ fn facts_for_sale_come_in_one_query() {
         input.purchase_limit = Some(2);
         let tea = mall.create(input);
         let ids = [tea.skus[0], Id(4)];
+        // A list price that nobody ever paid is not shown.
+        let never = mall.read(move |tx, mall_id| skus_for_sale(tx, mall_id, &ids)).unwrap();
+        assert_eq!(never[0].list_price, None);
+        asked_before(mall, &tea, 29_900);
         let found = mall.read(move |tx, mall_id| skus_for_sale(tx, mall_id, &ids)).unwrap();
         assert_eq!(found.len(), 1);
         let sku = &found[0];
@@ -441,4 +445,14 @@ fn sales_are_counted_and_never_fall_below_zero() {
         assert_eq!(count(&[-1]), 4);
         assert_eq!(count(&[-9]), 0);
     });
+}
+
+/// A product whose first SKU was asked for at another price until now.
+fn asked_before(mall: &TestMall, made: &Made, price_fen: i64) {
+    let (id, sku_id) = (made.id, made.skus[0]);
+    mall.write(move |tx, ctx| {
+        super::note_new_prices(tx, &ctx.at(ctx.now - kernel::days(30)), &[(sku_id, price_fen)])?;
+        super::settle_struck(tx, ctx, &[id])
+    })
+    .unwrap();
 }

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 /// Which products, and what kind of file.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = ProductExport)]
 pub struct Asked {
     pub q: Option<String>,
     #[serde(default)]

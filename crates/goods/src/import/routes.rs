@@ -14,7 +14,7 @@ use platform::audit::Note;
 use platform::permission::perm;
 use platform::problem::ProblemBody;
 use platform::sheet::{self, Format};
-use platform::task::{self, NewTask};
+use platform::task::{self, NewTask, StartedTask};
 use platform::{Answer, App, Json, Path, Query, Staff};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -27,12 +27,6 @@ const LARGEST_TABLE: usize = 20 << 20;
 const ENVELOPE: usize = 64 << 10;
 /// The largest zip that any configuration may allow.
 const LARGEST_ZIP: usize = 1 << 30;
-
-/// A task that was started; its page is `/tasks/{task_id}`.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct StartedTask {
-    pub task_id: Id,
-}
 
 pub fn admin_routes() -> OpenApiRouter<App> {
     let uploads = OpenApiRouter::new()

@@ -34,6 +34,8 @@ pub struct StockRow {
     pub on_hand: i64,
     pub reserved: i64,
     pub available: i64,
+    /// At or below it the SKU counts as low here.
+    pub low_mark: i64,
 }
 
 /// How a level is changed by hand.
@@ -114,6 +116,7 @@ pub fn admin_routes() -> OpenApiRouter<App> {
         .routes(routes!(change_stock))
         .routes(routes!(list_movements))
         .routes(routes!(list_locations))
+        .merge(super::moves::routes())
 }
 
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -225,7 +228,7 @@ async fn list_locations(State(app): State<App>, staff: Staff<perm::InventoryView
 }
 
 /// A row of stock before its picture is known.
-struct Row {
+pub(super) struct Row {
     sku_id: Id,
     location_id: Id,
     product_id: Id,
@@ -237,6 +240,7 @@ struct Row {
     location_name: String,
     on_hand: i64,
     reserved: i64,
+    low_mark: i64,
 }
 row!(Row {
     sku_id,
@@ -249,11 +253,12 @@ row!(Row {
     code,
     location_name,
     on_hand,
-    reserved
+    reserved,
+    low_mark
 });
 
 impl Row {
-    fn shown(self, app: &App) -> Result<StockRow> {
+    pub(super) fn shown(self, app: &App) -> Result<StockRow> {
         let key = match self.picture_key {
             Some(key) => Some(key),
             None => texts(&self.picture_keys)?.into_iter().next(),
@@ -270,13 +275,14 @@ impl Row {
             on_hand: self.on_hand,
             reserved: self.reserved,
             available: self.on_hand - self.reserved,
+            low_mark: self.low_mark,
         })
     }
 }
 
 const SELECT: &str =
     "select t.sku_id, t.location_id, p.id, p.name, k.picture_key, p.picture_keys, k.option_values, k.code,
-   l.name, t.on_hand, t.reserved
+   l.name, t.on_hand, t.reserved, t.low_mark
  from stock t
  join sku k on k.mall_id = t.mall_id and k.id = t.sku_id
  join product p on p.mall_id = k.mall_id and p.id = k.product_id
@@ -310,7 +316,7 @@ fn stock_rows(tx: &mut Tx<'_>, mall_id: MallId, filter: &StockFilter, limit: i64
     )
 }
 
-fn stock_row(tx: &mut Tx<'_>, mall_id: MallId, sku_id: Id, location_id: Id) -> Result<Row> {
+pub(super) fn stock_row(tx: &mut Tx<'_>, mall_id: MallId, sku_id: Id, location_id: Id) -> Result<Row> {
     tx.one(
         &format!("{SELECT} where t.mall_id = $1 and t.sku_id = $2 and t.location_id = $3"),
         &args![mall_id, sku_id, location_id],

@@ -9,6 +9,7 @@ mod admin;
 mod level;
 mod low;
 mod movement;
+mod moves;
 mod reserve;
 mod shop;
 #[cfg(test)]

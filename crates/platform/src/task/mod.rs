@@ -69,6 +69,12 @@ impl Problem {
     }
 }
 
+/// A task that was started; read it at `/admin/v1/tasks/{task_id}`.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct StartedTask {
+    pub task_id: Id,
+}
+
 /// Payload of the job behind a task.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Start {

@@ -281,10 +281,22 @@ impl Seeding<'_> {
                 version: None,
             };
             let id = goods::catalog::create(tx, self.ctx, &input.checked("/files")?, Some(&product.slug))?;
+            self.earlier_prices(tx, id)?;
             self.stock(tx, id, product, &places)?;
             keys.insert(product.slug.clone(), id);
         }
         Ok(keys)
+    }
+
+    /// The content's list prices were really asked: for a month, until today.
+    fn earlier_prices(&self, tx: &mut Tx<'_>, product_id: Id) -> Result<()> {
+        let earlier: Vec<(Id, i64)> = tx.all(
+            "select id, list_price_fen from sku
+             where mall_id = $1 and product_id = $2 and list_price_fen is not null",
+            &db::args![self.ctx.mall_id, product_id],
+        )?;
+        goods::catalog::note_new_prices(tx, &self.ctx.at(self.ctx.now - days(30)), &earlier)?;
+        goods::catalog::settle_struck(tx, self.ctx, &[product_id])
     }
 
     fn stock(&self, tx: &mut Tx<'_>, product_id: Id, product: &catalog::Product, places: &Keys) -> Result<()> {
