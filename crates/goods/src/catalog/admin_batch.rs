@@ -73,6 +73,7 @@ fn perm_code() -> &'static str {
 #[utoipa::path(post, path = "/products/{id}/quick-edit", tag = "catalog", security(("staff" = [])),
     params(("id" = Id, Path)), request_body = QuickEdit,
     responses((status = 200, body = AdminProduct),
+        (status = 403, body = ProblemBody, description = "`staff.not_allowed`, `product.stock_not_allowed`: stock needs `inventory.edit`"),
         (status = 404, body = ProblemBody, description = "`product.not_found`"),
         (status = 409, body = ProblemBody, description = "`sku.price_changed`, `inventory.changed`: somebody was faster; `inventory.below_reserved`")))]
 async fn quick_edit_product(
@@ -82,7 +83,7 @@ async fn quick_edit_product(
     Json(edit): Json<QuickEdit>,
 ) -> Answer<Json<AdminProduct>> {
     if edit.changes_stock() && !staff.grants.allow::<perm::InventoryEdit>() {
-        return Err(Error::forbidden("staff.not_allowed", "你的角色不能改库存，请联系店主").into());
+        return Err(Error::forbidden("product.stock_not_allowed", "你的角色不能改库存，请联系店主").into());
     }
     staff
         .write(&app, "product.quick_edit", move |tx, ctx| {

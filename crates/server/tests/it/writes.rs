@@ -27,6 +27,7 @@ pub const NOT_IN_THE_SCRIPT: &[&str] = &[
     "POST /admin/v1/redeem/preview",
     "POST /admin/v1/quote/preview",
     "POST /admin/v1/uploads",
+    "POST /admin/v1/products/changes/preview",
     "POST /admin/v1/product-imports",
     "POST /admin/v1/product-imports/{id}/run",
     "POST /admin/v1/ship-files/check",
@@ -113,4 +114,49 @@ async fn failed_refunds(mall: &TestMall, f: &Furnished) -> (String, String) {
     let page = mall.staff().get("/admin/v1/refunds?state=failed").await.ok();
     let id = |at: usize| page["items"][at]["id"].as_str().unwrap().to_owned();
     (id(0), id(1))
+}
+
+/// The list of goods: what many products, one row or the whole order are changed by. Told before the others, which make
+/// things that an order of everything would miss.
+pub async fn on_the_list(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, String, Value)> {
+    let owner = mall.staff();
+    let product = owner.get(&format!("/admin/v1/products/{}", f.product.id)).await.ok();
+    let (sku, seen) = (product["skus"][0]["id"].clone(), product["skus"][0]["default_on_hand"].as_i64().unwrap());
+    let categories = owner.get("/admin/v1/categories").await.ok();
+    let mut places = Vec::new();
+    for top in categories.as_array().unwrap() {
+        places.push(json!({ "id": top["id"], "parent_id": null }));
+        let children = top["children"].as_array().unwrap().iter();
+        places.extend(children.map(|child| json!({ "id": child["id"], "parent_id": top["id"] })));
+    }
+    let brands = owner.get("/admin/v1/brands").await.ok();
+    let brands: Vec<&Value> = brands.as_array().unwrap().iter().map(|brand| &brand["id"]).collect();
+    let locations = owner.get("/admin/v1/locations").await.ok();
+    let shelf = locations.as_array().unwrap().iter().find(|place| place["kind"] == "store").unwrap();
+    let of = |verb: &str| format!("/admin/v1/products/{}/{verb}", f.product.id);
+    vec![
+        (
+            "POST /admin/v1/products/changes",
+            "/admin/v1/products/changes".into(),
+            json!({ "selection": { "ids": [f.product.id] }, "change": { "do": "off_sale" } }),
+        ),
+        (
+            "POST /admin/v1/products/{id}/quick-edit",
+            of("quick-edit"),
+            json!({ "skus": [{ "sku_id": sku, "stock": { "from": seen, "to": seen + 1 } }] }),
+        ),
+        ("POST /admin/v1/products/{id}/copy", of("copy"), json!({})),
+        ("PUT /admin/v1/categories/order", "/admin/v1/categories/order".into(), json!({ "places": places })),
+        ("PUT /admin/v1/brands/order", "/admin/v1/brands/order".into(), json!({ "ids": brands })),
+        (
+            "POST /admin/v1/inventory/transfers",
+            "/admin/v1/inventory/transfers".into(),
+            json!({ "sku_id": sku, "from_location_id": mall.warehouse, "to_location_id": shelf["id"], "quantity": 1 }),
+        ),
+        (
+            "PUT /admin/v1/inventory/low-marks",
+            "/admin/v1/inventory/low-marks".into(),
+            json!({ "marks": [{ "sku_id": sku, "location_id": mall.warehouse, "low_mark": 5 }] }),
+        ),
+    ]
 }
