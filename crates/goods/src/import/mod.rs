@@ -19,7 +19,8 @@ mod run;
 mod tests;
 
 pub use export::export;
-pub use routes::{StartedTask, admin_routes};
+pub use platform::task::StartedTask;
+pub use routes::admin_routes;
 pub use run::{Params, check, import};
 
 /// Job kinds; their handlers are registered in `server::wiring`.
