@@ -113,6 +113,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/brands/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put all brands in their order, in one go.
+         * @description Needs `product.edit`.
+         */
+        put: operations["arrange_brands"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/brands/{id}": {
         parameters: {
             query?: never;
@@ -172,6 +192,26 @@ export interface paths {
          * @description Needs `product.edit`.
          */
         post: operations["create_category"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/categories/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put all categories in their order and under their parents, in one go.
+         * @description Needs `product.edit`.
+         */
+        put: operations["arrange_categories"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -310,6 +350,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/inventory/low-marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set from which level on SKUs count as low.
+         * @description Needs `inventory.edit`. A place where the SKU never lay is left out.
+         */
+        put: operations["set_low_marks"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/inventory/movements": {
         parameters: {
             query?: never;
@@ -324,6 +384,26 @@ export interface paths {
         get: operations["list_movements"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/inventory/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move stock from one place to another; only what no order holds can move.
+         * @description Needs `inventory.edit`.
+         */
+        post: operations["transfer_stock"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1107,6 +1187,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/products/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change many products: on or off sale, into the bin and back, another price. Done as a task.
+         * @description Needs `product.edit`.
+         */
+        post: operations["change_products"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/products/changes/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say in numbers what a change of many products would do; nothing is changed.
+         * @description Needs `product.edit`.
+         */
+        post: operations["preview_product_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/products/export": {
         parameters: {
             query?: never;
@@ -1150,6 +1270,46 @@ export interface paths {
          * @description Needs `product.edit`.
          */
         delete: operations["bin_product"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/products/{id}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a product like another: off sale, without stock, under codes of its own.
+         * @description Needs `product.edit`.
+         */
+        post: operations["copy_product"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/products/{id}/quick-edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change price and stock of a product's SKUs in place. Each number says what was seen.
+         * @description Needs `product.edit`; for stock `inventory.edit` too.
+         */
+        post: operations["quick_edit_product"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3990,6 +4150,11 @@ export interface components {
             code: string;
             /** Format: int64 */
             cost_fen?: number | null;
+            /**
+             * Format: int64
+             * @description At the default warehouse.
+             */
+            default_on_hand: number;
             id: components["schemas"]["Id"];
             /** Format: int64 */
             list_price_fen?: number | null;
@@ -4007,6 +4172,11 @@ export interface components {
              * @description At all locations together.
              */
             reserved: number;
+            /**
+             * Format: int64
+             * @description The list price as shoppers see it struck through; absent while the price history does not support it.
+             */
+            struck_fen?: number | null;
             /** Format: int64 */
             volume_cm3: number;
             /** Format: int64 */
@@ -4055,13 +4225,6 @@ export interface components {
             code: string;
             group: string;
             label: string;
-        };
-        /** @description Which products, and what kind of file. */
-        Asked: {
-            category_id?: null | components["schemas"]["Id"];
-            format?: components["schemas"]["SheetFormat"];
-            q?: string | null;
-            status?: components["schemas"]["StatusFilter"];
         };
         /** @description Values of an attribute. */
         AttributeFacet: {
@@ -4139,6 +4302,11 @@ export interface components {
             picture: components["schemas"]["Picture"];
             subtitle?: string | null;
             title: string;
+        };
+        /** @description A change of many products, asked for. */
+        BatchChange: {
+            change: components["schemas"]["ProductChange"];
+            selection: components["schemas"]["Selection"];
         };
         /** @description One thing that happened. */
         BehaviourEvent: {
@@ -4220,6 +4388,10 @@ export interface components {
             position: number;
             /** @description At most 500 characters. */
             story?: string | null;
+        };
+        /** @description Every brand of the mall in order. */
+        BrandOrder: {
+            ids: components["schemas"]["Id"][];
         };
         /** @description Why the member does not want it any more. */
         CancelOrder: {
@@ -4321,6 +4493,45 @@ export interface components {
             id: components["schemas"]["Id"];
             name: string;
             picture_url?: string | null;
+        };
+        /** @description Every category of the mall, siblings in their order. */
+        CategoryOrder: {
+            places: components["schemas"]["CategoryPlace"][];
+        };
+        /** @description Where a category stands: below whom; its place among its siblings is its place in the list. */
+        CategoryPlace: {
+            id: components["schemas"]["Id"];
+            parent_id?: null | components["schemas"]["Id"];
+        };
+        /** @description What a change would do. */
+        ChangePreview: {
+            /**
+             * Format: int64
+             * @description Prices that would be below the cost.
+             */
+            below_cost: number;
+            /**
+             * Format: int64
+             * @description Of these, that would really change.
+             */
+            changing: number;
+            /** @description The first few, before and after. */
+            examples: components["schemas"]["PriceExample"][];
+            /**
+             * Format: int64
+             * @description Products the selection names.
+             */
+            products: number;
+            /**
+             * Format: int64
+             * @description Prices that would leave the range of prices; their products are left out.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description SKUs whose price would change.
+             */
+            skus: number;
         };
         /**
          * @description Through which channel a member may pay.
@@ -4589,6 +4800,13 @@ export interface components {
          * @enum {string}
          */
         FreightUnit: "piece" | "weight" | "volume";
+        /** @description A number that was seen, and what it shall be. */
+        FromTo: {
+            /** Format: int64 */
+            from: number;
+            /** Format: int64 */
+            to: number;
+        };
         /** @description People on their way from the door to the till. */
         FunnelCounts: {
             /**
@@ -4796,6 +5014,21 @@ export interface components {
             kind: string;
             name: string;
             store_id?: null | components["schemas"]["Id"];
+        };
+        /** @description From which level on a SKU counts as low at a place. */
+        LowMark: {
+            location_id: components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description At or below it the SKU is low; 0 only when it is sold out.
+             */
+            low_mark: number;
+            sku_id: components["schemas"]["Id"];
+        };
+        /** @description Low marks to set. */
+        LowMarks: {
+            /** @description 1–200. */
+            marks: components["schemas"]["LowMark"][];
         };
         /** @description Rules of points and growth. */
         LoyaltyRules: {
@@ -5574,6 +5807,11 @@ export interface components {
                 code: string;
                 location_id: components["schemas"]["Id"];
                 location_name: string;
+                /**
+                 * Format: int64
+                 * @description At or below it the SKU counts as low here.
+                 */
+                low_mark: number;
                 /** Format: int64 */
                 on_hand: number;
                 option_text: string;
@@ -6021,6 +6259,14 @@ export interface components {
             freight_before_fen: number;
             reason: string;
         };
+        /** @description A price before and after. */
+        PriceExample: {
+            /** Format: int64 */
+            from_fen: number;
+            name: string;
+            /** Format: int64 */
+            to_fen: number;
+        };
         /** @description Body of every failure, `application/problem+json`. */
         Problem: {
             /** @description Stable, `domain.reason`; listed in the API guide. */
@@ -6060,6 +6306,29 @@ export interface components {
             subtitle?: string | null;
             tags: string[];
         };
+        /** @description What is done to each product. */
+        ProductChange: {
+            /** @enum {string} */
+            do: "on_sale";
+        } | {
+            /** @enum {string} */
+            do: "off_sale";
+        } | {
+            /** @enum {string} */
+            do: "bin";
+        } | {
+            /** @enum {string} */
+            do: "restore";
+        } | {
+            change: components["schemas"]["ProductPriceChange"];
+            /** @enum {string} */
+            do: "price";
+            /**
+             * Format: int64
+             * @description Rounds the new price half up to so many fen: 1, 10, 100 …
+             */
+            round_to_fen: number;
+        };
         /** @description A product's page. */
         ProductDetail: {
             attributes: components["schemas"]["NameValue"][];
@@ -6093,6 +6362,13 @@ export interface components {
             subtitle?: string | null;
             tags: string[];
             video_url?: string | null;
+        };
+        /** @description Which products, and what kind of file. */
+        ProductExport: {
+            category_id?: null | components["schemas"]["Id"];
+            format: components["schemas"]["SheetFormat"];
+            q?: string | null;
+            status?: components["schemas"]["StatusFilter"];
         };
         /** @description A product as written by staff. */
         ProductInput: {
@@ -6145,6 +6421,23 @@ export interface components {
             name: string;
             values: string[];
         };
+        /** @description How a price changes. */
+        ProductPriceChange: {
+            /** @enum {string} */
+            kind: "factor";
+            /** Format: int64 */
+            permille: number;
+        } | {
+            /** Format: int64 */
+            fen: number;
+            /** @enum {string} */
+            kind: "add";
+        } | {
+            /** Format: int64 */
+            fen: number;
+            /** @enum {string} */
+            kind: "set";
+        };
         /**
          * @description Whether shoppers can buy a product.
          * @enum {string}
@@ -6183,6 +6476,17 @@ export interface components {
             /** @description `unpaid`, `paid` or `closed`. */
             status: string;
             title: string;
+        };
+        /** @description Changes from the list. */
+        QuickEdit: {
+            /** @description 1–100. */
+            skus: components["schemas"]["QuickSku"][];
+        };
+        /** @description New numbers of one SKU. */
+        QuickSku: {
+            price?: null | components["schemas"]["FromTo"];
+            sku_id: components["schemas"]["Id"];
+            stock?: null | components["schemas"]["FromTo"];
         };
         /** @description A priced cart. */
         Quote: {
@@ -6490,6 +6794,18 @@ export interface components {
             status?: string | null;
             title: string;
         };
+        /** @description Which products: named ones, or all that a list shows. */
+        Selection: {
+            filter?: null | components["schemas"]["SelectionFilter"];
+            /** @description At most 1,000; when empty, `filter` counts. */
+            ids?: components["schemas"]["Id"][];
+        };
+        /** @description The filters of the product list. */
+        SelectionFilter: {
+            category_id?: null | components["schemas"]["Id"];
+            q?: string | null;
+            status?: components["schemas"]["StatusFilter"];
+        };
         /** @description A session just opened. The token is shown once; send it as `Authorization: Bearer`. */
         SessionGranted: {
             expires_at: components["schemas"]["Instant"];
@@ -6593,7 +6909,7 @@ export interface components {
             initial_stock?: number | null;
             /**
              * Format: int64
-             * @description A price really asked before; above `price_fen`.
+             * @description A price really asked before; above `price_fen`. Shown struck through only when the price history supports it.
              */
             list_price_fen?: number | null;
             /** @description One value of each option, in the order of the options. */
@@ -6697,7 +7013,7 @@ export interface components {
             /** @example admin */
             username: string;
         };
-        /** @description A task that was started; its page is `/tasks/{task_id}`. */
+        /** @description A task that was started; read it at `/admin/v1/tasks/{task_id}`. */
         StartedTask: {
             task_id: components["schemas"]["Id"];
         };
@@ -6761,6 +7077,11 @@ export interface components {
             code: string;
             location_id: components["schemas"]["Id"];
             location_name: string;
+            /**
+             * Format: int64
+             * @description At or below it the SKU counts as low here.
+             */
+            low_mark: number;
             /** Format: int64 */
             on_hand: number;
             option_text: string;
@@ -6770,6 +7091,16 @@ export interface components {
             /** Format: int64 */
             reserved: number;
             sku_id: components["schemas"]["Id"];
+        };
+        /** @description Pieces that go from one place to another. */
+        StockTransfer: {
+            from_location_id: components["schemas"]["Id"];
+            /** @description At most 100 characters. */
+            note?: string | null;
+            /** Format: int64 */
+            quantity: number;
+            sku_id: components["schemas"]["Id"];
+            to_location_id: components["schemas"]["Id"];
         };
         /** @description What staff write about a store. */
         StoreInput: {
@@ -7013,6 +7344,11 @@ export interface components {
             events: components["schemas"]["TrackEventView"][];
             state?: string | null;
             tracking_number: string;
+        };
+        /** @description Both places after a transfer. */
+        TransferredStock: {
+            from: components["schemas"]["StockRow"];
+            to: components["schemas"]["StockRow"];
         };
         /** @description Something that is not finished yet. */
         UnderWay: {
@@ -7774,6 +8110,81 @@ export interface operations {
             };
         };
     };
+    arrange_brands: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BrandOrder"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `catalog.list_changed`: read the list again */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     update_brand: {
         parameters: {
             query?: never;
@@ -8122,6 +8533,81 @@ export interface operations {
             };
             /** @description `category.not_found`: no such parent */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    arrange_categories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CategoryOrder"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `catalog.list_changed`: read the list again */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8846,6 +9332,72 @@ export interface operations {
             };
         };
     };
+    set_low_marks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LowMarks"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_movements: {
         parameters: {
             query: {
@@ -8893,6 +9445,103 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transfer_stock: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StockTransfer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferredStock"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `inventory.no_such_sku`, `location.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `inventory.below_reserved`: not so many are free there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency.mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */
@@ -12285,6 +12934,142 @@ export interface operations {
             };
         };
     };
+    change_products: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchChange"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedTask"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_product_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangePreview"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     export_products: {
         parameters: {
             query?: never;
@@ -12294,7 +13079,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Asked"];
+                "application/json": components["schemas"]["ProductExport"];
             };
         };
         responses: {
@@ -12562,6 +13347,180 @@ export interface operations {
             };
             /** @description `product.not_found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    copy_product: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminProduct"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `product.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency.mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quick_edit_product: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuickEdit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminProduct"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `product.stock_not_allowed`: stock needs `inventory.edit` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `product.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `sku.price_changed`, `inventory.changed`: somebody was faster; `inventory.below_reserved` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -37,6 +37,7 @@ export type EditedPage = Schemas['EditedPage'];
 export type Explanation = Schemas['Explanation'];
 export type ExportAsked = Schemas['Asked'];
 export type FileUse = Schemas['FileUse'];
+export type ExportAsked = Schemas['ProductExport'];
 export type FreightFreeRule = Schemas['FreightFreeRule'];
 export type FreightRule = Schemas['FreightRule'];
 export type FreightTemplate = Schemas['FreightTemplate'];

@@ -36,6 +36,7 @@ pub struct SelectionFilter {
 /// How a price changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[schema(as = ProductPriceChange)]
 pub enum PriceChange {
     /// To this many thousandths of the present price: 900 is ten percent less.
     Factor {

@@ -19,7 +19,6 @@ pub struct Asked {
     #[serde(default)]
     pub status: StatusFilter,
     pub category_id: Option<Id>,
-    #[serde(default)]
     pub format: Format,
 }
 

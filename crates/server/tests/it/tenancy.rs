@@ -156,13 +156,6 @@ const FREE_FOR_STAFF: &[&str] = &[
     "POST /admin/v1/me/totp/confirm",
     "GET /admin/v1/carriers",
     "POST /admin/v1/uploads",
-    "GET /admin/v1/tasks",
-    "GET /admin/v1/tasks/{id}",
-    "POST /admin/v1/tasks/{id}/cancel",
-    "POST /admin/v1/tasks/{id}/resume",
-    "GET /admin/v1/tasks/{id}/problems",
-    "GET /admin/v1/tasks/{id}/problems.csv",
-    "GET /admin/v1/tasks/{id}/file",
 ];
 
 #[test]

@@ -14,6 +14,13 @@ pub const FREE: &[&str] = &[
     "GET /admin/v1/media",
     "GET /admin/v1/media/folders",
     "GET /admin/v1/media/uses",
+    "GET /admin/v1/tasks",
+    "GET /admin/v1/tasks/{id}",
+    "POST /admin/v1/tasks/{id}/cancel",
+    "POST /admin/v1/tasks/{id}/resume",
+    "GET /admin/v1/tasks/{id}/problems",
+    "GET /admin/v1/tasks/{id}/problems.csv",
+    "GET /admin/v1/tasks/{id}/file",
 ];
 
 /// Writes that are told elsewhere: the own account, a look that changes nothing, files.

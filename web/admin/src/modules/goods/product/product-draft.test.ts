@@ -20,6 +20,7 @@ const product: AdminProduct = {
     price_fen: 9900 * (index + 1),
     weight_g: 50,
     volume_cm3: 100,
+    default_on_hand: 5,
     on_hand: 5,
     reserved: 1,
   })),
