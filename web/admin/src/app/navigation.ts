@@ -2,8 +2,8 @@
 
 import {
   Box,
-  Coin,
   Brush,
+  Coin,
   Collection,
   Connection,
   DataLine,
@@ -13,13 +13,13 @@ import {
   Key,
   List,
   Location,
-  Medal,
   Lock,
-  Postcard,
   MagicStick,
+  Medal,
   MessageBox,
   Picture,
   Operation,
+  Postcard,
   PriceTag,
   Promotion,
   RefreshLeft,
@@ -87,6 +87,8 @@ export const NAVIGATION: NavGroup[] = [
       page('积分规则', '/points', 'loyalty.edit', Coin, 'points 签到 抵扣 过期'),
       page('储值方案', '/top-ups', 'member.view', Wallet, 'balance 余额 充值 退储值'),
       page('付费会员', '/membership-plans', 'member.view', Postcard, 'membership 年卡 续费'),
+    ],
+  },
   {
     title: '内容',
     pages: [
