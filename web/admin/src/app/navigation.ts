@@ -17,8 +17,8 @@ import {
   MagicStick,
   Medal,
   MessageBox,
-  Picture,
   Operation,
+  Picture,
   Postcard,
   PriceTag,
   Promotion,
@@ -96,6 +96,7 @@ export const NAVIGATION: NavGroup[] = [
       page('素材库', '/media', 'product.view', Picture, 'media 图片 视频 素材'),
     ],
   },
+  {
     title: '营销',
     pages: [
       page('促销', '/promotions', 'campaign.view', Discount, 'promotions 满减 满折 满赠 任选'),
@@ -104,7 +105,6 @@ export const NAVIGATION: NavGroup[] = [
       page('试算', '/preview', 'campaign.view', Operation, 'preview 计算 价格'),
     ],
   },
-  { title: '会员', pages: [page('会员', '/members', 'member.view', User, 'members 顾客')] },
   { title: '门店', pages: [page('门店', '/stores', 'store.view', Location, 'stores 自提点 营业时间')] },
   {
     title: '设置',
