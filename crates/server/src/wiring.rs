@@ -155,6 +155,7 @@ pub fn personal_sources() -> people::hooks::PersonalSources {
     Arc::new([
         Arc::new(trade::personal::SaleData),
         Arc::new(personal::GoodsData),
+        Arc::new(personal::PurchasePayments),
         Arc::new(people::wallet::ClubData),
         Arc::new(insight::event::BehaviourData),
     ])

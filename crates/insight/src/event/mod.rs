@@ -42,3 +42,9 @@ fn remove_before(tx: &mut Tx<'_>, mall_id: MallId, until: Id) -> Result<u64> {
         &args![mall_id, until, SWEPT],
     )
 }
+
+/// Forgets what a member did; the counts made of it stay.
+pub(crate) fn forget_member(tx: &mut Tx<'_>, mall_id: MallId, member: Id) -> Result<()> {
+    tx.exec("delete from behaviour_event where mall_id = $1 and member_id = $2", &args![mall_id, member])?;
+    Ok(())
+}

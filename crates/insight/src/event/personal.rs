@@ -1,5 +1,5 @@
-//! What behaviour events keep of a member: the id beside what was looked at. It goes when the member goes; the event stays
-//! a number without a person.
+//! What behaviour events keep of a member: the id beside what was looked at. They go when the member
+//! goes; the figures made of them stay.
 
 use db::{Tx, args};
 use kernel::{Id, MallId, Result};
@@ -26,10 +26,6 @@ impl PersonalData for BehaviourData {
     }
 
     fn erase(&self, tx: &mut Tx<'_>, ctx: &Ctx, member: Id) -> Result<()> {
-        tx.exec(
-            "update behaviour_event set member_id = null, visitor = '', word = null where mall_id = $1 and member_id = $2",
-            &args![ctx.mall_id, member],
-        )?;
-        Ok(())
+        super::forget_member(tx, ctx.mall_id, member)
     }
 }

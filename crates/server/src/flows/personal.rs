@@ -1,9 +1,10 @@
 //! What the goods' floor keeps of a member, in the words of the privacy centre: shelf, searches and reviews.
 
-use db::Tx;
+use super::purchase::PURCHASE;
+use db::{Tx, args};
 use goods::{review, shelf};
-use kernel::{Id, MallId, Result};
-use people::hooks::{PersonalData, Section};
+use kernel::{Id, Instant, MallId, Result};
+use people::hooks::{Held, PersonalData, Section};
 use platform::{App, Ctx, search};
 use serde_json::{Value, json};
 
@@ -57,5 +58,40 @@ impl PersonalData for GoodsData {
     fn erase(&self, tx: &mut Tx<'_>, ctx: &Ctx, member: Id) -> Result<()> {
         shelf::forget_shopper(tx, ctx.mall_id, member)?;
         review::make_anonymous(tx, ctx, member)
+    }
+}
+
+/// Payments of top-ups and paid membership: held like those of orders, then without their payer.
+pub struct PurchasePayments;
+
+impl PersonalData for PurchasePayments {
+    fn gather(&self, _: &mut Tx<'_>, _: &App, _: MallId, _: Id) -> Result<Vec<Section>> {
+        Ok(Vec::new())
+    }
+
+    fn erase(&self, _: &mut Tx<'_>, _: &Ctx, _: Id) -> Result<()> {
+        Ok(())
+    }
+
+    fn held(&self, tx: &mut Tx<'_>, mall_id: MallId, member: Id) -> Result<Held> {
+        let (records, oldest, youngest): (i64, Option<Instant>, Option<Instant>) = tx.one(
+            "select count(*), min(coalesce(p.paid_at, p.created_at)), max(coalesce(p.paid_at, p.created_at))
+             from wallet_purchase w
+             join payment p on p.mall_id = w.mall_id and p.payable_kind = $3 and p.payable_id = w.id
+             where w.mall_id = $1 and w.member_id = $2 and (p.payer is not null or p.instruction is not null)",
+            &args![mall_id, member, PURCHASE],
+        )?;
+        Ok(Held { records, oldest_ended_at: oldest, youngest_ended_at: youngest })
+    }
+
+    fn erase_held(&self, tx: &mut Tx<'_>, ctx: &Ctx, member: Id, ended_before: Instant) -> Result<()> {
+        tx.exec(
+            "update payment
+             set payer = null, instruction = null
+             where mall_id = $1 and payable_kind = $3 and coalesce(paid_at, created_at) <= $4
+               and payable_id in (select id from wallet_purchase where mall_id = $1 and member_id = $2)",
+            &args![ctx.mall_id, member, PURCHASE, ended_before],
+        )?;
+        Ok(())
     }
 }

@@ -20,7 +20,7 @@ const DECIDED: &[(&str, &str)] = &[
     ("review", "loses its author"),
     ("trade_order", "held for the law's time, then without receiver and remarks"),
     ("payment", "held for the law's time, then without payer"),
-    ("behaviour_event", "loses its member"),
+    ("behaviour_event", "erased"),
     ("membership", "erased"),
     ("member_notice", "erased"),
     ("check_in", "erased"),
