@@ -4,6 +4,71 @@
  */
 
 export interface paths {
+    "/admin/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the mall's accounts at outside services.
+         * @description Permission `settings.edit`. Secrets are not part of the answer.
+         */
+        get: operations["list_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/accounts/{service}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Save an account; it is used from now on.
+         * @description Permission `settings.edit`. Replaces the account of the configuration file.
+         */
+        put: operations["save_account"];
+        post?: never;
+        /**
+         * Give up an account that was entered; the configuration file's is used again.
+         * @description Permission `settings.edit`.
+         */
+        delete: operations["forget_account"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/accounts/{service}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the service something harmless with the account in use.
+         * @description Permission `settings.edit`. Answers also when it went wrong: `check_ok` and `check_message` say how. WeChat Pay is asked
+         *     for a payment that does not exist, WeChat for an access token, 快递100 for a parcel; SMS sends one message.
+         */
+        post: operations["check_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/api-key-scopes": {
         parameters: {
             query?: never;
@@ -157,6 +222,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/campaigns/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish a campaign whose worst case was seen.
+         * @description Needs `campaign.edit`.
+         */
+        post: operations["publish_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/campaigns/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a campaign.
+         * @description Needs `campaign.edit`. Coupons that members have stay good; orders placed keep what they got.
+         */
+        post: operations["stop_campaign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/campaigns/{id}/worst-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what a campaign costs at worst, what it stacks with and what it conflicts with.
+         * @description Needs `campaign.view`. Publishing takes the token.
+         */
+        get: operations["show_worst_case"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/carriers": {
         parameters: {
             query?: never;
@@ -237,6 +362,142 @@ export interface paths {
          * @description Needs `product.edit`.
          */
         delete: operations["delete_category"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/code-batches/{id}/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the codes of a batch, for export.
+         * @description Needs `campaign.edit`.
+         */
+        get: operations["list_codes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/code-batches/{id}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Void the codes of a batch that nobody used.
+         * @description Needs `campaign.edit`.
+         */
+        post: operations["void_code_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/coupon-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List coupon templates, newest first.
+         * @description Needs `campaign.view`.
+         */
+        get: operations["list_coupon_templates"];
+        put?: never;
+        /**
+         * Make a coupon template, as a draft.
+         * @description Needs `campaign.edit`.
+         */
+        post: operations["create_coupon_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/coupon-templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a coupon template.
+         * @description Needs `campaign.view`.
+         */
+        get: operations["show_coupon_template"];
+        /**
+         * Change a coupon template that nobody took.
+         * @description Needs `campaign.edit`.
+         */
+        put: operations["change_coupon_template"];
+        post?: never;
+        /**
+         * Delete a draft.
+         * @description Needs `campaign.edit`.
+         */
+        delete: operations["delete_coupon_template"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/coupon-templates/{id}/code-batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the code batches of a template, newest first.
+         * @description Needs `campaign.view`.
+         */
+        get: operations["list_code_batches"];
+        put?: never;
+        /**
+         * Make or import a batch of codes.
+         * @description Needs `campaign.edit`.
+         */
+        post: operations["create_code_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/coupon-templates/{id}/gifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give coupons to members.
+         * @description Needs `campaign.edit`. The member's own limit does not count for gifts.
+         */
+        post: operations["give_coupons"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -430,6 +691,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/limited-sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List limited-time sales, newest first.
+         * @description Needs `campaign.view`.
+         */
+        get: operations["list_limited_sales"];
+        put?: never;
+        /**
+         * Make a limited-time sale, as a draft.
+         * @description Needs `campaign.edit`.
+         */
+        post: operations["create_limited_sale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/limited-sales/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a limited-time sale.
+         * @description Needs `campaign.view`.
+         */
+        get: operations["show_limited_sale"];
+        /**
+         * Change a limited-time sale that is not published; it becomes a draft.
+         * @description Needs `campaign.edit`.
+         */
+        put: operations["change_limited_sale"];
+        post?: never;
+        /**
+         * Delete a draft that sold nothing.
+         * @description Needs `campaign.edit`.
+         */
+        delete: operations["delete_limited_sale"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/locations": {
         parameters: {
             query?: never;
@@ -567,6 +880,134 @@ export interface paths {
         put?: never;
         /** Confirm the authenticator app with a first code. */
         post: operations["confirm_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the files of the library, newest first.
+         * @description Any signed-in staff. Pictures that shoppers sent with reviews are not part of it.
+         */
+        get: operations["list_media"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/media/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rename a file, or move files to a folder.
+         * @description Needs `media.edit`.
+         */
+        post: operations["change_media"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/media/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete files that nothing shows.
+         * @description Needs `media.edit`. What is shown somewhere stays, and the answer says where.
+         */
+        post: operations["delete_media"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/media/folders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the folders of the media library.
+         * @description Any signed-in staff.
+         */
+        get: operations["list_media_folders"];
+        put?: never;
+        /**
+         * Make a folder.
+         * @description Needs `media.edit`.
+         */
+        post: operations["create_media_folder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/media/folders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give a folder another name.
+         * @description Needs `media.edit`.
+         */
+        put: operations["rename_media_folder"];
+        post?: never;
+        /**
+         * Remove a folder; what lies in it stays in the library.
+         * @description Needs `media.edit`.
+         */
+        delete: operations["delete_media_folder"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/media/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say where a file is shown.
+         * @description Any signed-in staff.
+         */
+        get: operations["read_media_uses"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1019,6 +1460,198 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/page-blocks/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at blocks before they are kept.
+         * @description Needs `page.view`. Answers every block with its goods, pictures and stores, or without content when it would not be shown.
+         */
+        post: operations["resolve_blocks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/pages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the mall's pages.
+         * @description Needs `page.view`.
+         */
+        get: operations["list_pages"];
+        put?: never;
+        /**
+         * Make a page that only staff can see.
+         * @description Needs `page.edit`. The home page begins with what shoppers see without one.
+         */
+        post: operations["create_page"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/pages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a page with its draft.
+         * @description Needs `page.view`.
+         */
+        get: operations["read_page_as_staff"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a page with all its versions.
+         * @description Needs `page.edit`. The home page stays.
+         */
+        delete: operations["delete_page"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/pages/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keep a draft.
+         * @description Needs `page.edit`. Shoppers see nothing of it.
+         */
+        put: operations["save_page_draft"];
+        post?: never;
+        /**
+         * Throw a draft away.
+         * @description Needs `page.edit`. What shoppers see stays.
+         */
+        delete: operations["discard_page_draft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/pages/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Make an address under which a draft can be seen for an hour.
+         * @description Needs `page.view`. Whoever has the address sees the draft, without signing in.
+         */
+        get: operations["read_preview_address"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/pages/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show the draft to everybody.
+         * @description Needs `page.edit`. It becomes a version that can be gone back to.
+         */
+        post: operations["publish_page"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/pages/{id}/roll-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show an old version to everybody again.
+         * @description Needs `page.edit`. It becomes the newest version; a draft stays as it is.
+         */
+        post: operations["roll_back_page"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/pages/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was published, newest first.
+         * @description Needs `page.view`.
+         */
+        get: operations["list_page_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/pages/{id}/versions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say what going back to a version would change.
+         * @description Needs `page.view`.
+         */
+        get: operations["compare_page_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/permissions": {
         parameters: {
             query?: never;
@@ -1355,6 +1988,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/promotions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List promotions, newest first.
+         * @description Needs `campaign.view`.
+         */
+        get: operations["list_promotions"];
+        put?: never;
+        /**
+         * Make a promotion, as a draft.
+         * @description Needs `campaign.edit`.
+         */
+        post: operations["create_promotion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/promotions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a promotion.
+         * @description Needs `campaign.view`.
+         */
+        get: operations["show_promotion"];
+        /**
+         * Change a promotion that is not published; it becomes a draft.
+         * @description Needs `campaign.edit`.
+         */
+        put: operations["change_promotion"];
+        post?: never;
+        /**
+         * Delete a draft that no order had.
+         * @description Needs `campaign.edit`.
+         */
+        delete: operations["delete_promotion"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/purchases": {
         parameters: {
             query?: never;
@@ -1389,6 +2074,27 @@ export interface paths {
          * @description Needs `member.adjust`. The money goes back the way it came; gift is taken back in proportion.
          */
         post: operations["refund_any_top_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/quote/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Calculate a quote for lines and rules that need not exist.
+         * @description Needs `campaign.view`. The code is that of checkout; nothing is written. In the answer a promotion's or coupon's
+         *     `source.id` is its number in the request, from 1 (a running promotion keeps its own id).
+         */
+        post: operations["preview_quote"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1732,6 +2438,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say what a new mall still needs.
+         * @description Permission `settings.edit`.
+         */
+        get: operations["read_setup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/ship-files": {
         parameters: {
             query?: never;
@@ -2064,6 +2790,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the templates a mall can be opened with.
+         * @description Permission `settings.edit`.
+         */
+        get: operations["list_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/templates/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take out what the template brought.
+         * @description Permission `settings.edit`. What people ordered goes to the recycle bin; freight templates and settings stay.
+         */
+        post: operations["remove_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/templates/{name}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fill an empty mall from a template.
+         * @description Permission `settings.edit`. Goes on as a job; ask `GET /templates` how far it is.
+         */
+        post: operations["apply_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/tiers": {
         parameters: {
             query?: never;
@@ -2171,6 +2957,23 @@ export interface paths {
         put?: never;
         /** Upload a picture as staff (for goods, brands, stores). Any signed-in staff. */
         post: operations["upload_as_staff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/uploads/video": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a film as staff (for pages). Any signed-in staff. */
+        post: operations["upload_video"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2609,6 +3412,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/coupons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the coupons that can be had now.
+         * @description For a signed-in member with what is still open to them; newcomers' coupons only for newcomers.
+         */
+        get: operations["list_coupon_centre"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coupons/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the member's coupons; the usable ones by what ends first. */
+        get: operations["list_my_coupons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coupons/mine/{id}/gift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a coupon aside for a friend. */
+        post: operations["give_coupon"];
+        /** Take a coupon back that nobody fetched. */
+        delete: operations["take_back_coupon"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coupons/receive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a coupon that a friend put aside. */
+        post: operations["receive_coupon"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coupons/redeem": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turn a code into a coupon. */
+        post: operations["redeem_coupon_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coupons/{template_id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a coupon. */
+        post: operations["take_coupon"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -2726,6 +3635,23 @@ export interface paths {
         };
         /** Show who stands behind the mall. */
         get: operations["show_licences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/limited-sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List limited-time sales that run now or are announced. */
+        get: operations["list_current_limited_sales"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2916,6 +3842,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/offer-tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what products are part of: promotions, coupons, limited-time prices. */
+        get: operations["list_offer_tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orders": {
         parameters: {
             query?: never;
@@ -3057,6 +4000,23 @@ export interface paths {
         put?: never;
         /** Review the lines of a completed order. */
         post: operations["review_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pages/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a page of the mall by its slug. */
+        get: operations["read_page"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3969,6 +4929,44 @@ export interface components {
          * @enum {string}
          */
         Account: "points" | "principal" | "gift" | "commission";
+        /** @description One field; a secret is never answered, only its tail. */
+        AccountField: {
+            label: string;
+            name: string;
+            required: boolean;
+            secret: boolean;
+            /** @description What was entered, or the masked tail of a secret; empty when nothing was. */
+            value: string;
+        };
+        /** @description Fields to save; an empty secret keeps the one that is there. */
+        AccountInput: {
+            fields: {
+                [key: string]: string;
+            };
+        };
+        /** @description What some checks need. */
+        AccountProbe: {
+            /**
+             * @description For `express`: the carrier's code at 快递100, like `shunfeng`.
+             * @default null
+             */
+            carrier?: string | null;
+            /**
+             * @description For `express`: the parcel's number.
+             * @default null
+             */
+            number?: string | null;
+            /**
+             * @description For `sms`: the phone that gets a test message.
+             * @default null
+             */
+            phone?: string | null;
+        };
+        /**
+         * @description Where an account in use comes from.
+         * @enum {string}
+         */
+        AccountSource: "entered" | "file" | "none";
         /**
          * @description What a page may offer for an order.
          * @enum {string}
@@ -4226,6 +5224,15 @@ export interface components {
             group: string;
             label: string;
         };
+        /** @description The template of a mall. */
+        AppliedTemplate: {
+            error?: string | null;
+            finished_at?: null | components["schemas"]["Instant"];
+            name: string;
+            started_at: components["schemas"]["Instant"];
+            /** @description `applying`, `applied` or `failed`. */
+            state: string;
+        };
         /** @description Values of an attribute. */
         AttributeFacet: {
             name: string;
@@ -4296,13 +5303,6 @@ export interface components {
             /** Format: int64 */
             total_fen: number;
         };
-        /** @description One picture of a banner. */
-        BannerItem: {
-            link: components["schemas"]["Link"];
-            picture: components["schemas"]["Picture"];
-            subtitle?: string | null;
-            title: string;
-        };
         /** @description A change of many products, asked for. */
         BatchChange: {
             change: components["schemas"]["ProductChange"];
@@ -4334,6 +5334,17 @@ export interface components {
          * @enum {string}
          */
         BehaviourKind: "visit" | "product_view" | "category_view" | "search" | "add_to_cart" | "checkout_start" | "share";
+        /** @description Another campaign that can hold for the same goods at the same time. */
+        Beside: {
+            /** @description How they go together, in a sentence. */
+            how: string;
+            id: components["schemas"]["Id"];
+            kind: components["schemas"]["CampaignKind"];
+            name: string;
+            /** @description Both may take something off the same goods; otherwise one excludes the other. */
+            stacks: boolean;
+            words: string;
+        };
         /** @description Month and day. */
         Birthday: {
             /** Format: int64 */
@@ -4343,7 +5354,7 @@ export interface components {
         };
         /** @description A block of a page, resolved. */
         Block: {
-            items: components["schemas"]["BannerItem"][];
+            items: components["schemas"]["PictureItem"][];
             /** @enum {string} */
             kind: "banner";
         } | {
@@ -4354,6 +5365,7 @@ export interface components {
             items: components["schemas"]["ProductCard"][];
             /** @enum {string} */
             kind: "products";
+            layout: components["schemas"]["ShelfLayout"];
             more?: null | components["schemas"]["Link"];
             subtitle?: string | null;
             title: string;
@@ -4362,6 +5374,111 @@ export interface components {
             kind: "text";
             text: string;
             title: string;
+        } | {
+            /** Format: int64 */
+            columns: number;
+            items: components["schemas"]["PictureItem"][];
+            /** @enum {string} */
+            kind: "pictures";
+        } | {
+            /** @enum {string} */
+            kind: "hotspot";
+            picture: components["schemas"]["Picture"];
+            spots: components["schemas"]["SpotItem"][];
+            title: string;
+        } | {
+            /** @enum {string} */
+            kind: "video";
+            poster?: null | components["schemas"]["Picture"];
+            title: string;
+            video_url: string;
+        } | {
+            /** @enum {string} */
+            kind: "notice";
+            link?: null | components["schemas"]["Link"];
+            text: string;
+        } | {
+            items: components["schemas"]["StoreView"][];
+            /** @enum {string} */
+            kind: "stores";
+            title: string;
+        } | {
+            /** Format: int64 */
+            height: number;
+            /** @enum {string} */
+            kind: "spacer";
+        };
+        /** @description A block as stored: it names where its content comes from. */
+        BlockSource: {
+            items: components["schemas"]["PictureSource"][];
+            /** @enum {string} */
+            kind: "banner";
+        } | {
+            category_ids?: components["schemas"]["Id"][];
+            /** @enum {string} */
+            kind: "categories";
+        } | {
+            /** @enum {string} */
+            kind: "products";
+            layout?: components["schemas"]["ShelfLayout"];
+            /**
+             * Format: int64
+             * @description 1–20.
+             */
+            limit: number;
+            more?: null | components["schemas"]["Link"];
+            source: components["schemas"]["ProductSource"];
+            subtitle?: string | null;
+            title: string;
+        } | {
+            /** @enum {string} */
+            kind: "text";
+            text: string;
+            title: string;
+        } | {
+            /**
+             * Format: int64
+             * @description 1–4.
+             */
+            columns: number;
+            items: components["schemas"]["PictureSource"][];
+            /** @enum {string} */
+            kind: "pictures";
+        } | {
+            /** @enum {string} */
+            kind: "hotspot";
+            picture_key: string;
+            spots: components["schemas"]["Spot"][];
+            title: string;
+        } | {
+            /** @enum {string} */
+            kind: "video";
+            poster_key?: string | null;
+            title: string;
+            /** @description Key of an uploaded MP4. */
+            video_key: string;
+        } | {
+            /** @enum {string} */
+            kind: "notice";
+            link?: null | components["schemas"]["Link"];
+            text: string;
+        } | {
+            /** @enum {string} */
+            kind: "stores";
+            store_ids?: components["schemas"]["Id"][];
+            title: string;
+        } | {
+            /**
+             * Format: int64
+             * @description 4–120.
+             */
+            height: number;
+            /** @enum {string} */
+            kind: "spacer";
+        };
+        /** @description Blocks to be looked at. */
+        BlocksToResolve: {
+            blocks: components["schemas"]["PlacedBlock"][];
         };
         /** @description A brand. */
         BrandBrief: {
@@ -4393,6 +5510,72 @@ export interface components {
         BrandOrder: {
             ids: components["schemas"]["Id"][];
         };
+        /** @description A step of N for a price. */
+        BundleStep: {
+            /** Format: int64 */
+            pieces: number;
+            /** Format: int64 */
+            price_fen: number;
+        };
+        /** @description Members a rule is for. */
+        CampaignAudience: {
+            /** @default all */
+            kind?: components["schemas"]["CampaignAudienceKind"];
+            /** @default [] */
+            tier_ids?: components["schemas"]["Id"][];
+        };
+        /**
+         * @description Which members.
+         * @enum {string}
+         */
+        CampaignAudienceKind: "all" | "new" | "tier";
+        /**
+         * @description Kinds of campaigns that are published here.
+         * @enum {string}
+         */
+        CampaignKind: "promotion" | "coupon" | "limited";
+        /** @description What must be in the cart. */
+        CampaignNeed: {
+            /**
+             * Format: int64
+             * @description Goods for at least this much, fen, after earlier discounts.
+             */
+            spend_fen: number;
+        } | {
+            /** Format: int64 */
+            pieces: number;
+        };
+        /** @description Goods a rule is about. */
+        CampaignScope: {
+            /**
+             * @description Products that do not take part all the same; at most 500.
+             * @default []
+             */
+            excluded_product_ids?: components["schemas"]["Id"][];
+            /**
+             * @description Categories, brands or products, by `kind`; at most 500.
+             * @default []
+             */
+            ids?: components["schemas"]["Id"][];
+            /** @default all */
+            kind?: components["schemas"]["CampaignScopeKind"];
+        };
+        /**
+         * @description How goods are named.
+         * @enum {string}
+         */
+        CampaignScopeKind: "all" | "category" | "brand" | "product";
+        /** @description Where a campaign stands now. */
+        CampaignState: {
+            id: components["schemas"]["Id"];
+            kind: components["schemas"]["CampaignKind"];
+            status: components["schemas"]["CampaignStatus"];
+        };
+        /**
+         * @description Where a rule stands in its life.
+         * @enum {string}
+         */
+        CampaignStatus: "draft" | "published" | "stopped";
         /** @description Why the member does not want it any more. */
         CancelOrder: {
             reason?: string | null;
@@ -4503,6 +5686,24 @@ export interface components {
             id: components["schemas"]["Id"];
             parent_id?: null | components["schemas"]["Id"];
         };
+        /** @description A coupon of the centre. */
+        CentreCoupon: {
+            claim: components["schemas"]["CouponClaim"];
+            name: string;
+            /** @description Of new members only. */
+            newcomer: boolean;
+            rule: components["schemas"]["CouponRule"];
+            scope: components["schemas"]["CampaignScope"];
+            /**
+             * Format: int64
+             * @description Percent already taken; absent without a bound.
+             */
+            taken_percent?: number | null;
+            template_id: components["schemas"]["Id"];
+            validity: components["schemas"]["CouponValidity"];
+            /** @description The rule in a few words. */
+            words: string;
+        };
         /** @description What a change would do. */
         ChangePreview: {
             /**
@@ -4577,6 +5778,18 @@ export interface components {
             /** @description Must be true: it cannot be undone. */
             understood: boolean;
         };
+        /** @description A batch of codes. */
+        CodeBatch: {
+            /** Format: int64 */
+            count: number;
+            created_at: components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            name: string;
+            /** Format: int64 */
+            redeemed: number;
+            /** Format: int64 */
+            void: number;
+        };
         /** @description One of the two. */
         Confirmation: {
             /** @enum {string} */
@@ -4628,6 +5841,163 @@ export interface components {
              * @description Newest version of the policy; 0 when there is none.
              */
             version: number;
+        };
+        /**
+         * @description Whether a coupon can be had.
+         * @enum {string}
+         */
+        CouponClaim: "open" | "taken" | "sold_out";
+        /** @description A code. */
+        CouponCode: {
+            code: string;
+            redeemed_at?: null | components["schemas"]["Instant"];
+            /** @description `new`, `redeemed`, `void`. */
+            status: string;
+        };
+        /** @description A coupon put aside for a friend. */
+        CouponGift: {
+            /** @description What the friend brings. */
+            code: string;
+            /** @description Comes back to the giver then. */
+            until: components["schemas"]["Instant"];
+        };
+        /** @description What a coupon does. */
+        CouponRule: {
+            /** @enum {string} */
+            kind: "amount";
+            need?: null | components["schemas"]["CampaignNeed"];
+            /** Format: int64 */
+            off_fen: number;
+        } | {
+            /** Format: int64 */
+            cap_fen?: number | null;
+            /** @enum {string} */
+            kind: "percent";
+            need?: null | components["schemas"]["CampaignNeed"];
+            /**
+             * Format: int64
+             * @description What is paid: 85 is 8.5折.
+             */
+            pay_percent: number;
+        } | {
+            /** @enum {string} */
+            kind: "exchange";
+            /** Format: int64 */
+            pieces: number;
+        } | {
+            /** Format: int64 */
+            cap_fen?: number | null;
+            /** @enum {string} */
+            kind: "freight";
+            need?: null | components["schemas"]["CampaignNeed"];
+        };
+        /**
+         * @description Where a coupon can be had.
+         * @enum {string}
+         */
+        CouponSource: "centre" | "newcomer" | "share" | "check_in" | "points" | "code" | "staff" | "after_purchase" | "birthday";
+        /** @description A coupon as a tag. */
+        CouponTag: {
+            template_id: components["schemas"]["Id"];
+            words: string;
+        };
+        /**
+         * @description From where a member takes a coupon.
+         * @enum {string}
+         */
+        CouponTakenFrom: "centre" | "newcomer" | "share";
+        /** @description A coupon template as staff write it. */
+        CouponTemplateInput: {
+            audience?: components["schemas"]["CampaignAudience"];
+            /** Format: int64 */
+            daily_quota?: number | null;
+            /**
+             * Format: int64
+             * @description With `after_purchase`: what the order must have cost.
+             */
+            min_order_fen?: number | null;
+            /** @description 1–20 characters. */
+            name: string;
+            /** Format: int64 */
+            per_member: number;
+            rule: components["schemas"]["CouponRule"];
+            scope?: components["schemas"]["CampaignScope"];
+            shop_id?: null | components["schemas"]["Id"];
+            sources: components["schemas"]["CouponSource"][];
+            /**
+             * Format: int64
+             * @description How many there are; absent: without bound.
+             */
+            stock?: number | null;
+            takes_from?: null | components["schemas"]["Instant"];
+            takes_until?: null | components["schemas"]["Instant"];
+            transferable?: boolean;
+            validity: components["schemas"]["CouponValidity"];
+            /** @description May be used beside another coupon. */
+            with_coupons?: boolean;
+            /** @description Goods that a promotion made cheaper count too. */
+            with_promotions?: boolean;
+        };
+        /** @description A coupon template as staff read it. */
+        CouponTemplateView: {
+            audience: components["schemas"]["CampaignAudience"];
+            /** Format: int64 */
+            daily_quota?: number | null;
+            id: components["schemas"]["Id"];
+            /** Format: int64 */
+            min_order_fen?: number | null;
+            name: string;
+            /** @description It is given out at this moment. */
+            open: boolean;
+            /** Format: int64 */
+            per_member: number;
+            rule: components["schemas"]["CouponRule"];
+            scope: components["schemas"]["CampaignScope"];
+            shop_id?: null | components["schemas"]["Id"];
+            sources: components["schemas"]["CouponSource"][];
+            status: components["schemas"]["CampaignStatus"];
+            /** Format: int64 */
+            stock?: number | null;
+            /** Format: int64 */
+            taken: number;
+            takes_from: components["schemas"]["Instant"];
+            takes_until?: null | components["schemas"]["Instant"];
+            transferable: boolean;
+            /** Format: int64 */
+            used: number;
+            validity: components["schemas"]["CouponValidity"];
+            with_coupons: boolean;
+            with_promotions: boolean;
+            /** @description The rule in a few words. */
+            words: string;
+        };
+        /** @description When a coupon can be used. */
+        CouponValidity: {
+            from: components["schemas"]["Instant"];
+            /** @enum {string} */
+            kind: "window";
+            until: components["schemas"]["Instant"];
+        } | {
+            /** Format: int64 */
+            after_days?: number;
+            /** Format: int64 */
+            days: number;
+            /** @enum {string} */
+            kind: "days";
+        };
+        /** @description A sale that runs or will run. */
+        CurrentSale: {
+            ends_at: components["schemas"]["Instant"];
+            goods: components["schemas"]["LimitedGoods"][];
+            id: components["schemas"]["Id"];
+            live: boolean;
+            name: string;
+            starts_at: components["schemas"]["Instant"];
+        };
+        /** @description Sales with the server's clock. */
+        CurrentSales: {
+            now: components["schemas"]["Instant"];
+            sales: components["schemas"]["CurrentSale"][];
         };
         /** @description The front page of the back office. */
         Dashboard: {
@@ -4695,6 +6065,31 @@ export interface components {
          * @enum {string}
          */
         DiscountKind: "discount" | "fee" | "gift";
+        /** @description A step of spend-and-discount. */
+        DiscountStep: {
+            need: components["schemas"]["CampaignNeed"];
+            /**
+             * Format: int64
+             * @description What is paid: 85 is 8.5折.
+             */
+            pay_percent: number;
+        };
+        /** @description A page to be edited. */
+        EditedPage: components["schemas"]["PageBrief"] & {
+            /** @description The draft, or what is published when there is none. */
+            blocks: components["schemas"]["PlacedBlock"][];
+            /** @description What publishing the draft would change, in words. */
+            changes: string[];
+            /** @description Title of the draft. */
+            draft_title: string;
+            /** @description Addresses of the files the blocks name. */
+            files: components["schemas"]["KeyedPicture"][];
+            /**
+             * Format: int64
+             * @description Send it back when saving; 0 when there is no draft.
+             */
+            revision: number;
+        };
         /** @description What a lane did, or did not do and why. */
         Explanation: {
             /**
@@ -4737,6 +6132,13 @@ export interface components {
         /** @description Whether the shopper keeps a product. */
         Favourite: {
             is_favourite: boolean;
+        };
+        /** @description One place that shows a file. */
+        FileUse: {
+            id: components["schemas"]["Id"];
+            /** @description `product`, `category`, `brand`, `store`, `page`, `review`, `mall`. */
+            kind: string;
+            name: string;
         };
         /** @description When delivery costs nothing: every condition given must hold; without conditions it always does. */
         FreightFreeRule: {
@@ -4830,6 +6232,31 @@ export interface components {
              */
             visitors: number;
         };
+        /** @description Something given. */
+        GiftItem: {
+            /** Format: int64 */
+            quantity: number;
+            sku_id: components["schemas"]["Id"];
+        };
+        /** @description A step of gifts. */
+        GiftStep: {
+            /** @description At most five. */
+            gifts: components["schemas"]["GiftItem"][];
+            need: components["schemas"]["CampaignNeed"];
+        };
+        /** @description Whom to give a coupon: members by id, or by their phones. */
+        GiveCoupons: {
+            /** @description At most 1,000 together with `phones`. */
+            member_ids?: components["schemas"]["Id"][];
+            phones?: string[];
+        };
+        /** @description How many got one. */
+        GivenCoupons: {
+            /** Format: int64 */
+            given: number;
+            /** @description Phones that belong to no member. */
+            unknown_phones: string[];
+        };
         /** @description How growth is earned and how long it counts. */
         GrowthRules: {
             /** @default false */
@@ -4921,6 +6348,11 @@ export interface components {
             quantity: number;
             sku_id: components["schemas"]["Id"];
         };
+        /** @description A file that stays, and why. */
+        KeptFile: {
+            key: string;
+            uses: components["schemas"]["FileUse"][];
+        };
         /** @description A picture and the key it is stored under. */
         KeyedPicture: {
             key: string;
@@ -4975,6 +6407,106 @@ export interface components {
             licences: components["schemas"]["LicenceView"][];
             mall: string;
             service_phone?: string | null;
+        };
+        /** @description A product of a sale. */
+        LimitedGoods: {
+            name: string;
+            option_text: string;
+            /** Format: int64 */
+            per_member?: number | null;
+            picture: components["schemas"]["Picture"];
+            /** Format: int64 */
+            price_fen: number;
+            product_id: components["schemas"]["Id"];
+            sku_id: components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description Without the sale.
+             */
+            sku_price_fen: number;
+            /**
+             * Format: int64
+             * @description Percent of the cap that was sold; absent without a cap.
+             */
+            sold_percent?: number | null;
+        };
+        /** @description A SKU of a sale as staff write it. */
+        LimitedItemInput: {
+            /**
+             * Format: int64
+             * @description Pieces at this price; absent: as many as there are.
+             */
+            cap?: number | null;
+            /**
+             * Format: int64
+             * @description Pieces of one member.
+             */
+            per_member?: number | null;
+            /** Format: int64 */
+            price_fen: number;
+            sku_id: components["schemas"]["Id"];
+        };
+        /** @description A SKU of a sale as staff read it. */
+        LimitedItemView: {
+            /** Format: int64 */
+            cap?: number | null;
+            name: string;
+            option_text: string;
+            /** Format: int64 */
+            per_member?: number | null;
+            /** Format: int64 */
+            price_fen: number;
+            product_id: components["schemas"]["Id"];
+            sku_id: components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description Its price without the sale.
+             */
+            sku_price_fen: number;
+            /** Format: int64 */
+            sold: number;
+        };
+        /** @description A sale as staff write it. */
+        LimitedSaleInput: {
+            ends_at: components["schemas"]["Instant"];
+            /** @description 1–200 SKUs. */
+            items: components["schemas"]["LimitedItemInput"][];
+            /** @description 1–20 characters. */
+            name: string;
+            starts_at: components["schemas"]["Instant"];
+            /** @description Its goods still count for coupons. */
+            with_coupons?: boolean;
+            /** @description Its goods still count for promotions. */
+            with_promotions?: boolean;
+        };
+        /** @description A sale as staff read it. */
+        LimitedSaleView: {
+            ends_at: components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            items: components["schemas"]["LimitedItemView"][];
+            /** @description It holds at this moment. */
+            live: boolean;
+            name: string;
+            starts_at: components["schemas"]["Instant"];
+            status: components["schemas"]["CampaignStatus"];
+            with_coupons: boolean;
+            with_promotions: boolean;
+        };
+        /** @description The limited price of a SKU. */
+        LimitedTag: {
+            ends_at: components["schemas"]["Instant"];
+            /** @description False: announced. */
+            live: boolean;
+            name: string;
+            /** Format: int64 */
+            per_member?: number | null;
+            /** Format: int64 */
+            price_fen: number;
+            sale_id: components["schemas"]["Id"];
+            sku_id: components["schemas"]["Id"];
+            /** Format: int64 */
+            sold_percent?: number | null;
+            starts_at: components["schemas"]["Instant"];
         };
         /** @description What one line shall cost. */
         LinePrice: {
@@ -5141,6 +6673,60 @@ export interface components {
             avatar_key?: string | null;
             nickname?: string | null;
         };
+        /** @description Files to rename or to move. */
+        MediaChange: {
+            /** @description Id of a folder to move to, or `none`. Absent leaves them where they are. */
+            folder?: string | null;
+            /** @description 1–50 keys. */
+            keys: string[];
+            /** @description New name, for one file. */
+            name?: string | null;
+        };
+        /** @description Files to delete. */
+        MediaDelete: {
+            /** @description 1–50 keys. */
+            keys: string[];
+        };
+        /** @description What became of it. */
+        MediaDeleted: {
+            deleted: string[];
+            /** @description Kept, because something shows them. */
+            kept: components["schemas"]["KeptFile"][];
+        };
+        /** @description A file of the library. */
+        MediaFile: {
+            /** Format: int64 */
+            bytes: number;
+            created_at: components["schemas"]["Instant"];
+            folder_id?: null | components["schemas"]["Id"];
+            /** Format: int64 */
+            height: number;
+            key: string;
+            kind: components["schemas"]["MediaKind"];
+            /** @description As it was called when it came, or as it was renamed. */
+            name: string;
+            /** @description Of a film, every address is that of the film. */
+            picture: components["schemas"]["Picture"];
+            /** Format: int64 */
+            width: number;
+        };
+        /** @description A folder with how much lies in it. */
+        MediaFolder: {
+            /** Format: int64 */
+            count: number;
+            id: components["schemas"]["Id"];
+            name: string;
+        };
+        /** @description A folder's name. */
+        MediaFolderInput: {
+            /** @description 1–20 characters. */
+            name: string;
+        };
+        /**
+         * @description What a file is.
+         * @enum {string}
+         */
+        MediaKind: "picture" | "video";
         /** @description A member's accounts and membership. */
         MemberAccounts: {
             /** Format: int64 */
@@ -5286,6 +6872,25 @@ export interface components {
             note?: string | null;
             sku_id: components["schemas"]["Id"];
         };
+        /** @description A coupon in the member's hand. */
+        MyCoupon: {
+            /** @description Ends within two days. */
+            expiring: boolean;
+            id: components["schemas"]["Id"];
+            name: string;
+            order_id?: null | components["schemas"]["Id"];
+            rule: components["schemas"]["CouponRule"];
+            scope: components["schemas"]["CampaignScope"];
+            /** @description `unused`, `used`, `giving`. */
+            status: string;
+            template_id: components["schemas"]["Id"];
+            transferable: boolean;
+            valid_from: components["schemas"]["Instant"];
+            valid_until: components["schemas"]["Instant"];
+            with_coupons: boolean;
+            with_promotions: boolean;
+            words: string;
+        };
         /** @description A fact of a product: `产地` `杭州`. */
         NameValue: {
             name: string;
@@ -5295,6 +6900,26 @@ export interface components {
         NewApiKey: {
             api_key: components["schemas"]["ApiKey"];
             key: string;
+        };
+        /** @description Codes to make, or codes that exist elsewhere. */
+        NewCodeBatch: {
+            /** @description Codes to import, each 4–40 letters and digits; without `count`. */
+            codes?: string[];
+            /**
+             * Format: int64
+             * @description How many to make, up to 10,000; without `codes`.
+             */
+            count?: number | null;
+            /** @description 1–40 characters. */
+            name: string;
+        };
+        /** @description A new page. */
+        NewPage: {
+            copy_of?: null | components["schemas"]["Id"];
+            /** @description 1–40 lower-case letters, digits and dashes; `home` is the home page. */
+            slug: string;
+            /** @description 1–30 characters. */
+            title: string;
         };
         /** @description What a member asks to buy. */
         NewPurchase: {
@@ -5306,6 +6931,13 @@ export interface components {
             kind: components["schemas"]["PurchaseKind"];
             /** @description Of `GET /balance` for a top-up, of `GET /membership/plans` for a membership. */
             plan_id: components["schemas"]["Id"];
+        };
+        /** @description A step of Nth at a discount: the `nth` piece pays `pay_percent`. */
+        NthStep: {
+            /** Format: int64 */
+            nth: number;
+            /** Format: int64 */
+            pay_percent: number;
         };
         /** @description What the member chose about offers. Whatever is absent is chosen for them, to the lowest total. */
         OfferChoices: {
@@ -5326,6 +6958,11 @@ export interface components {
             id: components["schemas"]["Id"];
             /** @description `promotion`, `coupon`, `limited`, `tier`, `points`, `freight` … */
             kind: string;
+        };
+        /** @description Tags with the server's clock, for countdowns. */
+        OfferTags: {
+            now: components["schemas"]["Instant"];
+            products: components["schemas"]["ProductTags"][];
         };
         /** @description A note for the books. */
         OfflinePayment: {
@@ -5497,6 +7134,59 @@ export interface components {
             status: components["schemas"]["Status"];
             store_name?: string | null;
         };
+        /** @description A page in the list. */
+        PageBrief: {
+            draft_saved_at?: null | components["schemas"]["Instant"];
+            draft_saved_by?: string | null;
+            /** @description There is a draft that differs from what shoppers see. */
+            has_draft: boolean;
+            id: components["schemas"]["Id"];
+            is_home: boolean;
+            published_at?: null | components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description The version shoppers see; 0 when it was never published.
+             */
+            published_number: number;
+            slug: string;
+            title: string;
+        };
+        /** @description A draft to be kept. */
+        PageDraft: {
+            blocks: components["schemas"]["PlacedBlock"][];
+            /**
+             * Format: int64
+             * @description The revision this was made from.
+             */
+            revision: number;
+            title: string;
+        };
+        /** @description A draft to be shown to everybody. */
+        PagePublish: {
+            /** @description What this version is about, at most 60 characters. */
+            note?: string;
+            /**
+             * Format: int64
+             * @description The revision that was looked at.
+             */
+            revision: number;
+        };
+        /** @description A version to go back to. */
+        PageRollBack: {
+            /** Format: int64 */
+            number: number;
+        };
+        /** @description What was published once. */
+        PageVersion: {
+            /** @description What the publisher wrote about it. */
+            note: string;
+            /** Format: int64 */
+            number: number;
+            published_at: components["schemas"]["Instant"];
+            /** @description Absent for content that came with the program. */
+            staff_name?: string | null;
+            title: string;
+        };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_AdminOrderRow: {
             items: {
@@ -5580,6 +7270,52 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_CouponCode: {
+            items: {
+                code: string;
+                redeemed_at?: null | components["schemas"]["Instant"];
+                /** @description `new`, `redeemed`, `void`. */
+                status: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_CouponTemplateView: {
+            items: {
+                audience: components["schemas"]["CampaignAudience"];
+                /** Format: int64 */
+                daily_quota?: number | null;
+                id: components["schemas"]["Id"];
+                /** Format: int64 */
+                min_order_fen?: number | null;
+                name: string;
+                /** @description It is given out at this moment. */
+                open: boolean;
+                /** Format: int64 */
+                per_member: number;
+                rule: components["schemas"]["CouponRule"];
+                scope: components["schemas"]["CampaignScope"];
+                shop_id?: null | components["schemas"]["Id"];
+                sources: components["schemas"]["CouponSource"][];
+                status: components["schemas"]["CampaignStatus"];
+                /** Format: int64 */
+                stock?: number | null;
+                /** Format: int64 */
+                taken: number;
+                takes_from: components["schemas"]["Instant"];
+                takes_until?: null | components["schemas"]["Instant"];
+                transferable: boolean;
+                /** Format: int64 */
+                used: number;
+                validity: components["schemas"]["CouponValidity"];
+                with_coupons: boolean;
+                with_promotions: boolean;
+                /** @description The rule in a few words. */
+                words: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_DataExport: {
             items: {
                 /**
@@ -5592,6 +7328,42 @@ export interface components {
                 id: components["schemas"]["Id"];
                 ready_at?: null | components["schemas"]["Instant"];
                 status: components["schemas"]["ExportStatus"];
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_LimitedSaleView: {
+            items: {
+                ends_at: components["schemas"]["Instant"];
+                id: components["schemas"]["Id"];
+                items: components["schemas"]["LimitedItemView"][];
+                /** @description It holds at this moment. */
+                live: boolean;
+                name: string;
+                starts_at: components["schemas"]["Instant"];
+                status: components["schemas"]["CampaignStatus"];
+                with_coupons: boolean;
+                with_promotions: boolean;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_MediaFile: {
+            items: {
+                /** Format: int64 */
+                bytes: number;
+                created_at: components["schemas"]["Instant"];
+                folder_id?: null | components["schemas"]["Id"];
+                /** Format: int64 */
+                height: number;
+                key: string;
+                kind: components["schemas"]["MediaKind"];
+                /** @description As it was called when it came, or as it was renamed. */
+                name: string;
+                /** @description Of a film, every address is that of the film. */
+                picture: components["schemas"]["Picture"];
+                /** Format: int64 */
+                width: number;
             }[];
             next_cursor?: string | null;
         };
@@ -5657,6 +7429,28 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_MyCoupon: {
+            items: {
+                /** @description Ends within two days. */
+                expiring: boolean;
+                id: components["schemas"]["Id"];
+                name: string;
+                order_id?: null | components["schemas"]["Id"];
+                rule: components["schemas"]["CouponRule"];
+                scope: components["schemas"]["CampaignScope"];
+                /** @description `unused`, `used`, `giving`. */
+                status: string;
+                template_id: components["schemas"]["Id"];
+                transferable: boolean;
+                valid_from: components["schemas"]["Instant"];
+                valid_until: components["schemas"]["Instant"];
+                with_coupons: boolean;
+                with_promotions: boolean;
+                words: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_OrderCard: {
             items: {
                 allowed_actions: components["schemas"]["Action"][];
@@ -5672,6 +7466,20 @@ export interface components {
                 status: components["schemas"]["Status"];
                 /** Format: int64 */
                 total_fen: number;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_PageVersion: {
+            items: {
+                /** @description What the publisher wrote about it. */
+                note: string;
+                /** Format: int64 */
+                number: number;
+                published_at: components["schemas"]["Instant"];
+                /** @description Absent for content that came with the program. */
+                staff_name?: string | null;
+                title: string;
             }[];
             next_cursor?: string | null;
         };
@@ -5708,6 +7516,35 @@ export interface components {
                 sales_count: number;
                 subtitle?: string | null;
                 tags: string[];
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_PromotionView: {
+            items: {
+                audience: components["schemas"]["CampaignAudience"];
+                /** Format: int64 */
+                budget_fen?: number | null;
+                ends_at?: null | components["schemas"]["Instant"];
+                group: string;
+                id: components["schemas"]["Id"];
+                /** @description It holds at this moment. */
+                live: boolean;
+                name: string;
+                /** Format: int64 */
+                per_member?: number | null;
+                /** Format: int64 */
+                priority: number;
+                rule: components["schemas"]["PromotionRule"];
+                scope: components["schemas"]["CampaignScope"];
+                /** Format: int64 */
+                spent_fen: number;
+                starts_at: components["schemas"]["Instant"];
+                status: components["schemas"]["CampaignStatus"];
+                /** Format: int64 */
+                used_count: number;
+                /** @description The rule in a few words. */
+                words: string;
             }[];
             next_cursor?: string | null;
         };
@@ -6040,6 +7877,20 @@ export interface components {
              */
             width: number;
         };
+        /** @description A picture that may lead somewhere. */
+        PictureItem: {
+            link?: null | components["schemas"]["Link"];
+            picture: components["schemas"]["Picture"];
+            subtitle?: string | null;
+            title: string;
+        };
+        /** @description One picture that may lead somewhere. */
+        PictureSource: {
+            link?: null | components["schemas"]["Link"];
+            picture_key: string;
+            subtitle?: string | null;
+            title: string;
+        };
         /** @description An order as the member saw it. */
         PlaceOrder: {
             /** @description As in the quote. */
@@ -6053,6 +7904,14 @@ export interface components {
             items?: components["schemas"]["ItemInput"][];
             remark?: string | null;
             source: components["schemas"]["Source"];
+        };
+        /** @description A block at its place on a page. */
+        PlacedBlock: {
+            block: components["schemas"]["BlockSource"];
+            /** @description Kept, but not shown. */
+            hidden?: boolean;
+            /** @description Names the block within its page across versions; made by the editor, 1–24 letters, digits and dashes. */
+            id: string;
         };
         /** @description What was placed. Orders of one group are paid together. */
         PlacedOrder: {
@@ -6220,6 +8079,126 @@ export interface components {
         PreferenceChange: {
             muted?: components["schemas"]["MessageKind"][] | null;
             personalised?: boolean | null;
+        };
+        /** @description Where a draft can be seen. */
+        PreviewAddress: {
+            ends_at: components["schemas"]["Instant"];
+            /** @description Path and fragment of the storefront's page. */
+            path: string;
+            /** @description Value of `preview` for `GET /api/v1/home` and `GET /api/v1/pages/{slug}`. */
+            token: string;
+        };
+        /** @description A coupon in the member's hand. */
+        PreviewCoupon: {
+            audience?: components["schemas"]["CampaignAudience"];
+            name: string;
+            rule: components["schemas"]["CouponRule"];
+            scope?: components["schemas"]["CampaignScope"];
+            shop_id?: null | components["schemas"]["Id"];
+            with_coupons?: boolean;
+            with_promotions?: boolean;
+        };
+        /** @description Where the goods go and what that costs; without it they are fetched at a store. */
+        PreviewFreight: {
+            /** @description Six digits. */
+            district_code: string;
+            template: components["schemas"]["FreightTemplateInput"];
+        };
+        /** @description Goods that promotions of the request give; SKUs of the mall need not be listed. */
+        PreviewGift: {
+            name: string;
+            sku_id: components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description Without bound if absent.
+             */
+            stock?: number | null;
+            /** Format: int64 */
+            unit_price_fen: number;
+        };
+        /** @description A limited-time price of a line. */
+        PreviewLimited: {
+            /**
+             * Format: int64
+             * @description Pieces left in the sale.
+             */
+            left?: number | null;
+            /**
+             * Format: int64
+             * @description Number of the line, from 1.
+             */
+            line: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description Pieces of one member.
+             */
+            per_member?: number | null;
+            /** Format: int64 */
+            price_fen: number;
+            with_coupons?: boolean;
+            with_promotions?: boolean;
+        };
+        /** @description A line to price: a SKU of the mall, or goods made up. */
+        PreviewLine: {
+            /** @default null */
+            brand_id?: null | components["schemas"]["Id"];
+            /**
+             * @description From the top category to its own.
+             * @default []
+             */
+            category_ids?: components["schemas"]["Id"][];
+            /** @default null */
+            name?: string | null;
+            /** @default null */
+            product_id?: null | components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @default 0
+             */
+            quantity?: number;
+            /** @default null */
+            shop_id?: null | components["schemas"]["Id"];
+            /** @default null */
+            sku_id?: null | components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description Needed without `sku_id`.
+             * @default null
+             */
+            unit_price_fen?: number | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            weight_g?: number | null;
+        };
+        /** @description Who the member is. */
+        PreviewMember: {
+            /**
+             * @description Has never paid an order.
+             * @default false
+             */
+            is_new?: boolean;
+            /** @default null */
+            tier_id?: null | components["schemas"]["Id"];
+        };
+        /** @description What to calculate. */
+        PreviewRequest: {
+            /** @description Up to 50. */
+            coupons?: components["schemas"]["PreviewCoupon"][];
+            freight?: null | components["schemas"]["PreviewFreight"];
+            gifts?: components["schemas"]["PreviewGift"][];
+            /** @description The mall's own promotions that hold now count too. */
+            include_running?: boolean;
+            limited?: components["schemas"]["PreviewLimited"][];
+            /** @description 1–120. */
+            lines: components["schemas"]["PreviewLine"][];
+            member?: components["schemas"]["PreviewMember"];
+            /** @description As they are written for `POST /promotions`; times do not count, all hold now. Up to 50. */
+            promotions?: components["schemas"]["PromotionInput"][];
+            /** @description Numbers of the coupons to use, from 1; absent: the best combination, empty: none. */
+            use_coupons?: number[] | null;
         };
         /** @description The new prices of an order. Give `lines` or `goods_fen`, and `freight_fen` if it changes too. */
         PriceChange: {
@@ -6438,6 +8417,26 @@ export interface components {
             /** @enum {string} */
             kind: "set";
         };
+        /** @description Which products stand on a shelf; only what is on sale is shown. */
+        ProductSource: {
+            /** @enum {string} */
+            kind: "tag";
+            tag: string;
+        } | {
+            category_id: components["schemas"]["Id"];
+            /** @enum {string} */
+            kind: "category";
+        } | {
+            /** @enum {string} */
+            kind: "newest";
+        } | {
+            /** @enum {string} */
+            kind: "best_selling";
+        } | {
+            /** @enum {string} */
+            kind: "chosen";
+            product_ids: components["schemas"]["Id"][];
+        };
         /**
          * @description Whether shoppers can buy a product.
          * @enum {string}
@@ -6448,6 +8447,108 @@ export interface components {
             /** @description The SKUs that can be picked up there now; how many is the store's matter. */
             sku_ids: components["schemas"]["Id"][];
             store: components["schemas"]["StoreView"];
+        };
+        /** @description What one product is part of. */
+        ProductTags: {
+            /** @description At most three that can be had. */
+            coupons: components["schemas"]["CouponTag"][];
+            /** @description One per SKU in a sale that runs or begins within a day. */
+            limited: components["schemas"]["LimitedTag"][];
+            product_id: components["schemas"]["Id"];
+            promotions: components["schemas"]["PromotionTag"][];
+        };
+        /** @description A promotion as staff write it. */
+        PromotionInput: {
+            audience?: components["schemas"]["CampaignAudience"];
+            /**
+             * Format: int64
+             * @description What it may cost altogether; a discount is given whole or not at all.
+             */
+            budget_fen?: number | null;
+            ends_at?: null | components["schemas"]["Instant"];
+            /** @description Promotions of one group do not share a piece of goods; `default` if absent. */
+            group?: string | null;
+            /** @description 1–30 characters. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Times one member may have it.
+             */
+            per_member?: number | null;
+            /**
+             * Format: int64
+             * @description Lower comes first; 100 if absent.
+             */
+            priority?: number | null;
+            rule: components["schemas"]["PromotionRule"];
+            scope?: components["schemas"]["CampaignScope"];
+            starts_at?: null | components["schemas"]["Instant"];
+        };
+        /** @description What a promotion does. */
+        PromotionRule: {
+            /** @enum {string} */
+            kind: "spend_save";
+            /** Format: int64 */
+            max_repeats?: number | null;
+            repeat?: boolean;
+            steps: components["schemas"]["SaveStep"][];
+        } | {
+            /** Format: int64 */
+            cap_fen?: number | null;
+            /** @enum {string} */
+            kind: "spend_discount";
+            steps: components["schemas"]["DiscountStep"][];
+        } | {
+            /** @enum {string} */
+            kind: "n_for_price";
+            steps: components["schemas"]["BundleStep"][];
+        } | {
+            /** @enum {string} */
+            kind: "nth_discount";
+            steps: components["schemas"]["NthStep"][];
+        } | {
+            /** @enum {string} */
+            kind: "gift";
+            steps: components["schemas"]["GiftStep"][];
+        };
+        /** @description A promotion as a tag. */
+        PromotionTag: {
+            /** @description `满减`, `满折`, `任选`, `多件`, `满赠`. */
+            badge: string;
+            id: components["schemas"]["Id"];
+            /** @description `满200减30，满500减100` */
+            words: string;
+        };
+        /** @description A promotion as staff read it. */
+        PromotionView: {
+            audience: components["schemas"]["CampaignAudience"];
+            /** Format: int64 */
+            budget_fen?: number | null;
+            ends_at?: null | components["schemas"]["Instant"];
+            group: string;
+            id: components["schemas"]["Id"];
+            /** @description It holds at this moment. */
+            live: boolean;
+            name: string;
+            /** Format: int64 */
+            per_member?: number | null;
+            /** Format: int64 */
+            priority: number;
+            rule: components["schemas"]["PromotionRule"];
+            scope: components["schemas"]["CampaignScope"];
+            /** Format: int64 */
+            spent_fen: number;
+            starts_at: components["schemas"]["Instant"];
+            status: components["schemas"]["CampaignStatus"];
+            /** Format: int64 */
+            used_count: number;
+            /** @description The rule in a few words. */
+            words: string;
+        };
+        /** @description What was shown before. */
+        PublishCampaign: {
+            /** @description The `token` of the worst case. */
+            worst_case_token: string;
         };
         /** @description A version and how many members and guests agreed to it. */
         PublishedPolicy: components["schemas"]["Policy"] & {
@@ -6586,6 +8687,10 @@ export interface components {
         ReadUpTo: {
             newest_id: components["schemas"]["Id"];
         };
+        /** @description The friend's code. */
+        ReceiveCoupon: {
+            code: string;
+        };
         /** @description Whom the goods are for. */
         ReceiverView: {
             detail: string;
@@ -6594,7 +8699,7 @@ export interface components {
             phone_masked: string;
             region: string;
         };
-        /** @description A code as typed or scanned. */
+        /** @description A code to turn into a coupon. */
         RedeemCode: {
             code: string;
         };
@@ -6670,6 +8775,11 @@ export interface components {
             has_children: boolean;
             /** @example 西湖区 */
             name: string;
+        };
+        /** @description A block as it would be shown. */
+        ResolvedBlock: {
+            block?: null | components["schemas"]["Block"];
+            id: string;
         };
         /** @description Why a review is hidden. */
         ReviewHiding: {
@@ -6762,6 +8872,12 @@ export interface components {
             /** Format: int64 */
             paid_fen: number;
         };
+        /** @description A step of spend-and-save. */
+        SaveStep: {
+            need: components["schemas"]["CampaignNeed"];
+            /** Format: int64 */
+            off_fen: number;
+        };
         /** @description A filtered list under a name. */
         SavedView: {
             id: components["schemas"]["Id"];
@@ -6820,6 +8936,20 @@ export interface components {
             note: string;
             staff_id: components["schemas"]["Id"];
         };
+        /** @description Where a mall stands on its way to the first sale. */
+        Setup: {
+            /** @description Every step is done. */
+            done: boolean;
+            /** @description A template can still be put into the mall. */
+            mall_is_empty: boolean;
+            steps: components["schemas"]["SetupStep"][];
+        };
+        /** @description One step. */
+        SetupStep: {
+            done: boolean;
+            /** @example product */
+            key: string;
+        };
         /**
          * @description Kind of file.
          * @enum {string}
@@ -6840,6 +8970,11 @@ export interface components {
              */
             unshipped: number;
         };
+        /**
+         * @description How a shelf stands.
+         * @enum {string}
+         */
+        ShelfLayout: "grid" | "row" | "list";
         /** @description What to send: one field named `file`. */
         ShipFileForm: {
             /**
@@ -6871,6 +9006,15 @@ export interface components {
             /** @description Absent: everything that was not sent yet. */
             lines?: components["schemas"]["ParcelLine"][] | null;
             tracking_number: string;
+        };
+        /** @description A page with an address of its own. */
+        ShopPage: {
+            blocks: components["schemas"]["Block"][];
+            /** @description True when a draft is shown. */
+            is_preview: boolean;
+            mall: components["schemas"]["MallBrief"];
+            slug: string;
+            title: string;
         };
         /** @description What a cap of points on one SKU says. */
         SkuCap: {
@@ -6953,6 +9097,33 @@ export interface components {
          * @enum {string}
          */
         Source: "cart" | "now";
+        /** @description A place on a picture, in percent of its width and height. */
+        Spot: {
+            /** Format: int64 */
+            height: number;
+            /** @description Said to people who cannot see the picture. */
+            label: string;
+            /** Format: int64 */
+            left: number;
+            link: components["schemas"]["Link"];
+            /** Format: int64 */
+            top: number;
+            /** Format: int64 */
+            width: number;
+        };
+        /** @description A place to tap on a picture, in percent of its width and height. */
+        SpotItem: {
+            /** Format: int64 */
+            height: number;
+            label: string;
+            /** Format: int64 */
+            left: number;
+            link: components["schemas"]["Link"];
+            /** Format: int64 */
+            top: number;
+            /** Format: int64 */
+            width: number;
+        };
         /** @description What may change of a colleague; replaces all of it. */
         StaffChange: {
             name: string;
@@ -7165,6 +9336,10 @@ export interface components {
         Suggestions: {
             words: string[];
         };
+        TakeCoupon: {
+            /** @default centre */
+            source?: components["schemas"]["CouponTakenFrom"];
+        };
         /**
          * @description What may be done with a task now.
          * @enum {string}
@@ -7221,6 +9396,45 @@ export interface components {
             /** Format: int64 */
             total?: number | null;
             updated_at: components["schemas"]["Instant"];
+        };
+        /** @description What a template brings. */
+        TemplateBrief: {
+            about: string;
+            accent: string;
+            /** Format: int64 */
+            categories: number;
+            label: string;
+            /** @example food */
+            name: string;
+            /** Format: int64 */
+            products: number;
+            /** @description Names of a few of its goods. */
+            samples: string[];
+        };
+        /** @description What became of the template's content. */
+        TemplateRemoved: {
+            /**
+             * Format: int64
+             * @description Products in the recycle bin, because people ordered them.
+             */
+            binned: number;
+            /**
+             * Format: int64
+             * @description Categories that stay, because other goods are in them.
+             */
+            categories_kept: number;
+            /**
+             * Format: int64
+             * @description Products gone for good.
+             */
+            erased: number;
+        };
+        /** @description Templates, and what stands in the mall of one. */
+        Templates: {
+            applied?: null | components["schemas"]["AppliedTemplate"];
+            items: components["schemas"]["TemplateBrief"][];
+            /** @description Only an empty mall can be opened with a template. */
+            mall_is_empty: boolean;
         };
         /** @description A tier of a mall. */
         Tier: {
@@ -7409,6 +9623,20 @@ export interface components {
             /** Format: int64 */
             count: number;
             value: string;
+        };
+        /** @description What showing a version would change, in words. */
+        VersionChanges: {
+            changes: string[];
+            /** Format: int64 */
+            number: number;
+        };
+        /** @description What to send: one field named `file`. */
+        VideoForm: {
+            /**
+             * Format: binary
+             * @description MP4; at most 30 MB.
+             */
+            file: string;
         };
         /** @description An endpoint. */
         Webhook: {
@@ -7613,6 +9841,27 @@ export interface components {
             /** @description What `wx.login` gave to the page; good for one use. */
             code: string;
         };
+        /** @description What a campaign may cost at worst. */
+        WorstCase: {
+            /** @description What runs or will run beside it. */
+            beside: components["schemas"]["Beside"][];
+            per_order: string;
+            /**
+             * Format: int64
+             * @description Fen of one order; absent when there is no bound.
+             */
+            per_order_fen?: number | null;
+            /** @description Publishing takes it; it fits only as long as all of the above is the same. */
+            token: string;
+            total: string;
+            /**
+             * Format: int64
+             * @description Fen altogether; absent when there is no bound.
+             */
+            total_fen?: number | null;
+            /** @description What should be looked at before publishing. */
+            warnings: string[];
+        };
     };
     responses: never;
     parameters: never;
@@ -7622,6 +9871,303 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description `request.invalid` at a field, `wechat.pay_config` for keys that cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account.no_such_service` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forget_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account.no_such_service` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountProbe"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description `request.invalid` at `phone`, `carrier` or `number` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account.no_such_service` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_many` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_api_key_scopes: {
         parameters: {
             query?: never;
@@ -7906,6 +10452,14 @@ export interface operations {
             query?: {
                 /** @description Only what this colleague did. */
                 staff_id?: components["schemas"]["Id"];
+                /** @description Only actions of this noun, `order`, or exactly this one, `order.refund`. */
+                action?: string;
+                /** @description Only about this, `order:123`. */
+                target?: string;
+                /** @description Not before this instant. */
+                from?: components["schemas"]["Instant"];
+                /** @description Before this instant. */
+                until?: components["schemas"]["Instant"];
                 cursor?: string;
             };
             header?: never;
@@ -8355,6 +10909,253 @@ export interface operations {
             };
         };
     };
+    publish_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishCampaign"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignState"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `campaign.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `campaign.worst_case_unseen`: look at it again; `campaign.not_allowed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_campaign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignState"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `campaign.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `campaign.not_allowed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_worst_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorstCase"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `campaign.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_carriers: {
         parameters: {
             query?: never;
@@ -8768,6 +11569,791 @@ export interface operations {
                 };
             };
             /** @description `category.in_use`: it has children or products */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_codes: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                /** @description 1–1,000, 500 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CouponCode"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.batch_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    void_code_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.batch_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_coupon_templates: {
+        parameters: {
+            query?: {
+                status?: "draft" | "published" | "stopped";
+                cursor?: string;
+                /** @description 1–100, 30 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CouponTemplateView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_coupon_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CouponTemplateInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponTemplateView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_coupon_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponTemplateView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_coupon_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CouponTemplateInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponTemplateView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `campaign.published` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_coupon_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `campaign.not_allowed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_code_batches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeBatch"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_code_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCodeBatch"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeBatch"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.code_taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_coupons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiveCoupons"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GivenCoupons"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.not_found`, `member.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.not_open`, `coupon.sold_out` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9633,6 +13219,388 @@ export interface operations {
             };
         };
     };
+    list_limited_sales: {
+        parameters: {
+            query?: {
+                status?: "draft" | "published" | "stopped";
+                cursor?: string;
+                /** @description 1–100, 30 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LimitedSaleView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_limited_sale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitedSaleInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitedSaleView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_limited_sale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitedSaleView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `limited_sale.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_limited_sale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitedSaleInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitedSaleView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `limited_sale.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `campaign.published`: stop it first; `limited_sale.item_sold` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_limited_sale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `limited_sale.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `campaign.not_allowed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_locations: {
         parameters: {
             query?: never;
@@ -10290,6 +14258,608 @@ export interface operations {
             };
             /** @description `staff.totp_not_started`, `staff.totp_enabled` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_media: {
+        parameters: {
+            query?: {
+                /** @description Part of the name. */
+                q?: string;
+                /** @description Id of a folder, or `none` for what lies in none. */
+                folder?: string;
+                /** @description `picture` or `video`. */
+                kind?: components["schemas"]["MediaKind"];
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MediaFile"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_media: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MediaChange"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid` at `keys` or `name` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `media.not_found`, `media.folder_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_media: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MediaDelete"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediaDeleted"];
+                };
+            };
+            /** @description `request.invalid` at `keys` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `media.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_media_folders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediaFolder"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_media_folder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MediaFolderInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediaFolder"];
+                };
+            };
+            /** @description `request.invalid` at `name` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `media.folder_taken`, `media.too_many_folders` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_media_folder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MediaFolderInput"];
+            };
+        };
+        responses: {
+            /** @description Renamed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid` at `name` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `media.folder_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `media.folder_taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_media_folder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `media.folder_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_media_uses: {
+        parameters: {
+            query: {
+                key: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileUse"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `media.not_found` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12194,6 +16764,949 @@ export interface operations {
             };
         };
     };
+    resolve_blocks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlocksToResolve"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResolvedBlock"][];
+                };
+            };
+            /** @description `request.invalid` at `blocks` or `blocks[n]` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_pages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageBrief"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPage"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditedPage"];
+                };
+            };
+            /** @description `request.invalid` at `slug` or `title` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `page.not_found` for `copy_of` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `page.slug_taken`, `page.too_many` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_page_as_staff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditedPage"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `page.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `page.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `page.is_home` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_page_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PageDraft"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditedPage"];
+                };
+            };
+            /** @description `request.invalid` at `title`, `blocks` or `blocks[n]` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `page.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `page.draft_moved`: somebody else saved meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discard_page_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditedPage"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `page.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_preview_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewAddress"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `page.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PagePublish"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditedPage"];
+                };
+            };
+            /** @description `request.invalid` at `note`, or at a block that no longer fits */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `page.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `page.nothing_to_publish`, `page.draft_moved` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PageRollBack"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditedPage"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `page.not_found`, `page.version_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `page.already_published` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_page_versions: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PageVersion"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `page.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_page_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionChanges"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `page.not_found`, `page.version_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_permissions: {
         parameters: {
             query?: never;
@@ -13702,6 +19215,388 @@ export interface operations {
             };
         };
     };
+    list_promotions: {
+        parameters: {
+            query?: {
+                status?: "draft" | "published" | "stopped";
+                cursor?: string;
+                /** @description 1–100, 30 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PromotionView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_promotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromotionInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_promotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `promotion.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_promotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromotionInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `promotion.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `campaign.published`: stop it first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_promotion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `promotion.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `campaign.not_allowed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_all_purchases: {
         parameters: {
             query?: {
@@ -13837,6 +19732,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_quote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quote"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */
@@ -15433,6 +21396,70 @@ export interface operations {
             };
         };
     };
+    read_setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ship_by_file: {
         parameters: {
             query?: never;
@@ -16882,6 +22909,227 @@ export interface operations {
             };
         };
     };
+    list_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Templates"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateRemoved"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `template.nothing_to_remove` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    apply_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Templates"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `template.unknown` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `template.mall_not_empty`, `template.under_way` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_tiers: {
         parameters: {
             query?: never;
@@ -17519,6 +23767,83 @@ export interface operations {
                 };
             };
             /** @description `storage.not_an_image`, `storage.too_many_pixels`, `storage.file_missing` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage.too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_video: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["VideoForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description `storage.not_a_video`, `storage.file_missing` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -19454,6 +25779,540 @@ export interface operations {
             };
         };
     };
+    list_coupon_centre: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CentreCoupon"][];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_my_coupons: {
+        parameters: {
+            query?: {
+                state?: "usable" | "used" | "expired";
+                cursor?: string;
+                /** @description 1–100, 30 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MyCoupon"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_coupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponGift"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.not_transferable` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_back_coupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyCoupon"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.not_giving` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receive_coupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiveCoupon"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyCoupon"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.gift_gone`: fetched by another, taken back or too late */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redeem_coupon_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedeemCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyCoupon"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.code_wrong` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.code_used`, `coupon.sold_out`, `coupon.limit_reached` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_coupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeCoupon"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyCoupon"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.not_open`, `coupon.sold_out`, `coupon.limit_reached`, `coupon.day_sold_out`, `coupon.not_for_you` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     record_events: {
         parameters: {
             query?: never;
@@ -19979,7 +26838,10 @@ export interface operations {
     };
     read_home: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Token of a preview address: shows the draft. */
+                preview?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -20001,6 +26863,15 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `page.preview_ended` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */
@@ -20047,6 +26918,52 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_current_limited_sales: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentSales"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */
@@ -20877,6 +27794,55 @@ export interface operations {
             };
         };
     };
+    list_offer_tags: {
+        parameters: {
+            query: {
+                /** @description Up to 60, separated by commas. */
+                product_ids: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferTags"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_orders: {
         parameters: {
             query?: {
@@ -21632,6 +28598,66 @@ export interface operations {
             };
             /** @description `order.not_allowed`, `review.already_written` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_page: {
+        parameters: {
+            query?: {
+                /** @description Token of a preview address: shows the draft. */
+                preview?: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopPage"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `page.not_found`, `page.preview_ended` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
