@@ -11,7 +11,7 @@ export interface Page<T> {
   next_cursor?: string | null;
 }
 
-export type Account = Schemas['Account'];
+export type Account = Schemas['OutsideAccount'];
 export type Action = Schemas['Action'];
 export type Adjustment = Schemas['Adjustment'];
 export type AdminBrand = Schemas['AdminBrand'];
@@ -35,7 +35,6 @@ export type DaySales = Schemas['DaySales'];
 export type DeliveryKind = Schemas['DeliveryKind'];
 export type EditedPage = Schemas['EditedPage'];
 export type Explanation = Schemas['Explanation'];
-export type ExportAsked = Schemas['Asked'];
 export type FileUse = Schemas['FileUse'];
 export type ExportAsked = Schemas['ProductExport'];
 export type FreightFreeRule = Schemas['FreightFreeRule'];

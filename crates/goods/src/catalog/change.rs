@@ -179,7 +179,7 @@ fn next_ids(
     if !selection.ids.is_empty() {
         let ids: Vec<Id> = selection.ids.iter().skip(place.index).take(limit).copied().collect();
         let index = place.index + ids.len();
-        let next = (index < selection.ids.len()).then(|| Place { index, cursor: None });
+        let next = (index < selection.ids.len()).then_some(Place { index, cursor: None });
         return Ok((ids, next));
     }
     let asked = selection.filter.clone().unwrap_or_default();

@@ -38,6 +38,7 @@ pub enum AccountSource {
 
 /// An account at an outside service.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OutsideAccount)]
 pub struct Account {
     pub service: &'static str,
     pub label: &'static str,
