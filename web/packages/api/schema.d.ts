@@ -7134,6 +7134,17 @@ export interface components {
             status: components["schemas"]["Status"];
             store_name?: string | null;
         };
+        /** @description An account at an outside service. */
+        OutsideAccount: {
+            check_message?: string | null;
+            /** @description How the last live check went; absent before the first with these keys. */
+            check_ok?: boolean | null;
+            checked_at?: null | components["schemas"]["Instant"];
+            fields: components["schemas"]["AccountField"][];
+            label: string;
+            service: string;
+            source: components["schemas"]["AccountSource"];
+        };
         /** @description A page in the list. */
         PageBrief: {
             draft_saved_at?: null | components["schemas"]["Instant"];
@@ -9885,7 +9896,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Account"][];
+                    "application/json": components["schemas"]["OutsideAccount"][];
                 };
             };
             /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
@@ -9955,7 +9966,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Account"];
+                    "application/json": components["schemas"]["OutsideAccount"];
                 };
             };
             /** @description `request.invalid` at a field, `wechat.pay_config` for keys that cannot be read */
@@ -10030,7 +10041,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Account"];
+                    "application/json": components["schemas"]["OutsideAccount"];
                 };
             };
             /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
@@ -10109,7 +10120,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Account"];
+                    "application/json": components["schemas"]["OutsideAccount"];
                 };
             };
             /** @description `request.invalid` at `phone`, `carrier` or `number` */
