@@ -11,7 +11,7 @@ export interface Page<T> {
   next_cursor?: string | null;
 }
 
-export type Account = Schemas['OutsideAccount'];
+export type Account = Schemas['Account'];
 export type Action = Schemas['Action'];
 export type Adjustment = Schemas['Adjustment'];
 export type AdminBrand = Schemas['AdminBrand'];
@@ -68,6 +68,7 @@ export type OrderCounts = Schemas['OrderCounts'];
 export type OrderDetail = Schemas['OrderDetail'];
 export type OrderEventView = Schemas['OrderEventView'];
 export type OrderExport = Schemas['OrderExport'];
+export type OutsideAccount = Schemas['OutsideAccount'];
 export type OrderLineView = Schemas['OrderLineView'];
 export type OrderMember = Schemas['OrderMember'];
 export type OrderSearch = Schemas['OrderSearch'];
