@@ -1704,7 +1704,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show a version of the privacy policy with the number of people who agreed to it.
+         * Show a version of the privacy policy and how many agreed to it.
          * @description Permission `settings.edit`.
          */
         get: operations["show_published_policy"];

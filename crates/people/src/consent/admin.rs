@@ -47,7 +47,7 @@ pub struct PublishedPolicy {
     pub agreed: i64,
 }
 
-/// Show a version of the privacy policy with the number of people who agreed to it.
+/// Show a version of the privacy policy and how many agreed to it.
 ///
 /// Permission `settings.edit`.
 #[utoipa::path(get, path = "/privacy/policies/{version}", tag = "settings", params(("version" = i64, Path)),

@@ -26,7 +26,8 @@ fn every_operation_has_a_summary_a_tag_an_id_and_refusals() {
     ids.sort();
     let all = ids.len();
     ids.dedup();
-    assert_eq!((ids.len(), all), (38, 38), "{ids:?}");
+    assert_eq!(ids.len(), all, "an operation id stands twice: {ids:?}");
+    assert!(all > 60, "only {all} operations are described");
 }
 
 #[test]
