@@ -156,6 +156,7 @@ pub fn personal_sources() -> people::hooks::PersonalSources {
         Arc::new(trade::personal::SaleData),
         Arc::new(personal::GoodsData),
         Arc::new(personal::PurchasePayments),
+        Arc::new(personal::CouponData),
         Arc::new(people::wallet::ClubData),
         Arc::new(insight::event::BehaviourData),
     ])

@@ -1,4 +1,5 @@
-//! What the goods' floor keeps of a member, in the words of the privacy centre: shelf, searches and reviews.
+//! What goods, campaigns and payments of purchases keep of a member, in the words of the privacy centre: shelf, searches,
+//! reviews, coupons.
 
 use super::purchase::PURCHASE;
 use db::{Tx, args};
@@ -91,6 +92,46 @@ impl PersonalData for PurchasePayments {
              where mall_id = $1 and payable_kind = $3 and coalesce(paid_at, created_at) <= $4
                and payable_id in (select id from wallet_purchase where mall_id = $1 and member_id = $2)",
             &args![ctx.mall_id, member, PURCHASE, ended_before],
+        )?;
+        Ok(())
+    }
+}
+
+const COUPONS: &[(&str, &str)] = &[
+    ("id", "编号"),
+    ("name", "优惠券"),
+    ("status", "状态"),
+    ("taken_at", "领取时间"),
+    ("valid_until", "有效期至"),
+    ("order_id", "用于订单"),
+];
+
+/// Coupons of a member. What was used belongs to its order; what was not is worthless from now on, also as a gift that
+/// is on its way.
+pub struct CouponData;
+
+impl PersonalData for CouponData {
+    fn gather(&self, tx: &mut Tx<'_>, _: &App, mall_id: MallId, member: Id) -> Result<Vec<Section>> {
+        let rows: Vec<(Id, String, String, Instant, Instant, Option<Id>)> = tx.all(
+            "select c.id, t.name, c.status, c.taken_at, c.valid_until, c.order_id
+             from coupon c
+             join coupon_template t on t.mall_id = c.mall_id and t.id = c.template_id
+             where c.mall_id = $1 and c.member_id = $2
+             order by c.id",
+            &args![mall_id, member],
+        )?;
+        let rows = rows.into_iter().map(|(id, name, status, taken, until, order)| {
+            vec![json!(id), json!(name), json!(status), json!(taken), json!(until), json!(order)]
+        });
+        Ok(vec![Section { name: "coupons", title: "优惠券", columns: COUPONS, rows: rows.collect() }])
+    }
+
+    fn erase(&self, tx: &mut Tx<'_>, ctx: &Ctx, member: Id) -> Result<()> {
+        tx.exec(
+            "update coupon
+             set status = 'void', transfer_code = null, transfer_until = null
+             where mall_id = $1 and member_id = $2 and status in ('unused', 'giving')",
+            &args![ctx.mall_id, member],
         )?;
         Ok(())
     }

@@ -32,6 +32,13 @@ const DECIDED: &[(&str, &str)] = &[
     ("points_bucket", "kept: the books, as numbers"),
     ("order_reward", "kept: the books, as numbers"),
     ("wallet_purchase", "kept: the books, as numbers"),
+    ("promotion_member", "kept: how often a promotion was had, as numbers"),
+    ("promotion_use", "kept: what an order consumed"),
+    ("limited_member", "kept: how much was bought at a limited price, as numbers"),
+    ("limited_use", "kept: what an order consumed"),
+    ("coupon_member", "kept: how many were taken, as numbers"),
+    ("coupon", "void when unused, else kept with its order"),
+    ("coupon_code", "kept: that a code was redeemed"),
     ("consent", "kept: says which version was agreed to, nothing else"),
     ("closed_account", "kept: says that the account was closed, nothing else"),
 ];
