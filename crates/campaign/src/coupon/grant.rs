@@ -83,18 +83,20 @@ fn take_from_stock(tx: &mut Tx<'_>, ctx: &Ctx, template_id: Id) -> Result<()> {
 }
 
 fn count(tx: &mut Tx<'_>, ctx: &Ctx, day: i64, template: &Template, member_id: Id, gift: &Gift) -> Result<()> {
-    let limit = if gift.limited { template.per_member } else { i64::MAX };
+    if !gift.limited {
+        return Ok(());
+    }
     let counted = tx.exec(
         "insert into coupon_member (mall_id, template_id, member_id, taken) values ($1, $2, $3, 1)
          on conflict (mall_id, template_id, member_id)
          do update set taken = coupon_member.taken + 1 where coupon_member.taken < $4",
-        &args![ctx.mall_id, template.id, member_id, limit],
+        &args![ctx.mall_id, template.id, member_id, template.per_member],
     )?;
     if counted == 0 {
         let text = format!("每人限领 {} 张，你已经领过了", template.per_member);
         return Err(Error::conflict("coupon.limit_reached", text));
     }
-    let Some(quota) = template.daily_quota.filter(|_| gift.limited) else { return Ok(()) };
+    let Some(quota) = template.daily_quota else { return Ok(()) };
     let counted = tx.exec(
         "insert into coupon_day (mall_id, template_id, day, taken) values ($1, $2, $3, 1)
          on conflict (mall_id, template_id, day)
@@ -158,8 +160,8 @@ pub fn grant_perk(tx: &mut Tx<'_>, ctx: &Ctx, template_id: Id, member_id: Id, ke
     }
 }
 
-/// Which of several members may still have one, for gifts by staff: gives each one and answers how many got it.
-/// One query of stock and three inserts, however many members.
+/// Gifts by staff: gives one to each of the members and answers how many got it.
+/// One update of the stock and one insert, however many members.
 pub fn grant_many(tx: &mut Tx<'_>, ctx: &Ctx, template_id: Id, member_ids: &[Id], given_by: Id) -> Result<usize> {
     let template = store::find(tx, ctx.mall_id, template_id)?;
     if !template.open_at(ctx.now) || !template.from(CouponSource::Staff) {
@@ -197,13 +199,6 @@ pub fn grant_many(tx: &mut Tx<'_>, ctx: &Ctx, template_id: Id, member_ids: &[Id]
            given_by) values",
         "",
         &rows,
-    )?;
-    let counts: Vec<Vec<Arg>> =
-        member_ids.iter().map(|id| Vec::from(args![ctx.mall_id, template_id, id, 1i64])).collect();
-    tx.insert_many(
-        "insert into coupon_member (mall_id, template_id, member_id, taken) values",
-        "on conflict (mall_id, template_id, member_id) do update set taken = coupon_member.taken + 1",
-        &counts,
     )?;
     Ok(member_ids.len())
 }
