@@ -24,7 +24,7 @@ test('club: check in, top up, pay with points and balance; staff correct', async
   await page.locator('.plan').locator('visible=true').nth(2).click()
   await expect(page).toHaveURL(/club\/buy/)
   await member.shot('buy')
-  await member.tap('微信支付')
+  await member.tap('用微信支付付款')
   await page.waitForURL(/sandbox\/cashier/)
   await page.getByRole('button', { name: /^支付(?!失败)/ }).click()
   await page.waitForURL(/club\/buy/)

@@ -46,7 +46,7 @@ test('express: search, cart, checkout, cashier, ship, confirm, review', async ({
 
   await expect(page).toHaveURL(/cashier/)
   await member.shot('cashier')
-  await member.tap(/微信支付|去支付|立即支付|支付 /)
+  await member.tap('用微信支付付款')
   await page.waitForURL(/sandbox\/cashier/)
   await expect(page.getByText('演示环境').first()).toBeVisible()
   await member.shot('stand-in')

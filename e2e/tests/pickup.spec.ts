@@ -18,7 +18,7 @@ test('pickup: buy now, pay, show the code, redeem once', async ({ member, staff 
   await member.shot('checkout')
   await member.tap('提交订单')
   await expect(page).toHaveURL(/cashier/)
-  await member.tap(/微信支付|去支付|立即支付|支付 /)
+  await member.tap('用微信支付付款')
   await page.waitForURL(/sandbox\/cashier/)
   await page.getByRole('button', { name: /^支付(?!失败)/ }).click()
   await expect(page.getByText(/支付成功|付款成功|已付款/).locator('visible=true').first()).toBeVisible({ timeout: 40_000 })

@@ -7,6 +7,7 @@
 mod http;
 mod secret;
 
+pub mod alipay;
 pub mod express;
 pub mod objectstore;
 pub mod sms;

@@ -16,6 +16,16 @@ impl Fen {
     /// The largest amount an order may reach: 100 million yuan.
     pub const MAX: Fen = Fen(10_000_000_000);
 
+    /// Exactly what `12.3`, `12.30` or `12` says in yuan; `None` for anything else, a third decimal included.
+    pub fn from_yuan(text: &str) -> Option<Fen> {
+        let (yuan, cents) = text.split_once('.').unwrap_or((text, "00"));
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        if !digits(yuan) || !digits(cents) || cents.len() > 2 {
+            return None;
+        }
+        let cents: i64 = format!("{cents:0<2}").parse().ok()?;
+        yuan.parse::<i64>().ok()?.checked_mul(100)?.checked_add(cents).map(Fen)
+    }
     /// Checked sum.
     pub fn plus(self, other: Fen) -> Result<Fen> {
         self.0.checked_add(other.0).map(Fen).ok_or_else(overflow)
@@ -106,6 +116,17 @@ mod tests {
     fn prints_yuan() {
         assert_eq!(Fen(-5).to_string(), "-0.05");
         assert_eq!(Fen(123_400).to_string(), "1234.00");
+    }
+
+    #[test]
+    fn reads_yuan_exactly_or_not_at_all() {
+        for (text, fen) in [("0.10", 10), ("12", 1_200), ("12.3", 1_230), ("88.88", 8_888), ("0.01", 1)] {
+            assert_eq!(Fen::from_yuan(text), Some(Fen(fen)), "{text}");
+        }
+        for odd in ["", ".5", "1.", "1.234", "-1.00", "+1", "1,000.00", "1e2", " 1", "99999999999999999999"] {
+            assert_eq!(Fen::from_yuan(odd), None, "{odd}");
+        }
+        assert_eq!(Fen::from_yuan(&Fen(123_456).to_string()), Some(Fen(123_456)));
     }
 
     proptest! {

@@ -97,8 +97,10 @@ pub enum PayScene {
     MiniProgram,
     /// A QR code on a desktop browser.
     Native,
-    /// A mobile browser that hands over to the WeChat app.
+    /// A mobile browser that hands over to the channel's app.
     H5,
+    /// A desktop browser that goes to the channel's own page.
+    Page,
 }
 
 /// What we ask a channel to collect.
@@ -114,6 +116,8 @@ pub struct PaymentIntent {
     pub expires_at: Instant,
     /// Full URL of our callback, without query.
     pub notify_url: String,
+    /// Full URL of the page a browser comes back to; only channels that sign it need it here.
+    pub return_url: Option<String>,
 }
 
 /// What the front end needs to let the member pay.
@@ -132,6 +136,8 @@ pub enum PayInstruction {
     Native { code_url: String },
     /// Address to open.
     H5 { h5_url: String },
+    /// Argument of `my.tradePay` in Alipay's mini program.
+    Trade { trade_no: String },
 }
 
 /// State of a payment as the channel tells it.
@@ -238,10 +244,23 @@ pub trait PaymentChannel: Send + Sync {
     fn close<'a>(&'a self, number: &'a str) -> Pending<'a, CloseOutcome>;
     /// Starts a refund; safe to repeat with the same numbers. An unknown outcome is `payment.channel_unknown` (502): query.
     fn refund<'a>(&'a self, request: &'a RefundRequest) -> Pending<'a, ChannelRefund>;
-    /// State of a refund; `None` if the channel never heard of it.
-    fn query_refund<'a>(&'a self, refund_number: &'a str) -> Pending<'a, Option<ChannelRefund>>;
+    /// State of a refund of a payment; `None` if the channel never heard of it.
+    fn query_refund<'a>(
+        &'a self,
+        payment_number: &'a str,
+        refund_number: &'a str,
+    ) -> Pending<'a, Option<ChannelRefund>>;
+    /// Who the payer is at this channel, by the code its mini program gave; where members do not sign in with it.
+    fn payer<'a>(&'a self, _code: &'a str) -> Pending<'a, String> {
+        Box::pin(async { Err(scene_unsupported()) })
+    }
     /// Verifies and decrypts a callback; anything doubtful is `payment.notice_rejected` (401).
     fn read_notice<'a>(&'a self, raw: &'a RawNotice<'a>) -> Pending<'a, Notice>;
+}
+
+/// The channel has no such way to pay.
+pub fn scene_unsupported() -> crate::Error {
+    crate::Error::conflict("payment.scene_unsupported", "这种支付方式在这里用不了，请换一种")
 }
 
 // ---------------------------------------------------------------- messages, carriers, files

@@ -1,6 +1,7 @@
 //! The console: failure switches, payments with their cashier links, notices with every try, and a few buttons.
 //! The same levers as JSON under `/control`, for tests in other processes.
 
+use crate::alipay::{self, Trade};
 use crate::china;
 use crate::mini::{self, Funds, shipped_word};
 use crate::page::{Prefix, escape, page, style};
@@ -24,6 +25,7 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/control/switch", post(switch))
         .route("/control/login-code", post(login_code))
         .route("/control/phone-code", post(phone_code))
+        .route("/control/alipay-code", post(alipay_code))
         .route("/control/pay", post(pay_number))
         .route("/control/expire-tokens", post(expire_tokens))
         .route("/control/rotate-certificate", post(rotate_certificate))
@@ -52,6 +54,7 @@ pub(crate) async fn show(State(world): State<Arc<World>>, prefix: Prefix) -> Res
     }
     let payments: String = state.pay.newest().take(20).map(|p| payment_row(&base, p, now)).collect();
     let notices: String = state.pay.newest_notices().take(20).map(notice_row).collect();
+    let trades: String = state.alipay.newest().take(20).map(|t| trade_row(&base, t, now)).collect();
     let frozen: i64 =
         state.pay.newest().filter(|p| Funds::of(p, now).is_frozen()).map(|p| p.total_fen - p.refunded_fen).sum();
     drop(state);
@@ -68,6 +71,8 @@ pub(crate) async fn show(State(world): State<Arc<World>>, prefix: Prefix) -> Res
          <section class=\"card\"><h2>一次性动作</h2>{}{}</section>\
          <section class=\"card\"><h2>付款单</h2><p class=\"muted\">冻结中 {}（小程序订单发货并确认收货后才解冻）</p>\
          <div class=\"scroll\"><table><tr><th>时间</th><th>订单号</th><th>商品</th><th>金额</th><th>状态</th><th>资金</th><th>发货</th></tr>{payments}</table></div></section>\
+         <section class=\"card\"><h2>支付宝交易</h2>\
+         <div class=\"scroll\"><table><tr><th>时间</th><th>订单号</th><th>商品</th><th>金额</th><th>状态</th><th>已退</th></tr>{trades}</table></div></section>\
          <section class=\"card\"><h2>通知</h2><div class=\"scroll\"><table><tr><th>类型</th><th>订单号</th><th>送达</th><th>每次应答</th></tr>{notices}</table></div></section>",
         button("expire_tokens", "作废所有 access_token"),
         button("rotate_certificate", "轮换平台证书"),
@@ -91,6 +96,23 @@ fn payment_row(base: &str, payment: &Payment, now: kernel::Instant) -> String {
         payment.state.label(),
         Funds::of(payment, now).label(),
         shipped_word(payment)
+    )
+}
+
+fn trade_row(base: &str, trade: &Trade, now: kernel::Instant) -> String {
+    let number = escape(&trade.number);
+    let link = if trade.payable(now) {
+        format!("<a href=\"{base}/alipay/cashier/{}\">{number}</a>", escape(&trade.trade_no))
+    } else {
+        number
+    };
+    format!(
+        "<tr><td>{}</td><td>{link}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+        china::clock(trade.created_at),
+        escape(&trade.subject),
+        china::yuan(trade.total.0),
+        trade.status.label(),
+        china::yuan(trade.refunded().0)
     )
 }
 
@@ -185,13 +207,27 @@ struct Number {
     out_trade_no: String,
 }
 
-/// `POST /control/pay {out_trade_no}`: pays like a person; 409 with the reason otherwise.
+/// `POST /control/alipay-code {user}`: what `my.getAuthCode` gives.
+async fn alipay_code(State(world): State<Arc<World>>, Json(form): Json<User>) -> Json<Value> {
+    Json(json!({"code": world.state().alipay.mint_code(&form.user)}))
+}
+
+/// `POST /control/pay {out_trade_no}`: pays like a person, at whichever platform knows the number; 409 with the reason otherwise.
 async fn pay_number(State(world): State<Arc<World>>, Json(form): Json<Number>) -> Response {
-    let prepay_id = world.state().pay.by_number(&form.out_trade_no).map(|p| p.prepay_id.clone());
-    match pay::pay(&world, &prepay_id.unwrap_or_default()) {
-        Ok(_) => StatusCode::NO_CONTENT.into_response(),
+    match pay_anywhere(&world, &form.out_trade_no) {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(why) => (StatusCode::CONFLICT, why.label()).into_response(),
     }
+}
+
+pub(crate) fn pay_anywhere(world: &Arc<World>, number: &str) -> Result<(), pay::Declined> {
+    let now = world.now();
+    let prepay_id = world.state().pay.by_number(number).map(|p| p.prepay_id.clone());
+    if let Some(prepay_id) = prepay_id {
+        return pay::pay(world, &prepay_id).map(drop);
+    }
+    let trade_no = world.state().alipay.current(number, now).map(|t| t.trade_no.clone());
+    alipay::pay(world, &trade_no.unwrap_or_default()).map(drop)
 }
 
 async fn expire_tokens(State(world): State<Arc<World>>) -> StatusCode {

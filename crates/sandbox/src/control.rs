@@ -1,6 +1,7 @@
 //! Levers for tests and demos inside the same process: what the WeChat client, the payer and the console would do.
 //! Out of process the same levers are the JSON routes under `/control` (see `console`).
 
+use crate::console;
 use crate::mini;
 use crate::pay;
 use crate::switches::Fault;
@@ -42,6 +43,11 @@ impl Control {
         mini::mint_code(&self.world, user, false)
     }
 
+    /// What `my.getAuthCode` would give: a code for `user`, the same name is the same buyer.
+    pub fn alipay_code(&self, user: &str) -> String {
+        self.world.state().alipay.mint_code(user)
+    }
+
     /// What the phone button would give: a code for a mainland number.
     pub fn phone_code(&self, phone: &str) -> String {
         mini::mint_code(&self.world, phone, true)
@@ -59,10 +65,8 @@ impl Control {
 
     /// Pays like a person at the cashier; needs a Tokio runtime for the notice. Errors say why it did not happen.
     pub fn pay(&self, payment_number: &str) -> Result<()> {
-        let prepay_id = self.world.state().pay.by_number(payment_number).map(|p| p.prepay_id.clone());
-        let prepay_id = prepay_id.unwrap_or_default();
         let declined = |d: pay::Declined| Error::conflict("sandbox.declined", d.label());
-        pay::pay(&self.world, &prepay_id).map(|_| ()).map_err(declined)
+        console::pay_anywhere(&self.world, payment_number).map_err(declined)
     }
 
     /// Text messages, newest first.

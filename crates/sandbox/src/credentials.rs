@@ -10,6 +10,7 @@ pub struct Credentials {
     pub base_url: String,
     pub wechat: MiniApp,
     pub wechat_pay: Merchant,
+    pub alipay: AlipayMerchant,
     pub aliyun_sms: AliyunSms,
     pub kuaidi100: Kuaidi100,
 }
@@ -45,6 +46,22 @@ pub struct PlatformCertificate {
     pub serial: String,
     /// PEM.
     pub certificate: String,
+}
+
+/// The merchant account at Alipay, for both trust modes.
+#[derive(Clone, Serialize)]
+pub struct AlipayMerchant {
+    pub app_id: String,
+    /// `2088…`.
+    pub seller_id: String,
+    /// PKCS#8 PEM.
+    pub app_private_key: String,
+    /// SPKI PEM.
+    pub alipay_public_key: String,
+    /// PEM, as are the next two.
+    pub app_certificate: String,
+    pub alipay_certificate: String,
+    pub root_certificate: String,
 }
 
 /// The SMS account.

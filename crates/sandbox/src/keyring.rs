@@ -2,7 +2,7 @@
 //! platform's certificates (two after a rotation, the last one signs) and the platform's fixed public key.
 //! A restart finds the same keys, so a client configured yesterday still works today.
 
-use crate::credentials::{AliyunSms, Credentials, Kuaidi100, Merchant, MiniApp, PlatformCertificate};
+use crate::credentials::{AlipayMerchant, AliyunSms, Credentials, Kuaidi100, Merchant, MiniApp, PlatformCertificate};
 use kernel::{Error, Instant, Result};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
@@ -28,6 +28,20 @@ struct KeyFile {
     sms_secret: String,
     express_customer: String,
     express_key: String,
+    /// Absent in folders made before there was an Alipay.
+    #[serde(default)]
+    alipay: Option<AlipayKeys>,
+}
+
+/// Keys and certificates of both sides at Alipay.
+#[derive(Serialize, Deserialize, Clone)]
+struct AlipayKeys {
+    app_id: String,
+    seller_id: String,
+    app_key: String,
+    app_certificate: String,
+    alipay_key: String,
+    alipay_certificate: String,
 }
 
 #[derive(Serialize, Deserialize, Clone)]
@@ -52,6 +66,70 @@ pub(crate) struct Keyring {
     /// Newest last; at most two.
     pub(crate) platform: Vec<Arc<Signer>>,
     pub(crate) fixed: Arc<Signer>,
+    pub(crate) alipay: AlipayRing,
+}
+
+/// Alipay's half, ready to use. Its certificate is its own root.
+pub(crate) struct AlipayRing {
+    pub(crate) app_id: String,
+    pub(crate) seller_id: String,
+    pub(crate) app_public: PublicKey,
+    pub(crate) key: PrivateKey,
+    /// What requests and answers in certificate mode are named by.
+    pub(crate) app_sn: String,
+    pub(crate) alipay_sn: String,
+    pub(crate) root_sn: String,
+}
+
+impl AlipayKeys {
+    fn create(now: Instant) -> Result<Self> {
+        let now_s = now.unix_seconds();
+        let pair = |name: &str| {
+            let key = PrivateKey::generate().map_err(|e| broken("alipay key", e))?;
+            let subject = [("C", "CN"), ("O", "Hefang"), ("OU", "Sandbox"), ("CN", name)];
+            // 15 bytes: a serial is positive.
+            let serial = format!("5B{}", &wire::random::nonce()[..28]);
+            let made = Certificate::self_signed_as(&key, &subject, &serial, now_s - 86_400, now_s + 5 * YEAR_S);
+            let made = made.map_err(|e| broken("alipay certificate", e))?;
+            Ok::<_, Error>((key.to_pem().map_err(|e| broken("alipay key", e))?, plain_lines(made.pem())))
+        };
+        let (app_key, app_certificate) = pair("Hefang sandbox app")?;
+        let (alipay_key, alipay_certificate) = pair("Hefang sandbox Alipay")?;
+        Ok(AlipayKeys {
+            app_id: format!("2021{}", digits(12)),
+            seller_id: format!("2088{}", digits(12)),
+            app_key,
+            app_certificate,
+            alipay_key,
+            alipay_certificate,
+        })
+    }
+
+    fn read(&self) -> Result<AlipayRing> {
+        let wrong = |e| broken("keys.json", e);
+        Ok(AlipayRing {
+            app_id: self.app_id.clone(),
+            seller_id: self.seller_id.clone(),
+            app_public: PublicKey::parse(&self.app_certificate).map_err(wrong)?,
+            key: PrivateKey::parse(&self.alipay_key).map_err(wrong)?,
+            app_sn: wire::alipay::certificate_sn(&self.app_certificate).map_err(wrong)?,
+            alipay_sn: wire::alipay::certificate_sn(&self.alipay_certificate).map_err(wrong)?,
+            root_sn: wire::alipay::root_certificate_sn(&self.alipay_certificate).map_err(wrong)?,
+        })
+    }
+
+    fn credentials(&self, ring: &AlipayRing) -> Result<AlipayMerchant> {
+        let public = ring.key.public_key().and_then(|k| k.to_pem()).map_err(|e| broken("alipay key", e))?;
+        Ok(AlipayMerchant {
+            app_id: self.app_id.clone(),
+            seller_id: self.seller_id.clone(),
+            app_private_key: plain_lines(&self.app_key),
+            alipay_public_key: plain_lines(&public),
+            app_certificate: self.app_certificate.clone(),
+            alipay_certificate: self.alipay_certificate.clone(),
+            root_certificate: self.alipay_certificate.clone(),
+        })
+    }
 }
 
 fn broken(what: &str, cause: impl std::fmt::Display) -> Error {
@@ -102,6 +180,7 @@ impl KeyFile {
             sms_secret: hex(30),
             express_customer: wire::random::nonce(),
             express_key: hex(12),
+            alipay: Some(AlipayKeys::create(now)?),
         })
     }
 }
@@ -135,6 +214,10 @@ impl Keyring {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => KeyFile::create(now)?,
             Err(e) => return Err(broken(&path.display().to_string(), e)),
         };
+        let mut file: KeyFile = file;
+        if file.alipay.is_none() {
+            file.alipay = Some(AlipayKeys::create(now)?);
+        }
         let ring = Self::read(file)?;
         ring.save(folder)?;
         Ok(ring)
@@ -143,12 +226,14 @@ impl Keyring {
     fn read(file: KeyFile) -> Result<Self> {
         let key = |text: &str| PrivateKey::parse(text).map_err(|e| broken("keys.json", e));
         let merchant_public = key(&file.merchant_key)?.public_key().map_err(|e| broken("merchant key", e))?;
+        let alipay = file.alipay.as_ref().ok_or_else(|| broken("keys.json", "no alipay"))?.read()?;
         let fixed = Signer { serial: file.public_key_id.clone(), key: key(&file.public_key)?, certificate: None };
         Ok(Keyring {
             merchant_public,
             api_v3: ApiV3Key::parse(&file.api_v3_key).map_err(|e| broken("api_v3_key", e))?,
             platform: file.platform.iter().map(signer).collect::<Result<_>>()?,
             fixed: Arc::new(fixed),
+            alipay,
             file,
         })
     }
@@ -200,6 +285,7 @@ impl Keyring {
     pub(crate) fn credentials(&self, base_url: &str) -> Result<Credentials> {
         let public_key = self.fixed.key.public_key().and_then(|k| k.to_pem()).map_err(|e| broken("public key", e))?;
         let certificates = self.platform.iter().filter_map(|s| s.certificate.as_ref());
+        let alipay = self.file.alipay.as_ref().ok_or_else(|| broken("keys.json", "no alipay"))?;
         Ok(Credentials {
             base_url: base_url.to_owned(),
             wechat: MiniApp { app_id: self.file.app_id.clone(), app_secret: self.file.app_secret.clone() },
@@ -220,6 +306,7 @@ impl Keyring {
                 sign_name: "河坊生活".to_owned(),
                 template_code: "SMS_154950909".to_owned(),
             },
+            alipay: alipay.credentials(&self.alipay)?,
             kuaidi100: Kuaidi100 { customer: self.file.express_customer.clone(), key: self.file.express_key.clone() },
         })
     }

@@ -1,5 +1,5 @@
-//! Local stand-ins for the outside world of a mini-program shop: the WeChat mini-program API, WeChat Pay v3, Alibaba Cloud
-//! SMS and 快递100. They speak the real protocols (signatures both ways, expiring tokens, single-use codes, error codes, the
+//! Local stand-ins for the outside world of a mini-program shop: the WeChat mini-program API, WeChat Pay v3, Alipay, Alibaba
+//! Cloud SMS and 快递100. They speak the real protocols (signatures both ways, expiring tokens, single-use codes, error codes, the
 //! retry schedule of notices), so a client that works here sends what it would send outside; outside SDKs check that too.
 //! A person meets them as pages: a cashier, an inbox of text messages, and a console with failure switches.
 //! State lives in memory and is bounded; keys and payments are kept in a folder so a restart does not lose them.
@@ -7,6 +7,7 @@
 //! Where it differs on purpose: `notify_url` may be plain HTTP on this machine, `code_url` and `h5_url` open our cashier,
 //! and a request may be signed for its path with or without the prefix the stand-ins are mounted under.
 
+mod alipay;
 mod bounded;
 mod cashier;
 mod china;
@@ -15,6 +16,7 @@ mod console;
 mod control;
 mod credentials;
 mod express;
+mod form_notice;
 mod keyring;
 mod mini;
 mod page;
@@ -26,7 +28,7 @@ mod world;
 
 pub use config::{Pace, SandboxConfig};
 pub use control::{Control, Message};
-pub use credentials::{AliyunSms, Credentials, Kuaidi100, Merchant, MiniApp, PlatformCertificate};
+pub use credentials::{AlipayMerchant, AliyunSms, Credentials, Kuaidi100, Merchant, MiniApp, PlatformCertificate};
 pub use switches::Fault;
 
 use axum::Router;
@@ -37,7 +39,7 @@ use std::sync::Arc;
 
 /// The running stand-ins.
 pub struct Sandbox {
-    /// Routes from the root: `/v3/…`, `/cgi-bin/…`, `/sns/…`, `/wxa/…`, `/poll/query.do`, `/` (SMS API and console), `/cashier/…`.
+    /// Routes from the root: `/v3/…`, `/gateway.do`, `/cgi-bin/…`, `/sns/…`, `/wxa/…`, `/poll/query.do`, `/` (SMS API and console), `/cashier/…`.
     pub router: Router,
     /// What a merchant would have been given, also written to [`Sandbox::credentials_path`].
     pub credentials: Credentials,
@@ -63,13 +65,14 @@ impl Sandbox {
     }
 }
 
-/// Builds the stand-ins. Creates keys in `config.folder` on the first start (three RSA keys, about half a second).
+/// Builds the stand-ins. Creates keys in `config.folder` on the first start (five RSA keys, about a second).
 /// Errors name the file that cannot be read or written.
 pub fn router(config: SandboxConfig) -> kernel::Result<Sandbox> {
     let world = Arc::new(world::World::open(config)?);
     let router = Router::new()
         .merge(mini::routes())
         .merge(pay::routes(&world))
+        .merge(alipay::routes())
         .merge(express::routes())
         .merge(cashier::routes())
         .merge(sms::routes())

@@ -1,22 +1,49 @@
 //! Payments and refunds on disk: `payments.json`, written whole or not at all, so that an order paid before a restart can
 //! still be queried and refunded after it. Everything else (tokens, codes, text messages, notices) is forgotten.
 
+use crate::alipay::AlipayState;
 use crate::pay::PayState;
+use crate::world::State;
 use kernel::{Error, Result};
+use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
 use std::path::Path;
 
 const FILE: &str = "payments.json";
 
+/// What outlives a restart. WeChat Pay's tables lie on the outermost level, where they lay when they were alone.
+#[derive(Deserialize)]
+pub(crate) struct Saved {
+    #[serde(flatten)]
+    pub(crate) pay: PayState,
+    #[serde(default)]
+    pub(crate) alipay: AlipayState,
+}
+
+#[derive(Serialize)]
+struct Saving<'a> {
+    #[serde(flatten)]
+    pay: &'a PayState,
+    alipay: &'a AlipayState,
+}
+
 /// What was saved; `None` on the first start.
-pub(crate) fn load(folder: &Path) -> Result<Option<PayState>> {
+pub(crate) fn load(folder: &Path) -> Result<Option<Saved>> {
     let path = folder.join(FILE);
     let wrong = |e: &dyn std::fmt::Display| Error::internal(format!("sandbox: {}: {e}", path.display()));
     match std::fs::read(&path) {
-        Ok(bytes) => serde_json::from_slice::<PayState>(&bytes).map(|p| Some(p.bounded())).map_err(|e| wrong(&e)),
+        Ok(bytes) => {
+            let saved: Saved = serde_json::from_slice(&bytes).map_err(|e| wrong(&e))?;
+            Ok(Some(Saved { pay: saved.pay.bounded(), alipay: saved.alipay.bounded() }))
+        }
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         Err(e) => Err(wrong(&e)),
     }
+}
+
+/// The file's content.
+pub(crate) fn bytes(state: &State) -> Result<Vec<u8>> {
+    serde_json::to_vec(&Saving { pay: &state.pay, alipay: &state.alipay }).map_err(Error::internal)
 }
 
 pub(crate) fn save(folder: &Path, bytes: &[u8]) -> Result<()> {

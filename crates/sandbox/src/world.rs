@@ -5,7 +5,7 @@ use crate::config::{Pace, SandboxConfig};
 use crate::credentials::Credentials;
 use crate::keyring::{Keyring, Signer};
 use crate::switches::{Fault, Faults};
-use crate::{express, mini, pay, sms, snapshot};
+use crate::{alipay, express, mini, pay, sms, snapshot};
 use kernel::{Clock, Error, Instant, Result};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -24,6 +24,7 @@ pub(crate) struct State {
     pub(crate) switches: Faults,
     pub(crate) mini: mini::MiniState,
     pub(crate) pay: pay::PayState,
+    pub(crate) alipay: alipay::AlipayState,
     pub(crate) sms: sms::SmsState,
     pub(crate) express: express::ExpressState,
 }
@@ -53,8 +54,9 @@ impl World {
             .build()
             .map_err(Error::internal)?;
         let mut state = State::default();
-        if let Some(pay) = snapshot::load(&config.folder)? {
-            state.pay = pay;
+        if let Some(saved) = snapshot::load(&config.folder)? {
+            state.pay = saved.pay;
+            state.alipay = saved.alipay;
         }
         let world = World {
             folder: config.folder,
@@ -139,7 +141,7 @@ impl World {
         if !self.unsaved.swap(false, Ordering::SeqCst) {
             return Ok(());
         }
-        let bytes = serde_json::to_vec(&self.state().pay).map_err(Error::internal)?;
+        let bytes = snapshot::bytes(&self.state())?;
         snapshot::save(&self.folder, &bytes)
     }
 }

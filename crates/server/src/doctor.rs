@@ -113,13 +113,16 @@ async fn outside(config: &Config, db: &db::Db, malls: Malls, findings: &mut Find
             }
             Err(_) => findings.note(&format!("{name} 微信小程序"), Ok("未配置".to_owned()), ""),
         }
-        match clients.payment_channel(mall.id, "wechat") {
-            Ok(channel) => {
-                let checked = channel.query("hefang-doctor-check").await;
-                let checked = checked.map(|_| format!("商户号 {} 可用", channel.merchant_id()));
-                findings.note(&format!("{name} 微信支付"), checked, advice);
+        for (channel, label) in [("wechat", "微信支付"), ("alipay", "支付宝")] {
+            let what = format!("{name} {label}");
+            match clients.payment_channel(mall.id, channel) {
+                Ok(channel) => {
+                    let checked = channel.query("hefang-doctor-check").await;
+                    let checked = checked.map(|_| format!("商户号 {} 可用", channel.merchant_id()));
+                    findings.note(&what, checked, advice);
+                }
+                Err(_) => findings.note(&what, Ok("未配置".to_owned()), ""),
             }
-            Err(_) => findings.note(&format!("{name} 微信支付"), Ok("未配置".to_owned()), ""),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! and its certificates; a changed account gets a new one at once. Addresses are those of the configuration, or official.
 
 use crate::outside::OutsideConfig;
+use gateways::alipay::{Alipay, AlipayConfig};
 use gateways::express::{Kuaidi100, Kuaidi100Config};
 use gateways::sms::{AliyunSms, AliyunSmsConfig};
 use gateways::wechat::{MiniProgramConfig, WechatMiniProgram, WechatPay, WechatPayConfig};
@@ -20,7 +21,8 @@ pub type Fields = BTreeMap<String, String>;
 pub struct MallClients {
     accounts: HashMap<String, Fields>,
     pub mini_program: Option<Arc<dyn MiniProgram>>,
-    pub merchant: Option<Arc<dyn PaymentChannel>>,
+    /// By service.
+    pub merchants: BTreeMap<&'static str, Arc<dyn PaymentChannel>>,
     pub sms: Option<Arc<dyn SmsSender>>,
     pub express: Option<Arc<dyn ExpressTracker>>,
 }
@@ -29,6 +31,7 @@ pub struct MallClients {
 struct Addresses {
     mini_program: Option<String>,
     pay: Option<String>,
+    alipay: Option<String>,
     sms: Option<String>,
     express: Option<String>,
 }
@@ -46,6 +49,7 @@ impl Entered {
         let addresses = Addresses {
             mini_program: of_malls().find_map(|mall| Some(mall.wechat_mini_program.as_ref()?.base_url.clone())),
             pay: of_malls().find_map(|mall| Some(mall.wechat_pay.as_ref()?.base_url.clone())),
+            alipay: of_malls().find_map(|mall| Some(mall.alipay.as_ref()?.base_url.clone())),
             sms: outside.sms.as_ref().map(|account| account.base_url.clone()),
             express: outside.express.as_ref().map(|account| account.base_url.clone()),
         };
@@ -66,9 +70,9 @@ impl Entered {
         }
         let mut made = self.make(&accounts)?;
         let same = |service: &str| before.accounts.get(service) == made.accounts.get(service);
-        let (pay, mini, sms, express) = (same("wechat_pay"), same("wechat_mini_program"), same("sms"), same("express"));
-        if pay {
-            made.merchant.clone_from(&before.merchant);
+        let (mini, sms, express) = (same("wechat_mini_program"), same("sms"), same("express"));
+        for (service, client) in before.merchants.iter().filter(|(service, _)| same(service)) {
+            made.merchants.insert(service, client.clone());
         }
         if mini {
             made.mini_program.clone_from(&before.mini_program);
@@ -92,7 +96,11 @@ impl Entered {
         }
         if let Some(fields) = accounts.get("wechat_pay") {
             let config: WechatPayConfig = parsed(merchant(fields)?, self.addresses.pay.as_ref())?;
-            made.merchant = Some(Arc::new(WechatPay::new(config, self.clock.clone())?));
+            made.merchants.insert("wechat_pay", Arc::new(WechatPay::new(config, self.clock.clone())?));
+        }
+        if let Some(fields) = accounts.get("alipay") {
+            let config: AlipayConfig = parsed(alipay(fields)?, self.addresses.alipay.as_ref())?;
+            made.merchants.insert("alipay", Arc::new(Alipay::new(config, self.clock.clone())?));
         }
         if let Some(fields) = accounts.get("sms") {
             let mut value = plain(fields);
@@ -128,6 +136,34 @@ fn merchant(fields: &Fields) -> Result<Value> {
         (None, Some(_)) => return Err(Error::field("public_key_id", "请填写微信支付公钥 ID，它以 PUB_KEY_ID_ 开头")),
         (Some(_), None) => return Err(Error::field("public_key", "请填写微信支付公钥的内容")),
     };
+    Ok(value)
+}
+
+/// The Alipay account in the form of the configuration: a public key, or all three certificates.
+fn alipay(fields: &Fields) -> Result<Value> {
+    const CERTIFICATES: [(&str, &str, &str); 3] = [
+        ("app_certificate", "app", "应用公钥证书"),
+        ("alipay_certificate", "alipay", "支付宝公钥证书"),
+        ("root_certificate", "root", "支付宝根证书"),
+    ];
+    let mut value = plain(fields);
+    if let Some(map) = value.as_object_mut() {
+        map.remove("alipay_public_key");
+        for (name, ..) in CERTIFICATES {
+            map.remove(name);
+        }
+    }
+    if CERTIFICATES.iter().all(|(name, ..)| !fields.contains_key(*name)) {
+        let key = fields.get("alipay_public_key");
+        let key = key.ok_or_else(|| Error::field("alipay_public_key", "请填写支付宝公钥，或三份证书"))?;
+        value["trust"] = json!({ "mode": "public_key", "key": key });
+        return Ok(value);
+    }
+    value["trust"] = json!({ "mode": "certificates" });
+    for (name, short, label) in CERTIFICATES {
+        let pem = fields.get(name).ok_or_else(|| Error::field(name, format!("证书模式还要填写{label}")))?;
+        value["trust"][short] = pem.as_str().into();
+    }
     Ok(value)
 }
 

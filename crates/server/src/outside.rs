@@ -2,6 +2,7 @@
 //! deployment; a mini program and a merchant account for each mall. What is not configured refuses with a clear code.
 
 use crate::entered::{Entered, Fields};
+use gateways::alipay::{Alipay, AlipayConfig};
 use gateways::express::{Kuaidi100, Kuaidi100Config};
 use gateways::objectstore::{LocalStore, LocalStoreConfig, S3Store, S3StoreConfig};
 use gateways::sms::{AliyunSms, AliyunSmsConfig};
@@ -44,6 +45,7 @@ pub enum ObjectsConfig {
 pub struct MallAccounts {
     pub wechat_mini_program: Option<MiniProgramConfig>,
     pub wechat_pay: Option<WechatPayConfig>,
+    pub alipay: Option<AlipayConfig>,
 }
 
 /// The clients, made once at start-up; a broken key is found then, not at the first payment.
@@ -57,7 +59,7 @@ pub struct Clients {
     express: Arc<dyn ExpressTracker>,
     webhooks: Arc<dyn WebhookSender>,
     mini_programs: HashMap<String, Arc<dyn MiniProgram>>,
-    merchants: HashMap<String, Arc<dyn PaymentChannel>>,
+    merchants: HashMap<String, Vec<Arc<dyn PaymentChannel>>>,
 }
 
 impl Clients {
@@ -113,9 +115,14 @@ impl Clients {
         if let Some(program) = accounts.wechat_mini_program {
             self.mini_programs.insert(code.to_owned(), Arc::new(WechatMiniProgram::new(program, clock.clone())?));
         }
+        let mut merchants: Vec<Arc<dyn PaymentChannel>> = Vec::new();
         if let Some(merchant) = accounts.wechat_pay {
-            self.merchants.insert(code.to_owned(), Arc::new(WechatPay::new(merchant, clock)?));
+            merchants.push(Arc::new(WechatPay::new(merchant, clock.clone())?));
         }
+        if let Some(merchant) = accounts.alipay {
+            merchants.push(Arc::new(Alipay::new(merchant, clock)?));
+        }
+        self.merchants.insert(code.to_owned(), merchants);
         Ok(())
     }
 }
@@ -135,11 +142,12 @@ impl Outside for Clients {
     fn payment_channel(&self, mall_id: MallId, channel: &str) -> Result<Arc<dyn PaymentChannel>> {
         let mall = self.malls.get(mall_id)?;
         let entered = self.entered.of(mall_id);
+        let configured = self.merchants.get(&mall.code).into_iter().flatten();
         entered
-            .merchant
-            .as_ref()
-            .or_else(|| self.merchants.get(&mall.code))
-            .filter(|account| account.name() == channel)
+            .merchants
+            .values()
+            .chain(configured)
+            .find(|account| account.name() == channel)
             .cloned()
             .ok_or_else(|| Error::conflict("payment.channel_unavailable", "这种支付方式暂时不可用"))
     }
@@ -164,8 +172,10 @@ impl Outside for Clients {
     }
     fn has_account(&self, mall_id: MallId, service: &str) -> bool {
         let code = self.malls.get(mall_id).map(|mall| mall.code.clone()).unwrap_or_default();
+        let pays_by = |channel: &str| self.merchants.get(&code).into_iter().flatten().any(|m| m.name() == channel);
         match service {
-            "wechat_pay" => self.merchants.contains_key(&code),
+            "wechat_pay" => pays_by("wechat"),
+            "alipay" => pays_by("alipay"),
             "wechat_mini_program" => self.mini_programs.contains_key(&code),
             "sms" => self.has_sms,
             "express" => self.has_express,

@@ -63,6 +63,7 @@ pub fn router(app: App) -> Router {
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
+        .route("/notify/return", get(flows::channel::come_back).post(flows::channel::come_back))
         .merge(web::routes())
         .fallback(web::fallback)
         .method_not_allowed_fallback(wrong_method)

@@ -115,6 +115,7 @@ pub fn handlers() -> Handlers {
         .every("tell_low_stock", seconds(30), goods::inventory::tell_low_stock)
         .subscribe("order.paid", "give_coupons_after_purchase", campaign::coupon::after_purchase)
         .every("remind_of_expiring_coupons", hours(1), campaign::coupon::remind_expiring)
+        .subscribe("order.paid", "close_what_else_could_be_paid", pay::close_leftovers)
         .every("close_unpaid_orders", seconds(5), close::close_expired)
         .every("ask_about_pending_payments", seconds(5), pay::refresh_due)
         .every("confirm_overdue_orders", hours(1), complete::confirm_overdue)

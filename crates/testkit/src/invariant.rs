@@ -94,6 +94,12 @@ const NEVER: &[(&str, &str)] = &[
          where o.status in ('to_ship', 'to_pick_up', 'shipped', 'completed') and o.paid_fen <> o.total_fen",
     ),
     (
+        "part of the balance waits for an order that is not unpaid",
+        "select 'payment ' || cast(p.id as text) from payment p
+         where p.scene = 'part' and p.status = 'pending' and not exists (select 1 from trade_order o
+           where o.mall_id = p.mall_id and o.group_id = p.payable_id and o.status = 'unpaid')",
+    ),
+    (
         "an unpaid order has money",
         "select 'order ' || cast(o.id as text) from trade_order o where o.status = 'unpaid' and o.paid_fen <> 0",
     ),

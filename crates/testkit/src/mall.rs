@@ -40,6 +40,7 @@ pub struct Inner {
     pub picture_key: String,
     pub clock: Arc<FrozenClock>,
     pub wechat: Arc<LocalChannel>,
+    pub alipay: Arc<LocalChannel>,
     pub mini_program: Arc<LocalMiniProgram>,
     owner: StaffClient,
 }
@@ -100,6 +101,7 @@ impl TestMall {
             picture_key,
             clock: world.clock().clone(),
             wechat: accounts.wechat,
+            alipay: accounts.alipay,
             mini_program: accounts.mini_program,
             owner: StaffClient::new(client, owner_id),
         }))
@@ -235,12 +237,17 @@ impl TestMall {
 
     // ------------------------------------------------------------ what happens
 
-    /// Delivers a callback of the payment channel.
+    /// Delivers a callback of WeChat Pay.
     pub async fn deliver(&self, notice: &LocalNotice) -> Reply {
+        self.deliver_to("wechat-pay", notice).await
+    }
+
+    /// Delivers a callback under `/notify/{channel}`.
+    pub async fn deliver_to(&self, channel: &str, notice: &LocalNotice) -> Reply {
         let (body, signature) = notice.wire();
-        let path = format!("/notify/wechat-pay/{}", self.id);
-        let channel = Client::anonymous(&self.world, None).with_header("x-local-signature", &signature);
-        channel.send(Method::POST, &path, Some(("application/json", body))).await
+        let path = format!("/notify/{channel}/{}", self.id);
+        let caller = Client::anonymous(&self.world, None).with_header("x-local-signature", &signature);
+        caller.send(Method::POST, &path, Some(("application/json", body))).await
     }
 
     /// The world's time.
@@ -274,6 +281,13 @@ impl TestMall {
     pub async fn number(&self, sql: &'static str) -> i64 {
         let mall_id = self.id;
         let read = self.world.app().db.read(move |tx| tx.one::<(i64,)>(sql, &args![mall_id]));
+        read.await.expect("a number can be read").0
+    }
+
+    /// The same with a word for `$2`.
+    pub async fn number_with(&self, sql: &'static str, word: &'static str) -> i64 {
+        let mall_id = self.id;
+        let read = self.world.app().db.read(move |tx| tx.one::<(i64,)>(sql, &args![mall_id, word]));
         read.await.expect("a number can be read").0
     }
 

@@ -58,10 +58,30 @@ impl Certificate {
         not_before_s: i64,
         not_after_s: i64,
     ) -> Result<Self> {
+        Self::self_signed_as(key, &[("CN", common_name)], serial, not_before_s, not_after_s)
+    }
+
+    /// The same under a whole name, outermost part first: `[("C", "CN"), ("O", "河坊"), ("OU", "…"), ("CN", "…")]`.
+    pub fn self_signed_as(
+        key: &PrivateKey,
+        name: &[(&str, &str)],
+        serial: &str,
+        not_before_s: i64,
+        not_after_s: i64,
+    ) -> Result<Self> {
         let instant = |s| OffsetDateTime::from_unix_timestamp(s).map_err(|_| WireError::Malformed("validity"));
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, common_name);
+        for (part, value) in name {
+            let part = match *part {
+                "C" => DnType::CountryName,
+                "O" => DnType::OrganizationName,
+                "OU" => DnType::OrganizationalUnitName,
+                "CN" => DnType::CommonName,
+                _ => return Err(WireError::Malformed("name")),
+            };
+            params.distinguished_name.push(part, *value);
+        }
         let serial = hex::decode(serial).map_err(|_| WireError::Malformed("serial"))?;
         params.serial_number = Some(SerialNumber::from(serial));
         params.not_before = instant(not_before_s)?;

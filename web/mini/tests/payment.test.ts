@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ref } from 'vue';
 import { storedToken } from '@/api/session';
+import type { PayWays } from '@/composables/channels';
 import { POLL_MS, usePayment } from '@/composables/payment';
 import { server } from './setup';
 
+const ways: PayWays = { channel: ref('wechat'), scene: ref('native'), known: ref(true), load: () => Promise.resolve() };
 const order = (status: string) => ({ id: 'o1', status, payments: [], total_fen: 1900 });
 const made = {
   payment_id: 'p1',
@@ -30,7 +32,7 @@ describe('paying', () => {
       return { status: 200, body: order('unpaid') };
     };
     const arrived = vi.fn();
-    const payment = usePayment(ref('o1'), 'native', arrived);
+    const payment = usePayment(ref('o1'), ways, arrived);
     await payment.open();
     await tick();
     expect(arrived).not.toHaveBeenCalled();
@@ -48,7 +50,7 @@ describe('paying', () => {
       return { status: 200, body: order('unpaid') };
     };
     const arrived = vi.fn();
-    await usePayment(ref('o1'), 'native', arrived).open();
+    await usePayment(ref('o1'), ways, arrived).open();
     await tick();
     lost = false;
     await tick();
@@ -62,7 +64,7 @@ describe('paying', () => {
       return { status: 200, body: order(server.asked.length > 2 ? 'to_pick_up' : 'unpaid') };
     };
     const arrived = vi.fn();
-    await usePayment(ref('o1'), 'native', arrived).open();
+    await usePayment(ref('o1'), ways, arrived).open();
     await tick();
     expect(arrived).toHaveBeenCalledTimes(1);
   });
@@ -76,7 +78,7 @@ describe('paying', () => {
       }
       return { status: 200, body: url.includes('/payments/') ? { id: 'p1', status: 'pending' } : order('unpaid') };
     };
-    const payment = usePayment(ref('o1'), 'native', vi.fn());
+    const payment = usePayment(ref('o1'), ways, vi.fn());
     await payment.pay();
     await payment.pay();
     await payment.pay();
@@ -93,7 +95,7 @@ describe('paying', () => {
       if (method === 'POST') return { status: 200, body: made };
       return { status: 200, body: url.includes('/payments/') ? { id: 'p1', status: 'pending' } : order('unpaid') };
     };
-    const payment = usePayment(ref('o1'), 'native', vi.fn());
+    const payment = usePayment(ref('o1'), ways, vi.fn());
     await payment.open();
     await tick();
     payment.stop();

@@ -19,10 +19,11 @@ describe('what a platform cannot do', () => {
         message: expect.stringMatching(/手机号/),
       });
     }
-    for (const vendor of [alipayPay, baiduPay]) {
-      expect(vendor.scene()).toBeNull();
-      expect(await refusal(vendor.carryOut(native))).toMatchObject({ code: 'pay.not_here' });
-    }
+    expect(baiduPay.scene('wechat') ?? baiduPay.scene('alipay')).toBeNull();
+    expect(await refusal(baiduPay.carryOut(native))).toMatchObject({ code: 'pay.not_here' });
+    expect(alipayPay.scene('wechat')).toBeNull();
+    expect(alipayPay.scene('alipay')).toBe('mini_program');
+    expect(await refusal(alipayPay.carryOut(native))).toMatchObject({ code: 'pay.kind' });
     expect(await refusal(h5Pay.carryOut({ kind: 'mini_program' } as never))).toBeInstanceOf(Refusal);
     expect(h5Scan.offered()).toBe(false);
     expect(await refusal(h5Scan.read())).toMatchObject({ code: 'scan.not_here' });

@@ -4,6 +4,8 @@
 
 mod stand_in;
 
+mod alipay;
+mod alipay_notices;
 mod express;
 mod mini_program;
 mod object_store;

@@ -257,11 +257,12 @@ async fn refunds_are_found_by_number() {
         ("ABNORMAL", ChannelRefundState::Abnormal),
     ] {
         let server = answering(signed(200, &refund(state))).await;
-        let found = merchant(&server.base_url).query_refund("R20261123000001").await.unwrap().unwrap();
+        let found =
+            merchant(&server.base_url).query_refund("P20261123000001", "R20261123000001").await.unwrap().unwrap();
         assert_eq!(found.state, word);
     }
     let server = answering(refusal(404, "RESOURCE_NOT_EXISTS")).await;
-    assert!(merchant(&server.base_url).query_refund("R20261123000001").await.unwrap().is_none());
+    assert!(merchant(&server.base_url).query_refund("P20261123000001", "R20261123000001").await.unwrap().is_none());
 }
 
 #[tokio::test]

@@ -124,6 +124,7 @@ pub fn intent(scene: PayScene) -> PaymentIntent {
         openid: Some("o1".into()),
         client_ip: "203.0.113.7".into(),
         expires_at: Instant((NOW_S + 1_800) * 1000),
+        return_url: None,
         notify_url: "https://mall.example.com/notify/wechat/pay".into(),
     }
 }

@@ -1,4 +1,5 @@
 //! Paying from the balance: principal first, then gift; what comes back is gift first, then principal.
+//! What was taken for part of an order that is not paid after all comes back as it was taken.
 
 use crate::ledger::{self, Account, Entry};
 use db::{Tx, args};
@@ -24,6 +25,21 @@ pub fn pay(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, payment_id: Id, amount: Fe
         return Err(Error::internal("a payment was taken from the balance twice"));
     }
     Ok(Paid { principal: Fen(principal), gift: Fen(gift) })
+}
+
+/// Gives back all of a payment that came to nothing, as it was taken.
+pub fn release(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, payment_id: Id, note: &str) -> Result<()> {
+    let taken: Vec<(String, i64)> = tx.all(
+        "select account, -amount from ledger_posting
+         where mall_id = $1 and kind = $2 and source_id = $3 and account in ('principal', 'gift')",
+        &args![ctx.mall_id, PAID, payment_id],
+    )?;
+    for (account, amount) in taken {
+        let account = Account::parse(&account)?;
+        let entry = Entry { account, member_id, kind: "balance_released", source_id: payment_id, amount, note };
+        ledger::credit(tx, ctx, &entry)?;
+    }
+    Ok(())
 }
 
 /// Gives back part of a payment. `before`: what of it went back earlier.

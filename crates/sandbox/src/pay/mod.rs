@@ -12,8 +12,8 @@ mod refund;
 mod settle;
 mod transaction;
 
-pub(crate) use model::{NoticeRecord, Outcome, PayState, Payment, Scene, TradeState};
-pub(crate) use settle::{Declined, decline, pay};
+pub(crate) use model::{Attempt, NoticeRecord, Outcome, PayState, Payment, Scene, TradeState};
+pub(crate) use settle::{Declined, decline, pay, random_below};
 
 use crate::world::World;
 use axum::Router;

@@ -260,6 +260,15 @@ impl PayState {
         self.notices.newest()
     }
 
+    /// Remembers a notice about to be sent, of this platform or another.
+    pub(crate) fn note(&mut self, record: NoticeRecord) {
+        self.notices.insert(record.id.clone(), record);
+    }
+
+    pub(crate) fn noted(&mut self, id: &str) -> Option<&mut NoticeRecord> {
+        self.notices.get_mut(id)
+    }
+
     pub(super) fn put(&mut self, payment: Payment) {
         self.prepay_ids.insert(payment.prepay_id.clone(), payment.number.clone());
         self.payments.insert(payment.number.clone(), payment);

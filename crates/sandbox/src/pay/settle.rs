@@ -73,6 +73,6 @@ pub(crate) fn decline(world: &World, prepay_id: &str) -> Declined {
     }
 }
 
-pub(super) fn random_below(limit: u64) -> u64 {
+pub(crate) fn random_below(limit: u64) -> u64 {
     u64::from_le_bytes(wire::random::bytes::<8>()) % limit
 }

@@ -26,6 +26,11 @@ pub async fn run(app: &App, mall_id: MallId, service: &str, probe: &AccountProbe
             channel.query("hefang-live-check").await?;
             Ok(format!("商户号 {} 的签名和回应都对得上", channel.merchant_id()))
         }
+        "alipay" => {
+            let channel = app.outside.payment_channel(mall_id, "alipay")?;
+            channel.query("hefang-live-check").await?;
+            Ok(format!("应用 {} 的签名和回应都对得上", channel.app_id()))
+        }
         "wechat_mini_program" => {
             let program = app.outside.mini_program(mall_id)?;
             program.check().await?;
@@ -74,6 +79,11 @@ pub fn explain(service: &str, error: &Error) -> String {
         "wechat_pay" if has("signature:") => "微信的回应验不过：请核对微信支付公钥和它的 ID",
         "wechat_pay" if has("platform certificates") => "平台证书没有取到：请核对 APIv3 密钥，新商户请填微信支付公钥",
         "wechat_pay" if has("MCH") || has("NO_AUTH") => "商户号不存在，或没有开通这项权限",
+        "alipay" if has("invalid-signature") => "签名没有通过：应用私钥和开放平台里上传的应用公钥要是一对",
+        "alipay" if has("invalid-app-id") => "AppID 不存在，或应用还没有上线",
+        "alipay" if has("app-cert") => "证书和开放平台里的不一致，请重新下载三份证书",
+        "alipay" if has("signature:") => "支付宝的回应验不过：请核对支付宝公钥，它不是应用公钥",
+        "alipay" if has("40006") => "应用没有签约这个支付产品",
         "wechat_mini_program" if has("40013") => "AppID 不存在",
         "wechat_mini_program" if has("40125") || has("40001") => "AppSecret 不对，重置过的话要用新的",
         "wechat_mini_program" if has("40164") => "服务器的地址不在小程序后台的 IP 白名单里",

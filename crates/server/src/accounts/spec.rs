@@ -44,6 +44,19 @@ pub const SERVICES: &[Service] = &[
         ],
     },
     Service {
+        name: "alipay",
+        label: "支付宝",
+        fields: &[
+            open("app_id", "应用 AppID"),
+            open("seller_id", "商户 PID，以 2088 开头"),
+            secret("private_key", "应用私钥"),
+            optional("alipay_public_key", "支付宝公钥（公钥模式）"),
+            optional("app_certificate", "应用公钥证书（证书模式）"),
+            optional("alipay_certificate", "支付宝公钥证书（证书模式）"),
+            optional("root_certificate", "支付宝根证书（证书模式）"),
+        ],
+    },
+    Service {
         name: "wechat_mini_program",
         label: "微信小程序",
         fields: &[open("app_id", "AppID"), secret("app_secret", "AppSecret")],

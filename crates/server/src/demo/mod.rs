@@ -1,5 +1,5 @@
 //! `hefang demo`: the mall 河坊生活 with its goods, photographs, stores and reviews, served together with local stand-ins
-//! for WeChat, WeChat Pay, SMS and carriers. The stand-ins are mounted here and nowhere else.
+//! for WeChat, WeChat Pay, Alipay, SMS and carriers. The stand-ins are mounted here and nowhere else.
 
 mod brought;
 mod campaigns;
@@ -16,6 +16,7 @@ use crate::cli::say;
 use crate::outside::{Clients, MallAccounts, OutsideConfig};
 use crate::{accounts as entered, flows, router, serve, wiring};
 use gateways::Timeouts;
+use gateways::alipay::{AlipayConfig, AlipayTrust};
 use gateways::express::Kuaidi100Config;
 use gateways::sms::AliyunSmsConfig;
 use gateways::webhook::WebhookConfig;
@@ -94,7 +95,16 @@ fn accounts(sandbox: &Sandbox) -> OutsideConfig {
         },
         timeouts: Timeouts::default(),
     };
-    let accounts = MallAccounts { wechat_mini_program: Some(mini_program), wechat_pay: Some(merchant) };
+    let alipay = AlipayConfig {
+        base_url: base_url.clone(),
+        app_id: given.alipay.app_id.clone(),
+        seller_id: given.alipay.seller_id.clone(),
+        private_key: given.alipay.app_private_key.as_str().into(),
+        trust: AlipayTrust::PublicKey { key: given.alipay.alipay_public_key.as_str().into() },
+        timeouts: Timeouts::default(),
+    };
+    let accounts =
+        MallAccounts { wechat_mini_program: Some(mini_program), wechat_pay: Some(merchant), alipay: Some(alipay) };
     OutsideConfig {
         objects: None,
         sms: Some(AliyunSmsConfig {

@@ -2,7 +2,7 @@
 //! member confirms, intents of other channels are closed first, then one transaction takes the money and moves the
 //! orders. A refund of such a payment is posted in the transaction that writes it.
 
-use super::{ORDER_GROUP, close, settle};
+use super::{ORDER_GROUP, balance_part, close, settle};
 use axum::extract::State;
 use db::{Tx, args};
 use kernel::{Error, Fen, Id, Result};
@@ -12,7 +12,7 @@ use platform::problem::ProblemBody;
 use platform::{Answer, App, Ctx, Json, Member, Path};
 use serde::{Deserialize, Serialize};
 use trade::order::{self, Move, Status};
-use trade::payment::{self, Payable, Payment, PaymentView, Refund};
+use trade::payment::{self, Payable, Payment, PaymentStatus, PaymentView, Refund};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -60,7 +60,9 @@ async fn pay_order_from_balance(
             let order = order::find_of_member(tx, mall_id, member_id, id)?;
             let attempts = payment::attempts(tx, mall_id, ORDER_GROUP, order.group_id)?;
             let group = order::group_ids(tx, mall_id, member_id, order.group_id)?;
-            let paid = attempts.into_iter().find(|attempt| attempt.channel == BALANCE);
+            let paid = attempts.into_iter().find(|attempt| {
+                attempt.channel == BALANCE && !matches!(attempt.status, PaymentStatus::Pending | PaymentStatus::Closed)
+            });
             Ok((order, paid.map(|paid| payment::payment_view(&paid, group))))
         })
         .await?;
@@ -96,6 +98,7 @@ fn take(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, group_id: Id, expected: Fen, 
     if amount != expected {
         return Err(Error::conflict("order.price_changed", "订单金额有变动，请看过新的金额再付款"));
     }
+    balance_part::release(tx, ctx, group_id)?;
     let payable = Payable { kind: ORDER_GROUP, id: group_id, amount };
     let payment_id = payment::insert_paid(tx, ctx, payable, member_id, currency, BALANCE)?;
     wallet::pay(tx, ctx, member_id, payment_id, amount, "订单付款")?;

@@ -1,7 +1,7 @@
 //! Close an unpaid order: by its member, by staff, or by the clock. The channel closes its intents first; if it says
 //! that one was paid, the order is finalised instead. Only then the stock goes back.
 
-use super::{ORDER, ORDER_GROUP, detail, pay, settle};
+use super::{ORDER, ORDER_GROUP, balance_part, detail, pay, settle};
 use axum::extract::State;
 use goods::inventory::{self, Holder};
 use kernel::ports::CloseOutcome;
@@ -47,7 +47,7 @@ pub async fn close_known_intents(app: &App, ctx: &Ctx, order: &Order) -> Result<
     let (mall_id, group_id) = (ctx.mall_id, order.group_id);
     let attempts = app.db.read(move |tx| payment::attempts(tx, mall_id, ORDER_GROUP, group_id)).await?;
     let mut closed = Vec::new();
-    for attempt in attempts.iter().filter(|attempt| attempt.status == PaymentStatus::Pending) {
+    for attempt in attempts.iter().filter(|a| a.status == PaymentStatus::Pending && a.is_outside()) {
         let account = app.outside.payment_channel(mall_id, &attempt.channel)?;
         if account.close(&attempt.number()).await? == CloseOutcome::AlreadyPaid {
             return match pay::refresh(app, ctx, attempt).await? {
@@ -68,6 +68,7 @@ fn finish(tx: &mut db::Tx<'_>, ctx: &Ctx, order: &Order, step: Move, reason: Opt
     let status = order::advance(tx, ctx, order, step, reason)?;
     inventory::release(tx, ctx, Holder { kind: ORDER, id: order.id })?;
     offers::closed(tx, ctx, &order.sale())?;
+    balance_part::release(tx, ctx, order.group_id)?;
     payment::close_pending(tx, ctx, ORDER_GROUP, order.group_id)?;
     Ok(status)
 }

@@ -3,6 +3,8 @@
 //! No network call happens inside a transaction: a flow prepares, asks outside, and finalises.
 
 pub mod balance;
+pub mod balance_part;
+pub mod channel;
 pub mod close;
 pub mod complete;
 pub mod dashboard;
@@ -45,11 +47,13 @@ pub fn shop_routes() -> OpenApiRouter<App> {
     place::shop_routes()
         .merge(detail::shop_routes())
         .merge(pay::shop_routes())
+        .merge(channel::shop_routes())
         .merge(close::shop_routes())
         .merge(complete::shop_routes())
         .merge(ship::shop_routes())
         .merge(review::shop_routes())
         .merge(balance::shop_routes())
+        .merge(balance_part::shop_routes())
         .merge(purchase::shop_routes())
         .merge(share::shop_routes())
 }

@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 
 /// Routes under `/notify`.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(wechat_pay_notice))
+    OpenApiRouter::new().routes(routes!(wechat_pay_notice)).routes(routes!(alipay_notice))
 }
 
 /// Receive a notice of WeChat Pay.
@@ -32,15 +32,30 @@ async fn wechat_pay_notice(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    match take(&app, mall_id, &headers, &body).await {
+    match take(&app, mall_id, "wechat", &headers, &body).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => Problem(error).into_response(),
     }
 }
 
-async fn take(app: &App, mall_id: Id, headers: &HeaderMap, body: &[u8]) -> Result<()> {
+/// Receive a notice of Alipay.
+///
+/// Called by Alipay only; the signature among the form's parameters is the credential. `success` is what Alipay waits for.
+#[utoipa::path(post, path = "/alipay/{mall_id}", tag = "notify", params(("mall_id" = Id, Path)), request_body = Vec<u8>,
+    responses((status = 200, body = String, description = "`success`: taken"),
+    (status = 401, body = ProblemBody, description = "`payment.notice_rejected`"),
+    (status = 404, body = ProblemBody, description = "`mall.unknown`"),
+    (status = 409, body = ProblemBody, description = "`payment.notice_contradicts`: stored, not acted upon")))]
+async fn alipay_notice(State(app): State<App>, Path(mall_id): Path<Id>, headers: HeaderMap, body: Bytes) -> Response {
+    match take(&app, mall_id, "alipay", &headers, &body).await {
+        Ok(()) => "success".into_response(),
+        Err(error) => Problem(error).into_response(),
+    }
+}
+
+async fn take(app: &App, mall_id: Id, channel: &str, headers: &HeaderMap, body: &[u8]) -> Result<()> {
     app.malls.get(mall_id)?;
-    let account = app.outside.payment_channel(mall_id, "wechat")?;
+    let account = app.outside.payment_channel(mall_id, channel)?;
     let headers: Vec<(String, String)> = headers
         .iter()
         .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))

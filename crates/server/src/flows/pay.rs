@@ -1,12 +1,14 @@
 //! Pay for an order: write the attempt, ask the channel outside of any transaction, keep its answer. Asking again shows
 //! the same instruction while it lives. A member who waits on the page makes us ask the channel, at most every 3 seconds.
 
-use super::{ORDER_GROUP, close, detail, settle};
+use super::channel::{self, Channel, Scene};
+use super::{ORDER_GROUP, balance_part, close, detail, settle};
 use axum::extract::State;
-use kernel::ports::{PayScene, PaymentIntent};
+use kernel::ports::{CloseOutcome, PaymentChannel, PaymentIntent};
 use kernel::{Error, Fen, Id, Instant, Result, minutes, seconds};
 use platform::audit::Note;
 use platform::extract::IdempotencyKey;
+use platform::outbox::Event;
 use platform::permission::perm;
 use platform::problem::ProblemBody;
 use platform::{Answer, App, Ctx, Json, Member, Path, Staff};
@@ -27,47 +29,16 @@ pub fn admin_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(pay_order_offline))
 }
 
-/// Through which channel a member may pay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    Wechat,
-}
-
-/// Where the member pays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Scene {
-    MiniProgram,
-    Native,
-    H5,
-}
-
-impl Scene {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Scene::MiniProgram => "mini_program",
-            Scene::Native => "native",
-            Scene::H5 => "h5",
-        }
-    }
-    const fn port(self) -> PayScene {
-        match self {
-            Scene::MiniProgram => PayScene::MiniProgram,
-            Scene::Native => PayScene::Native,
-            Scene::H5 => PayScene::H5,
-        }
-    }
-}
-
 /// How to pay.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PayRequest {
     pub channel: Channel,
     pub scene: Scene,
-    /// A path of this storefront to return to after paying in H5, like `/#/pages/pay/result?id=1`.
+    /// A path of this storefront to return to after paying in a browser, like `/#/pages/pay/result?id=1`.
     pub return_url: Option<String>,
+    /// In Alipay's mini program: what `my.getAuthCode` gave.
+    pub auth_code: Option<String>,
 }
 
 /// An attempt to pay and what to do for it.
@@ -83,11 +54,11 @@ pub struct PayIntent {
 
 /// Start paying for an order.
 ///
-/// Answers the same instruction while it can still be paid.
+/// For what is left after `POST /orders/{id}/balance-part`. Answers the same instruction while it can still be paid.
 #[utoipa::path(post, path = "/orders/{id}/pay", tag = "payment", security(("member" = [])), params(("id" = Id, Path),
     ("Idempotency-Key" = String, Header)), request_body = PayRequest, responses((status = 200, body = PayIntent),
     (status = 404, body = ProblemBody, description = "`order.not_found`"),
-    (status = 409, body = ProblemBody, description = "`order.not_allowed`, `order.expired`, `payment.channel_unavailable`, `payment.openid_required`, `payment.superseded`: closed or repriced meanwhile"),
+    (status = 409, body = ProblemBody, description = "`order.not_allowed`, `order.expired`, `payment.channel_unavailable`, `payment.openid_required`, `payment.payer_unknown`, `payment.scene_unsupported`, `payment.superseded`: closed or repriced meanwhile"),
     (status = 502, body = ProblemBody, description = "`payment.channel_failed`: try again, nothing was charged")))]
 async fn pay_order(
     State(app): State<App>,
@@ -97,7 +68,9 @@ async fn pay_order(
     Json(request): Json<PayRequest>,
 ) -> Answer<Json<PayIntent>> {
     let description = format!("{} 订单 {id}", member.mall.settings.name);
-    collect(&app, &member, &request, &description, || prepare(&app, &member, id, request.scene)).await.map(Json)
+    collect(&app, &member, &request, &description, || prepare(&app, &member, id, request.channel, request.scene))
+        .await
+        .map(Json)
 }
 
 /// Asks the channel to collect for an attempt, new or made before; `prepare` finds it once the request is sound.
@@ -108,12 +81,11 @@ pub async fn collect(
     description: &str,
     prepare: impl AsyncFnOnce() -> Result<Payment>,
 ) -> Answer<PayIntent> {
-    let return_url = request.return_url.as_deref().map(|url| return_address(app, url)).transpose()?;
-    let account = app.outside.payment_channel(member.mall.id, "wechat")?;
-    let openid = match request.scene {
-        Scene::MiniProgram => Some(openid_of(app, member, account.app_id()).await?),
-        _ => None,
-    };
+    request.channel.require(request.scene)?;
+    let given = request.return_url.as_deref();
+    let return_url = given.map(|path| channel::return_address(app, path)).transpose()?;
+    let account = app.outside.payment_channel(member.mall.id, request.channel.as_str())?;
+    let payer = payer(app, member, request, &*account).await?;
     let attempt = prepare().await?;
     let instruction = match &attempt.instruction {
         Some(kept) => serde_json::from_str(kept).map_err(Error::internal)?,
@@ -123,10 +95,15 @@ pub async fn collect(
                 description: description.chars().take(40).collect(),
                 amount: attempt.amount,
                 scene: request.scene.port(),
-                openid,
+                openid: match payer {
+                    Some(Payer::Known(openid)) => Some(openid),
+                    Some(Payer::Coded(code)) => Some(account.payer(code).await?),
+                    None => None,
+                },
                 client_ip: member.visitor.ip.to_string(),
                 expires_at: attempt.expires_at,
-                notify_url: format!("{}/notify/wechat-pay/{}", super::hooks::public_url(app), member.mall.id),
+                notify_url: channel::notify_url(app, account.name(), member.mall.id),
+                return_url: given.map(|path| channel::bounce_address(app, path)).transpose()?,
             };
             let made = payment::instruction_from_port(account.create(&intent).await?);
             let kept = serde_json::to_string(&made).map_err(Error::internal)?;
@@ -143,12 +120,15 @@ pub async fn collect(
         status: attempt.status,
         amount_fen: attempt.amount.0,
         expires_at: attempt.expires_at,
-        instruction: Some(with_return(instruction, return_url.as_deref())),
+        instruction: Some(match request.channel {
+            Channel::Wechat => with_return(instruction, return_url.as_deref()),
+            Channel::Alipay => instruction,
+        }),
     })
 }
 
 /// Phase one: an attempt that can be paid, new or the one made before.
-async fn prepare(app: &App, member: &Member, id: Id, scene: Scene) -> Result<Payment> {
+async fn prepare(app: &App, member: &Member, id: Id, channel: Channel, scene: Scene) -> Result<Payment> {
     let (ctx, member_id, currency) = (member.ctx.clone(), member.id, member.mall.currency.clone());
     app.db
         .write(move |tx| {
@@ -161,14 +141,43 @@ async fn prepare(app: &App, member: &Member, id: Id, scene: Scene) -> Result<Pay
             if expires_at - ctx.now < minutes(1) {
                 return Err(Error::conflict("order.expired", "付款时间到了，请重新下单"));
             }
-            let amount = Fen(orders.iter().map(|order| order.total.0).sum());
+            let total = Fen(orders.iter().map(|order| order.total.0).sum());
+            let parts = payment::waiting_parts(tx, ctx.mall_id, ORDER_GROUP, order.group_id)?;
+            let amount = total.minus(balance_part::taken(&parts))?;
             let payable = Payable { kind: ORDER_GROUP, id: order.group_id, amount };
-            if let Some(known) = payment::reusable(tx, &ctx, payable, "wechat", scene.as_str())? {
+            let (channel, scene) = (channel.as_str(), scene.as_str());
+            if let Some(known) = payment::reusable(tx, &ctx, payable, channel, scene)? {
                 return Ok(known);
             }
-            payment::insert_attempt(tx, &ctx, payable, member_id, "wechat", scene.as_str(), &currency, expires_at)
+            payment::insert_attempt(tx, &ctx, payable, member_id, channel, scene, &currency, expires_at)
         })
         .await
+}
+
+/// Who pays, where the channel wants to know.
+enum Payer<'a> {
+    Known(String),
+    /// To be exchanged once a new intent is made: a code works only once.
+    Coded(&'a str),
+}
+
+async fn payer<'a>(
+    app: &App,
+    member: &Member,
+    request: &'a PayRequest,
+    account: &dyn PaymentChannel,
+) -> Result<Option<Payer<'a>>> {
+    match (request.scene, request.channel) {
+        (Scene::MiniProgram, Channel::Wechat) => {
+            openid_of(app, member, account.app_id()).await.map(Payer::Known).map(Some)
+        }
+        (Scene::MiniProgram, Channel::Alipay) => {
+            let code = request.auth_code.as_deref().filter(|code| (1..=200).contains(&code.len()));
+            let code = code.ok_or_else(|| Error::conflict("payment.openid_required", "请在支付宝里授权后再付款"))?;
+            Ok(Some(Payer::Coded(code)))
+        }
+        _ => Ok(None),
+    }
 }
 
 async fn openid_of(app: &App, member: &Member, app_id: &str) -> Result<String> {
@@ -177,29 +186,11 @@ async fn openid_of(app: &App, member: &Member, app_id: &str) -> Result<String> {
     found.ok_or_else(|| Error::conflict("payment.openid_required", "请在微信小程序里登录后再付款"))
 }
 
-/// Only paths of our own storefront may be returned to.
-fn return_address(app: &App, path: &str) -> Result<String> {
-    let fits = path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && path.len() <= 300;
-    if fits {
-        Ok(format!("{}{path}", super::hooks::public_url(app)))
-    } else {
-        Err(Error::field("return_url", "返回地址不正确"))
-    }
-}
-
 fn with_return(instruction: Instruction, return_url: Option<&str>) -> Instruction {
     match (instruction, return_url) {
         (Instruction::H5 { h5_url }, Some(url)) => {
             let glue = if h5_url.contains('?') { '&' } else { '?' };
-            let mut h5_url = format!("{h5_url}{glue}redirect_url=");
-            for byte in url.bytes() {
-                if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-                    h5_url.push(char::from(byte));
-                } else {
-                    h5_url.push_str(&format!("%{byte:02X}"));
-                }
-            }
-            Instruction::H5 { h5_url }
+            Instruction::H5 { h5_url: format!("{h5_url}{glue}redirect_url={}", channel::encoded(url)) }
         }
         (other, _) => other,
     }
@@ -246,6 +237,37 @@ pub async fn refresh(app: &App, ctx: &Ctx, known: &Payment) -> Result<settle::Ou
             }
         })
         .await
+}
+
+/// What else could still be paid for orders that are paid now is closed at its channel; what was paid there too goes back.
+pub async fn close_leftovers(app: App, event: Event) -> Result<()> {
+    let OrderPaid { order_id } = event.read()?;
+    let ctx = app.system(event.mall_id);
+    let mall_id = ctx.mall_id;
+    let attempts = app
+        .db
+        .read(move |tx| {
+            let order = order::find(tx, mall_id, order_id)?;
+            payment::attempts(tx, mall_id, ORDER_GROUP, order.group_id)
+        })
+        .await?;
+    let left = attempts.iter().filter(|attempt| attempt.status == PaymentStatus::Pending && attempt.is_outside());
+    for attempt in left {
+        let account = app.outside.payment_channel(mall_id, &attempt.channel)?;
+        match account.close(&attempt.number()).await? {
+            CloseOutcome::Closed => {
+                let (ctx, id) = (ctx.clone(), attempt.id);
+                app.db.write(move |tx| payment::close_attempt(tx, &ctx, id)).await?;
+            }
+            CloseOutcome::AlreadyPaid => drop(refresh(&app, &ctx, attempt).await?),
+        }
+    }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct OrderPaid {
+    order_id: Id,
 }
 
 /// The sweep that settles doubt: asks the channel about pending payments, the older the more seldom.

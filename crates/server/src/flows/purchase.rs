@@ -80,7 +80,7 @@ async fn get_purchase(State(app): State<App>, member: Member, Path(id): Path<Id>
     params(("id" = Id, Path), ("Idempotency-Key" = String, Header)), request_body = PayRequest,
     responses((status = 200, body = PayIntent),
     (status = 404, body = ProblemBody, description = "`purchase.not_found`"),
-    (status = 409, body = ProblemBody, description = "`purchase.not_payable`, `payment.channel_unavailable`, `payment.openid_required`"),
+    (status = 409, body = ProblemBody, description = "`purchase.not_payable`, `payment.channel_unavailable`, `payment.openid_required`, `payment.payer_unknown`, `payment.scene_unsupported`"),
     (status = 502, body = ProblemBody, description = "`payment.channel_failed`: try again, nothing was charged")))]
 async fn pay_purchase(
     State(app): State<App>,
@@ -99,12 +99,12 @@ async fn pay_purchase(
                     return Err(Error::conflict("purchase.not_payable", "这笔购买已经付款或过期，请重新发起"));
                 }
                 let payable = Payable { kind: PURCHASE, id, amount: purchase.amount };
-                let scene = request.scene.as_str();
-                if let Some(known) = payment::reusable(tx, &ctx, payable, "wechat", scene)? {
+                let (channel, scene) = (request.channel.as_str(), request.scene.as_str());
+                if let Some(known) = payment::reusable(tx, &ctx, payable, channel, scene)? {
                     return Ok(known);
                 }
                 let until = purchase.expires_at;
-                payment::insert_attempt(tx, &ctx, payable, member_id, "wechat", scene, &currency, until)
+                payment::insert_attempt(tx, &ctx, payable, member_id, channel, scene, &currency, until)
             })
             .await
     });

@@ -1,7 +1,7 @@
 //! Give the money back: the refund is a row, reserved against order and payment in one transaction; a job then asks the
 //! channel, always with the same number, until it says done. Goods not sent yet return to stock.
 
-use super::{ORDER, ORDER_GROUP, balance, detail};
+use super::{ORDER, ORDER_GROUP, balance, channel, detail};
 use axum::extract::State;
 use db::Tx;
 use goods::inventory::{self, Demand, Holder};
@@ -54,6 +54,32 @@ pub fn start(tx: &mut Tx<'_>, ctx: &Ctx, payment: &Payment, new: &NewRefund<'_>)
         enqueue(tx, ctx, refund.id, ctx.now)?;
     }
     Ok(refund)
+}
+
+/// Gives part of an order's money back over the payments that paid it: the balance first, then what came from outside, the
+/// latest first. Each payment gives at most what is left of it. `refund.not_paid`, `refund.too_much` (409).
+pub fn spread(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, amount: Fen, reason: &str) -> Result<Vec<Refund>> {
+    let mut paid = payment::attempts(tx, ctx.mall_id, ORDER_GROUP, order.group_id)?;
+    paid.retain(|payment| {
+        matches!(payment.status, PaymentStatus::Paid | PaymentStatus::Refunding | PaymentStatus::Refunded)
+            && payment.refunded < payment.amount
+    });
+    if paid.is_empty() {
+        return Err(Error::conflict("refund.not_paid", "没有找到这个订单的到账记录"));
+    }
+    paid.sort_by_key(|payment| (payment.channel != balance::BALANCE, std::cmp::Reverse(payment.id)));
+    let (mut left, mut made) = (amount, Vec::new());
+    for payment in &paid {
+        let part = left.min(payment.amount.minus(payment.refunded)?);
+        if part > Fen::ZERO {
+            made.push(start(tx, ctx, payment, &NewRefund { order_id: Some(order.id), amount: part, reason })?);
+            left = left.minus(part)?;
+        }
+    }
+    if left > Fen::ZERO {
+        return Err(Error::conflict("refund.too_much", "退款金额超过了还能退的金额"));
+    }
+    Ok(made)
 }
 
 /// Tells that a refund's money is back.
@@ -112,10 +138,7 @@ fn refund_in_full(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, reason: &str) -> Re
     )?;
     people::identity::count_refund(tx, ctx, order.member_id, amount)?;
     if amount > Fen::ZERO {
-        let attempts = payment::attempts(tx, ctx.mall_id, ORDER_GROUP, order.group_id)?;
-        let paid = attempts.iter().find(|a| matches!(a.status, PaymentStatus::Paid | PaymentStatus::Refunding));
-        let paid = paid.ok_or_else(|| Error::conflict("refund.not_paid", "没有找到这个订单的到账记录"))?;
-        start(tx, ctx, paid, &NewRefund { order_id: Some(order.id), amount, reason })?;
+        spread(tx, ctx, order, amount, reason)?;
     }
     let lines = order::lines(tx, ctx.mall_id, order.id)?;
     offers::refunded(tx, ctx, &order.sale(), &whole(&lines))?;
@@ -171,7 +194,7 @@ pub async fn send(app: App, job: Job) -> Result<()> {
 
 async fn ask(app: &App, ctx: &Ctx, refund: &Refund, payment: &Payment) -> Result<ChannelRefund> {
     let account = app.outside.payment_channel(ctx.mall_id, &payment.channel)?;
-    if let Some(known) = account.query_refund(&refund.number()).await? {
+    if let Some(known) = account.query_refund(&payment.number(), &refund.number()).await? {
         return Ok(known);
     }
     let request = RefundRequest {
@@ -180,7 +203,7 @@ async fn ask(app: &App, ctx: &Ctx, refund: &Refund, payment: &Payment) -> Result
         amount: refund.amount,
         payment_total: payment.amount,
         reason: refund.reason.clone(),
-        notify_url: format!("{}/notify/wechat-pay/{}", super::hooks::public_url(app), ctx.mall_id),
+        notify_url: channel::notify_url(app, &payment.channel, ctx.mall_id),
     };
     account.refund(&request).await
 }

@@ -213,7 +213,7 @@ async fn settle_refund(
 /// What the channel says of a refund; nothing when the account is gone, since then it cannot pay either.
 async fn channel_word(app: &App, ctx: &Ctx, found: &DeskRefund) -> Result<Option<ChannelRefund>> {
     match app.outside.payment_channel(ctx.mall_id, &found.channel) {
-        Ok(account) => account.query_refund(&found.refund.number()).await,
+        Ok(account) => account.query_refund(&found.refund.payment_id.to_string(), &found.refund.number()).await,
         Err(error) if error.is("payment.channel_unavailable") => Ok(None),
         Err(error) => Err(error),
     }

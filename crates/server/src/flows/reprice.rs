@@ -3,7 +3,7 @@
 //! no instruction for the old price stays payable. Money that still comes for the old price goes back by itself.
 
 use super::close::{self, Intents};
-use super::{ORDER_GROUP, detail};
+use super::{ORDER_GROUP, balance_part, detail};
 use axum::extract::State;
 use kernel::{Error, Fen, Id, Result};
 use platform::audit::Note;
@@ -105,10 +105,11 @@ async fn change(
                 return Err(Error::conflict("order.changed", "订单刚刚有变动，请刷新后再改价"));
             }
             let attempts = payment::attempts(tx, mall_id, ORDER_GROUP, order.group_id)?;
-            let mut open = attempts.iter().filter(|attempt| attempt.status == PaymentStatus::Pending);
+            let mut open = attempts.iter().filter(|a| a.status == PaymentStatus::Pending && a.is_outside());
             if open.any(|attempt| !closed.contains(&attempt.id)) {
                 return Err(Error::conflict("order.being_paid", "会员正在付款，请稍等一会儿再改价"));
             }
+            balance_part::release(tx, ctx, order.group_id)?;
             payment::close_pending(tx, ctx, ORDER_GROUP, order.group_id)?;
             let ask = NewPrices {
                 lines: request.lines.clone(),

@@ -1,7 +1,7 @@
 //! Money arrived: record the payment, move the orders, commit their stock — one transaction, idempotent by the
 //! channel's transaction id. Money that finds its orders closed or paid already is recorded and sent back at once.
 
-use super::{ORDER, ORDER_GROUP, purchase, refund};
+use super::{ORDER, ORDER_GROUP, balance_part, purchase, refund};
 use db::Tx;
 use goods::inventory::{self, Holder};
 use kernel::ports::{ChannelPayment, PaymentChannel};
@@ -69,7 +69,14 @@ pub fn settle(tx: &mut Tx<'_>, ctx: &Ctx, account: &dyn PaymentChannel, theirs: 
     let orders = order::by_group(tx, ctx.mall_id, ours.member_id, ours.payable_id)?;
     let owed = Fen(orders.iter().map(|order| order.total.0).sum());
     let waiting = !orders.is_empty() && orders.iter().all(|order| order.status == Status::Unpaid);
-    if waiting && owed == ours.amount {
+    let parts = payment::waiting_parts(tx, ctx.mall_id, ORDER_GROUP, ours.payable_id)?;
+    let in_full = owed == ours.amount;
+    if waiting && (in_full || owed == ours.amount.plus(balance_part::taken(&parts))?) {
+        if in_full {
+            balance_part::release(tx, ctx, ours.payable_id)?;
+        } else {
+            balance_part::keep(tx, ctx, &parts)?;
+        }
         for order in &orders {
             paid(tx, ctx, order, Move::Paid, None)?;
         }
@@ -130,6 +137,7 @@ pub fn offline(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, note: Option<&str>, cu
     for order in &orders {
         paid(tx, ctx, order, Move::PayOffline, note)?;
     }
+    balance_part::release(tx, ctx, order.group_id)?;
     let payable = Payable { kind: ORDER_GROUP, id: order.group_id, amount };
     payment::insert_offline(tx, ctx, payable, order.member_id, currency)?;
     Ok(())

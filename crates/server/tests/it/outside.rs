@@ -4,6 +4,7 @@
 use axum::ServiceExt;
 use axum::extract::Request;
 use gateways::Timeouts;
+use gateways::alipay::{AlipayConfig, AlipayTrust};
 use gateways::express::Kuaidi100Config;
 use gateways::sms::AliyunSmsConfig;
 use gateways::wechat::{MiniProgramConfig, PayTrust, WechatPayConfig};
@@ -41,7 +42,20 @@ fn accounts(given: &Credentials) -> OutsideConfig {
         },
         timeouts: Timeouts::default(),
     };
-    let accounts = MallAccounts { wechat_mini_program: Some(mini_program), wechat_pay: Some(merchant) };
+    let alipay = AlipayConfig {
+        base_url: base_url.clone(),
+        app_id: given.alipay.app_id.clone(),
+        seller_id: given.alipay.seller_id.clone(),
+        private_key: given.alipay.app_private_key.as_str().into(),
+        trust: AlipayTrust::Certificates {
+            app: given.alipay.app_certificate.as_str().into(),
+            alipay: given.alipay.alipay_certificate.as_str().into(),
+            root: given.alipay.root_certificate.as_str().into(),
+        },
+        timeouts: Timeouts::default(),
+    };
+    let accounts =
+        MallAccounts { wechat_mini_program: Some(mini_program), wechat_pay: Some(merchant), alipay: Some(alipay) };
     OutsideConfig {
         webhooks: gateways::webhook::WebhookConfig::default(),
         objects: None,
@@ -79,7 +93,7 @@ async fn open() -> (TcpListener, String) {
 }
 
 /// Tells a story on one engine with the stand-ins listening on one port and the shop on another.
-fn with_stand_ins(name: &str, story: impl AsyncFn(TestMall, Control)) {
+pub fn with_stand_ins(name: &str, story: impl AsyncFn(TestMall, Control)) {
     let folder = Folder(std::env::temp_dir().join(format!("hefang_stand_ins_{name}_{}", std::process::id())));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
@@ -118,7 +132,7 @@ fn with_stand_ins(name: &str, story: impl AsyncFn(TestMall, Control)) {
 }
 
 /// Waits for a notice to arrive over the network.
-async fn wait_for(member: &MemberClient, order: &Order, status: &str) {
+pub async fn wait_for(member: &MemberClient, order: &Order, status: &str) {
     for _ in 0..400 {
         if member.status_of(order).await == status {
             return;

@@ -56,6 +56,7 @@ struct Books {
 
 /// One merchant's account.
 pub struct LocalChannel {
+    name: &'static str,
     app_id: String,
     merchant_id: String,
     secret: String,
@@ -64,8 +65,9 @@ pub struct LocalChannel {
 }
 
 impl LocalChannel {
-    pub(super) fn new(app_id: &str, merchant_id: &str, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(name: &'static str, app_id: &str, merchant_id: &str, clock: Arc<dyn Clock>) -> Self {
         LocalChannel {
+            name,
             app_id: app_id.to_owned(),
             merchant_id: merchant_id.to_owned(),
             secret: format!("secret of {merchant_id}"),
@@ -262,7 +264,10 @@ impl LocalChannel {
         let number = &intent.number;
         Ok(match intent.scene {
             PayScene::Native => PayInstruction::Native { code_url: format!("weixin://local/{number}") },
-            PayScene::H5 => PayInstruction::H5 { h5_url: format!("https://pay.local/h5?number={number}") },
+            PayScene::H5 | PayScene::Page => {
+                PayInstruction::H5 { h5_url: format!("https://pay.local/h5?number={number}") }
+            }
+            PayScene::MiniProgram if self.name == "alipay" => PayInstruction::Trade { trade_no: number.clone() },
             PayScene::MiniProgram => PayInstruction::MiniProgram {
                 app_id: self.app_id.clone(),
                 time_stamp: self.clock.now().unix_seconds().to_string(),
@@ -331,7 +336,7 @@ impl LocalChannel {
 
 impl PaymentChannel for LocalChannel {
     fn name(&self) -> &'static str {
-        "wechat"
+        self.name
     }
     fn app_id(&self) -> &str {
         &self.app_id
@@ -356,12 +361,15 @@ impl PaymentChannel for LocalChannel {
     fn refund<'a>(&'a self, request: &'a RefundRequest) -> Pending<'a, ChannelRefund> {
         Box::pin(async move { self.refund_now(request) })
     }
-    fn query_refund<'a>(&'a self, refund_number: &'a str) -> Pending<'a, Option<ChannelRefund>> {
+    fn query_refund<'a>(&'a self, _: &'a str, refund_number: &'a str) -> Pending<'a, Option<ChannelRefund>> {
         Box::pin(async move {
             let lost = self.begin(Call::QueryRefund)?;
             let found = locked(&self.books).refunds.get(refund_number).map(|(_, refund)| refund.clone());
             if lost { Err(unanswered()) } else { Ok(found) }
         })
+    }
+    fn payer<'a>(&'a self, code: &'a str) -> Pending<'a, String> {
+        Box::pin(async move { Ok(format!("payer of {code}")) })
     }
     fn read_notice<'a>(&'a self, raw: &'a RawNotice<'a>) -> Pending<'a, Notice> {
         Box::pin(async move { self.read(raw) })

@@ -37,6 +37,7 @@ pub struct LocalOutside {
 #[derive(Clone)]
 pub struct Accounts {
     pub wechat: Arc<LocalChannel>,
+    pub alipay: Arc<LocalChannel>,
     pub mini_program: Arc<LocalMiniProgram>,
 }
 
@@ -56,7 +57,8 @@ impl LocalOutside {
     pub fn open_accounts(&self, mall_id: MallId) -> Accounts {
         let app_id = format!("wx{mall_id}");
         let made = Accounts {
-            wechat: Arc::new(LocalChannel::new(&app_id, &format!("mch{mall_id}"), self.clock.clone())),
+            wechat: Arc::new(LocalChannel::new("wechat", &app_id, &format!("mch{mall_id}"), self.clock.clone())),
+            alipay: Arc::new(LocalChannel::new("alipay", &app_id, &format!("pid{mall_id}"), self.clock.clone())),
             mini_program: Arc::new(LocalMiniProgram::new(&app_id)),
         };
         self.accounts.write().unwrap_or_else(PoisonError::into_inner).insert(mall_id, made.clone());
@@ -76,7 +78,12 @@ impl Outside for LocalOutside {
 
     fn payment_channel(&self, mall_id: MallId, channel: &str) -> Result<Arc<dyn PaymentChannel>> {
         let missing = || Error::conflict("payment.channel_unavailable", "没有这种支付方式");
-        if channel == "wechat" { Ok(self.of(mall_id).ok_or_else(missing)?.wechat) } else { Err(missing()) }
+        let accounts = self.of(mall_id).ok_or_else(missing)?;
+        match channel {
+            "wechat" => Ok(accounts.wechat),
+            "alipay" => Ok(accounts.alipay),
+            _ => Err(missing()),
+        }
     }
 
     fn sms(&self) -> Arc<dyn SmsSender> {

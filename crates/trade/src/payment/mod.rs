@@ -16,7 +16,8 @@ pub use refund::{
     NewRefund, Refund, find_refund, finish_refund, open_refunds, record_refund_error, refunds_of_order, request_refund,
 };
 pub use store::{
-    Payable, Payment, PaymentStatus, attempts, close_pending, due_for_query, find, find_for_channel, insert_attempt,
-    insert_offline, insert_paid, mark_paid, of_member, pending_payables, reusable, save_instruction, touch_checked,
+    Payable, Payment, PaymentStatus, attempts, close_attempt, close_pending, due_for_query, find, find_for_channel,
+    insert_attempt, insert_offline, insert_paid, insert_part, mark_paid, of_member, pending_payables, reusable,
+    save_instruction, touch_checked, waiting_parts,
 };
 pub use view::{Instruction, PaymentView, RefundView, instruction_from_port, payment_view};

@@ -62,6 +62,8 @@ pub struct Payment {
     pub expires_at: Instant,
     pub checked_at: Instant,
     pub paid_at: Option<Instant>,
+    /// Given back or on its way back.
+    pub refunded: Fen,
 }
 
 impl Payment {
@@ -77,7 +79,7 @@ impl Payment {
 
 const COLUMNS: &str =
     "id, payable_kind, payable_id, member_id, channel, scene, status, amount_fen, currency, instruction,
-    transaction_id, payer, created_at, expires_at, checked_at, paid_at";
+    transaction_id, payer, created_at, expires_at, checked_at, paid_at, refunded_fen";
 
 impl FromRow for Payment {
     fn from_row(row: &mut Row<'_>) -> Result<Self> {
@@ -98,6 +100,7 @@ impl FromRow for Payment {
             expires_at: row.next()?,
             checked_at: row.next()?,
             paid_at: row.next()?,
+            refunded: row.next()?,
         })
     }
 }
@@ -250,12 +253,50 @@ pub fn mark_paid(
     Ok(changed == 1)
 }
 
-/// Closes the pending attempts of a payable; the channel closed them before.
+/// Writes what a member takes from the balance for part of a payable; it becomes paid with the rest.
+pub fn insert_part(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    payable: Payable,
+    member_id: Id,
+    channel: &str,
+    currency: &str,
+    expires_at: Instant,
+) -> Result<Payment> {
+    insert_attempt(tx, ctx, payable, member_id, channel, PART, currency, expires_at)
+}
+
+const PART: &str = "part";
+
+/// Parts that wait for the rest of their payable.
+pub fn waiting_parts(tx: &mut Tx<'_>, mall_id: MallId, kind: &str, payable_id: Id) -> Result<Vec<Payment>> {
+    tx.all(
+        &format!(
+            "select {COLUMNS} from payment
+             where mall_id = $1 and payable_kind = $2 and payable_id = $3 and scene = $4 and status = 'pending'
+             order by id
+             for update"
+        ),
+        &args![mall_id, kind, payable_id, PART],
+    )
+}
+
+/// Closes one pending attempt; the channel closed it before.
+pub fn close_attempt(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<()> {
+    tx.exec(
+        "update payment set status = 'closed', checked_at = $3 where mall_id = $1 and id = $2 and status = 'pending'",
+        &args![ctx.mall_id, id, ctx.now],
+    )?;
+    Ok(())
+}
+
+/// Closes the pending attempts of a payable; the channel closed them before. Parts are not among them: their money has to
+/// be given back first.
 pub fn close_pending(tx: &mut Tx<'_>, ctx: &Ctx, kind: &str, payable_id: Id) -> Result<u64> {
     tx.exec(
         "update payment set status = 'closed', checked_at = $4
-         where mall_id = $1 and payable_kind = $2 and payable_id = $3 and status = 'pending'",
-        &args![ctx.mall_id, kind, payable_id, ctx.now],
+         where mall_id = $1 and payable_kind = $2 and payable_id = $3 and status = 'pending' and scene <> $5",
+        &args![ctx.mall_id, kind, payable_id, ctx.now, PART],
     )
 }
 

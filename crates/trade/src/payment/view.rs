@@ -24,6 +24,8 @@ pub enum Instruction {
     Native { code_url: String },
     /// Address to open.
     H5 { h5_url: String },
+    /// Argument of `my.tradePay` in Alipay's mini program.
+    Trade { trade_no: String },
 }
 
 /// From the channel's answer.
@@ -34,6 +36,7 @@ pub fn instruction_from_port(instruction: PayInstruction) -> Instruction {
         }
         PayInstruction::Native { code_url } => Instruction::Native { code_url },
         PayInstruction::H5 { h5_url } => Instruction::H5 { h5_url },
+        PayInstruction::Trade { trade_no } => Instruction::Trade { trade_no },
     }
 }
 

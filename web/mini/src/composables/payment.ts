@@ -1,12 +1,13 @@
 // Paying one order: asks for a payment, carries its instruction out, and then asks the server until it
 // knows the outcome. Only the server's answer counts as paid; a lost network means asking again.
-import { computed, ref, type Ref } from 'vue';
+import { computed, ref, watch as onChange, type Ref } from 'vue';
 import { call } from '@/api/client';
 import { IntentKeys } from '@/api/idempotency';
 import type { PayIntent, PayRequest } from '@/api/types';
 import { t } from '@/messages';
 import { returnPath } from '@/platform/environment';
 import { paying } from '@/platform/pay';
+import type { PayWays } from './channels';
 import { place } from './go';
 import { asFailure, useLoad } from './load';
 import { say, sayFailure } from './say';
@@ -14,7 +15,7 @@ import { say, sayFailure } from './say';
 export const POLL_MS = 2500;
 
 /** `arrived` is called once, when the order is paid. */
-export function usePayment(order_id: Ref<string>, scene: PayRequest['scene'] | null, arrived: () => void) {
+export function usePayment(order_id: Ref<string>, ways: PayWays, arrived: () => void) {
   const payment_id = ref('');
   const intent = ref<PayIntent | null>(null);
   const busy = ref(false);
@@ -84,11 +85,14 @@ export function usePayment(order_id: Ref<string>, scene: PayRequest['scene'] | n
   }
 
   async function pay(): Promise<void> {
-    if (busy.value || !scene) return;
+    const [channel, scene] = [ways.channel.value, ways.scene.value];
+    if (busy.value || !channel || !scene) return;
     busy.value = true;
     const back = place.cashier(order_id.value, { payment_id: payment_id.value, returned: 1 });
-    const body: PayRequest = { channel: 'wechat', scene, return_url: scene === 'h5' ? returnPath(back) : undefined };
+    const in_browser = scene === 'h5' || scene === 'page';
+    const body: PayRequest = { channel, scene, return_url: in_browser ? returnPath(back) : undefined };
     try {
+      if (scene === 'mini_program' && paying.authCode) body.auth_code = await paying.authCode();
       const made = await call('post', '/api/v1/orders/{id}/pay', {
         path: { id: order_id.value },
         body,
@@ -117,14 +121,24 @@ export function usePayment(order_id: Ref<string>, scene: PayRequest['scene'] | n
 
   /** Reads the order and goes on from where it stands. A QR code is asked for without a press. */
   async function open(): Promise<void> {
-    await load();
+    await Promise.all([load(), ways.known.value ? undefined : ways.load()]);
     if (!order.value) return;
     if (isPaid.value) return finish();
     if (order.value.status === 'closed') return;
-    payment_id.value ||= order.value.payments.find((payment) => payment.status === 'pending')?.id ?? '';
-    if (scene === 'native' && !intent.value) await pay();
+    payment_id.value ||=
+      order.value.payments.find((payment) => payment.status === 'pending' && payment.channel === ways.channel.value)
+        ?.id ?? '';
+    if (ways.scene.value === 'native' && !intent.value) await pay();
     else watch();
   }
+
+  /** Another channel was chosen: what the one before showed is no more. */
+  onChange(ways.channel, (_, before) => {
+    if (!before) return;
+    intent.value = null;
+    payment_id.value = '';
+    if (watching && ways.scene.value === 'native') void pay();
+  });
 
   function check(): void {
     asking.value = true;

@@ -1,18 +1,19 @@
 // Paying for a purchase that is no order: a top-up or a paid membership. Like paying an order, only the
 // server's answer counts as paid.
-import { computed, ref, type Ref } from 'vue';
+import { computed, ref, watch as onChange, type Ref } from 'vue';
 import { call } from '@/api/client';
 import { IntentKeys } from '@/api/idempotency';
 import type { PayIntent, PayRequest } from '@/api/types';
 import { t } from '@/messages';
 import { returnPath } from '@/platform/environment';
 import { paying } from '@/platform/pay';
+import type { PayWays } from './channels';
 import { place } from './go';
 import { asFailure, useLoad } from './load';
 import { POLL_MS } from './payment';
 import { say, sayFailure } from './say';
 
-export function usePurchase(purchase_id: Ref<string>, scene: PayRequest['scene'] | null) {
+export function usePurchase(purchase_id: Ref<string>, ways: PayWays) {
   const payment_id = ref('');
   const intent = ref<PayIntent | null>(null);
   const busy = ref(false);
@@ -55,11 +56,14 @@ export function usePurchase(purchase_id: Ref<string>, scene: PayRequest['scene']
   }
 
   async function pay(): Promise<void> {
-    if (busy.value || !scene) return;
+    const [channel, scene] = [ways.channel.value, ways.scene.value];
+    if (busy.value || !channel || !scene) return;
     busy.value = true;
     const back = place.buy(purchase_id.value, { payment_id: payment_id.value, returned: 1 });
-    const body: PayRequest = { channel: 'wechat', scene, return_url: scene === 'h5' ? returnPath(back) : undefined };
+    const in_browser = scene === 'h5' || scene === 'page';
+    const body: PayRequest = { channel, scene, return_url: in_browser ? returnPath(back) : undefined };
     try {
+      if (scene === 'mini_program' && paying.authCode) body.auth_code = await paying.authCode();
       const made = await call('post', '/api/v1/purchases/{id}/pay', {
         path: { id: purchase_id.value },
         body,
@@ -81,11 +85,19 @@ export function usePurchase(purchase_id: Ref<string>, scene: PayRequest['scene']
   }
 
   async function open(): Promise<void> {
-    await load();
+    await Promise.all([load(), ways.known.value ? undefined : ways.load()]);
     if (status.value !== 'unpaid') return;
-    if (scene === 'native' && !intent.value) await pay();
+    if (ways.scene.value === 'native' && !intent.value) await pay();
     else watch();
   }
+
+  /** Another channel was chosen: what the one before showed is no more. */
+  onChange(ways.channel, (_, before) => {
+    if (!before) return;
+    intent.value = null;
+    payment_id.value = '';
+    if (watching && ways.scene.value === 'native') void pay();
+  });
 
   function check(): void {
     asking.value = true;

@@ -136,7 +136,7 @@ impl PaymentChannel for WechatPay {
     fn refund<'a>(&'a self, request: &'a RefundRequest) -> Pending<'a, ChannelRefund> {
         Box::pin(self.start_refund(request))
     }
-    fn query_refund<'a>(&'a self, refund_number: &'a str) -> Pending<'a, Option<ChannelRefund>> {
+    fn query_refund<'a>(&'a self, _: &'a str, refund_number: &'a str) -> Pending<'a, Option<ChannelRefund>> {
         Box::pin(self.find_refund(refund_number))
     }
     fn read_notice<'a>(&'a self, raw: &'a RawNotice<'a>) -> Pending<'a, Notice> {

@@ -3,7 +3,9 @@
 use super::WechatPay;
 use super::call::{Failure, check_number, read};
 use crate::http::{Repeat, cut};
-use kernel::ports::{ChannelPayment, ChannelPaymentState, CloseOutcome, PayInstruction, PayScene, PaymentIntent};
+use kernel::ports::{
+    ChannelPayment, ChannelPaymentState, CloseOutcome, PayInstruction, PayScene, PaymentIntent, scene_unsupported,
+};
 use kernel::{Error, Fen, Instant, Result};
 use reqwest::Method;
 use serde::Deserialize;
@@ -87,6 +89,7 @@ impl WechatPay {
             PayScene::MiniProgram => ("prepay_id", "/v3/pay/transactions/jsapi"),
             PayScene::Native => ("code_url", "/v3/pay/transactions/native"),
             PayScene::H5 => ("h5_url", "/v3/pay/transactions/h5"),
+            PayScene::Page => return Err(scene_unsupported()),
         };
         let body = self.prepay_body(intent)?;
         let answer = self.call(Method::POST, path, Some(&body), Repeat::Harmless).await.map_err(Failure::into_error)?;
@@ -94,7 +97,7 @@ impl WechatPay {
         let made = match intent.scene {
             PayScene::MiniProgram => prepaid.prepay_id.map(|id| self.front_end_arguments(&id)),
             PayScene::Native => prepaid.code_url.map(|code_url| PayInstruction::Native { code_url }),
-            PayScene::H5 => prepaid.h5_url.map(|h5_url| PayInstruction::H5 { h5_url }),
+            PayScene::H5 | PayScene::Page => prepaid.h5_url.map(|h5_url| PayInstruction::H5 { h5_url }),
         };
         made.ok_or_else(|| Failure::unreadable(format!("no {kind}")).into_error())
     }
@@ -115,7 +118,7 @@ impl WechatPay {
                 let openid = openid.ok_or_else(|| Error::field("openid", "请先用微信登录，再发起支付"))?;
                 body["payer"] = json!({ "openid": openid });
             }
-            PayScene::Native => {}
+            PayScene::Native | PayScene::Page => {}
             PayScene::H5 => {
                 body["scene_info"] = json!({ "payer_client_ip": intent.client_ip, "h5_info": { "type": "Wap" } });
             }

@@ -5,6 +5,7 @@ export default {
   sign_in_here: 'One-tap sign-in is not available in this mini program. Use your phone number.',
   sign_in_failed: 'The sign-in did not come through. Try again, or use your phone number.',
   pay_here: 'You cannot pay in this mini program yet. Your order is kept: open it in WeChat or in a phone browser.',
+  alipay_denied: 'Alipay gave no permission. Press once more.',
   pay_kind: 'This way to pay does not work here. Try another one.',
   scan_here: 'This browser cannot scan codes. Type the code, or open the mini program.',
   notify_here: 'Notices cannot be sent to you here. See “Messages” for news.',

@@ -4,7 +4,7 @@ import { Refusal } from '../vendor';
 import type { Paying } from './kind';
 
 export const weixin: Paying = {
-  scene: () => 'mini_program',
+  scene: (channel) => (channel === 'wechat' ? 'mini_program' : null),
   carryOut(instruction) {
     if (instruction.kind === 'native') return Promise.resolve('shown-as-code');
     if (instruction.kind !== 'mini_program') return Promise.reject(new Refusal('pay.kind', t('platform.pay_kind')));

@@ -1,0 +1,342 @@
+//! Every channel outside goes through the same machine: whatever it does — fails, answers too late or twice, is paid after the
+//! order closed — the order is settled one way and the channel holds what the mall believes it holds. And orders that are paid
+//! in two parts, from the balance and outside.
+
+use std::sync::Arc;
+use testkit::{
+    Call, LocalChannel, LocalNotice, MemberClient, Order, Reply, TestMall, Trouble, Value, json, minutes,
+    on_both_engines, seconds,
+};
+
+/// One channel as the stories use it.
+struct Outside {
+    name: &'static str,
+    scene: &'static str,
+    notify: &'static str,
+    /// What the channel hears when its notice was taken.
+    taken: u16,
+    books: Arc<LocalChannel>,
+}
+
+fn outside(mall: &TestMall) -> Vec<Outside> {
+    let channel = |name, scene, notify, taken, books: &Arc<LocalChannel>| Outside {
+        name,
+        scene,
+        notify,
+        taken,
+        books: books.clone(),
+    };
+    vec![
+        channel("wechat", "native", "wechat-pay", 204, &mall.wechat),
+        channel("alipay", "page", "alipay", 200, &mall.alipay),
+        channel("alipay", "h5", "alipay", 200, &mall.alipay),
+    ]
+}
+
+impl Outside {
+    async fn start(&self, member: &MemberClient, order: &Order) -> Reply {
+        let body = json!({ "channel": self.name, "scene": self.scene, "return_url": "/#/pages/checkout/cashier" });
+        member.post(&format!("/api/v1/orders/{}/pay", order.id), body).await
+    }
+    async fn number(&self, member: &MemberClient, order: &Order) -> String {
+        self.start(member, order).await.ok()["payment_id"].as_str().unwrap().to_owned()
+    }
+    async fn tell(&self, mall: &TestMall, notice: &LocalNotice) -> Reply {
+        mall.deliver_to(self.notify, notice).await
+    }
+    async fn assert_same_books(&self, mall: &TestMall) {
+        let name = self.name;
+        let ours = mall
+            .number_with(
+                "select cast(coalesce(sum(p.amount_fen), 0) - coalesce((select sum(r.amount_fen) from refund r
+                   where r.mall_id = $1 and r.status in ('processing', 'done')
+                     and r.payment_id in (select id from payment where mall_id = $1 and channel = $2)), 0) as bigint)
+                 from payment p
+                 where p.mall_id = $1 and p.channel = $2 and p.status in ('paid', 'refunding', 'refunded')",
+                name,
+            )
+            .await;
+        assert_eq!(ours, self.books.balance().0, "{}: ours and the channel's balance", self.name);
+    }
+}
+
+fn on_every_channel(story: impl AsyncFn(&TestMall, &Outside) + Copy) {
+    on_both_engines(async |mall| {
+        for channel in outside(&mall) {
+            story(&mall, &channel).await;
+            channel.assert_same_books(&mall).await;
+        }
+    });
+}
+
+fn statuses(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|entry| entry["status"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_notice_settles_once_and_forgeries_settle_nothing() {
+    on_every_channel(async |mall, channel| {
+        let tea = mall.product("龙井").price_fen(8_888).create().await;
+        let ann = mall.member().await;
+        let order = ann.place_order(&[(&tea, 1)]).await.ok();
+        let number = channel.number(&ann, &order).await;
+        assert_eq!(channel.number(&ann, &order).await, number, "asking again shows the same attempt");
+        let notice = channel.books.pay(&number);
+        channel.tell(mall, &notice.clone().forged()).await.refused("payment.notice_rejected");
+        channel.tell(mall, &notice.clone().altered("amount", 1)).await.refused("payment.notice_rejected");
+        let partial = notice.clone().saying("amount", 8_887).named("partial");
+        channel.tell(mall, &partial).await.refused("payment.notice_contradicts");
+        let other_app = notice.clone().saying("app_id", "wx-other").named("other");
+        channel.tell(mall, &other_app).await.refused("payment.notice_contradicts");
+        assert_eq!(ann.status_of(&order).await, "unpaid");
+        channel.tell(mall, &notice).await.status(channel.taken);
+        channel.tell(mall, &notice).await.status(channel.taken);
+        assert_eq!(ann.status_of(&order).await, "to_ship");
+        assert_eq!(mall.stock(&tea).await, (99, 0));
+    });
+}
+
+#[test]
+fn whatever_creating_does_the_order_can_be_paid() {
+    on_every_channel(async |mall, channel| {
+        let tea = mall.product("龙井").create().await;
+        let ann = mall.member().await;
+        let order = ann.place_order(&[(&tea, 1)]).await.ok();
+        channel.books.trouble(Call::Create, Trouble::Refuse);
+        channel.start(&ann, &order).await.refused("payment.channel_failed");
+        channel.books.trouble(Call::Create, Trouble::LoseAnswer);
+        channel.start(&ann, &order).await.refused("payment.channel_unknown");
+        let number = channel.number(&ann, &order).await;
+        channel.books.pay(&number);
+        // The notice is lost; a waiting page asks, first in vain.
+        mall.clock.advance(seconds(5));
+        channel.books.trouble(Call::Query, Trouble::LoseAnswer);
+        assert_eq!(ann.payment(&number).await["status"], "pending");
+        mall.clock.advance(seconds(5));
+        assert_eq!(ann.payment(&number).await["status"], "paid");
+        assert_eq!(ann.status_of(&order).await, "to_ship");
+    });
+}
+
+#[test]
+fn closing_asks_first_and_late_money_goes_back() {
+    on_every_channel(async |mall, channel| {
+        let tea = mall.product("龙井").price_fen(5_000).create().await;
+        let ann = mall.member().await;
+        let order = ann.place_order(&[(&tea, 1)]).await.ok();
+        let number = channel.number(&ann, &order).await;
+        channel.books.trouble(Call::Close, Trouble::Refuse);
+        ann.cancel(&order).await.refused("payment.channel_failed");
+        channel.books.trouble(Call::Close, Trouble::LoseAnswer);
+        ann.cancel(&order).await.refused("payment.channel_unknown");
+        assert_eq!(ann.status_of(&order).await, "unpaid");
+        ann.cancel(&order).await.ok();
+        // A bank that answers late.
+        channel.tell(mall, &channel.books.pay_anyway(&number)).await.status(channel.taken);
+        channel.books.trouble(Call::Refund, Trouble::LoseAnswer);
+        mall.run_jobs().await;
+        mall.clock.advance(minutes(5));
+        mall.run_jobs().await;
+        channel.books.finish_refunds();
+        mall.clock.advance(minutes(60));
+        mall.run_jobs().await;
+        let detail = ann.order(&order).await;
+        assert_eq!((detail["status"].as_str().unwrap(), statuses(&detail["refunds"])), ("closed", vec!["done"]));
+        assert_eq!(channel.books.balance().0, 0);
+
+        let paid_last_moment = ann.place_order(&[(&tea, 1)]).await.ok();
+        let number = channel.number(&ann, &paid_last_moment).await;
+        channel.books.pay(&number);
+        ann.cancel(&paid_last_moment).await.refused("order.already_paid");
+        assert_eq!(ann.status_of(&paid_last_moment).await, "to_ship");
+        let refund = mall.staff().refund(&paid_last_moment, "缺货").await;
+        refund.ok();
+        mall.run_jobs().await;
+        for notice in channel.books.finish_refunds() {
+            channel.tell(mall, &notice).await.status(channel.taken);
+            channel.tell(mall, &notice).await.status(channel.taken);
+        }
+        assert_eq!(channel.books.balance().0, 0);
+    });
+}
+
+#[test]
+fn what_was_paid_by_two_channels_is_kept_once() {
+    on_both_engines(async |mall| {
+        let tea = mall.product("龙井").price_fen(5_000).create().await;
+        let ann = mall.member().await;
+        let [wechat, alipay, _] = <[Outside; 3]>::try_from(outside(&mall)).ok().unwrap();
+        let order = ann.place_order(&[(&tea, 1)]).await.ok();
+        let (first, second) = (wechat.number(&ann, &order).await, alipay.number(&ann, &order).await);
+        let late = mall.alipay.pay(&second);
+        wechat.tell(&mall, &mall.wechat.pay(&first)).await.status(204);
+        alipay.tell(&mall, &late).await.status(200);
+        mall.run_jobs().await;
+        assert_eq!((mall.wechat.balance().0, mall.alipay.balance().0), (5_000, 0));
+        assert_eq!(ann.status_of(&order).await, "to_ship");
+
+        // What nobody paid is closed at its channel, so that nobody can.
+        let order = ann.place_order(&[(&tea, 1)]).await.ok();
+        let (first, second) = (wechat.number(&ann, &order).await, alipay.number(&ann, &order).await);
+        alipay.tell(&mall, &mall.alipay.pay(&second)).await.status(200);
+        mall.run_jobs().await;
+        assert_eq!(mall.wechat.calls(Call::Close), 1);
+        assert_eq!(ann.payment(&first).await["status"], "closed");
+        for channel in [&wechat, &alipay] {
+            channel.assert_same_books(&mall).await;
+        }
+    });
+}
+
+#[test]
+fn channels_are_offered_where_they_work() {
+    on_both_engines(async |mall| {
+        let tea = mall.product("龙井").create().await;
+        let ann = mall.member().await;
+        let offered = ann.get("/api/v1/pay-channels").await.ok();
+        assert_eq!(offered[1]["channel"], "alipay");
+        assert_eq!(offered[1]["scenes"], json!(["mini_program", "h5", "page"]));
+        let order = ann.place_order(&[(&tea, 1)]).await.ok();
+        let pay = format!("/api/v1/orders/{}/pay", order.id);
+        for (channel, scene) in [("wechat", "page"), ("alipay", "native")] {
+            ann.post(&pay, json!({ "channel": channel, "scene": scene })).await.refused("payment.scene_unsupported");
+        }
+        let body = json!({ "channel": "alipay", "scene": "mini_program" });
+        ann.post(&pay, body).await.refused("payment.openid_required");
+        let body = json!({ "channel": "alipay", "scene": "mini_program", "auth_code": "code of ann" });
+        let intent = ann.post(&pay, body).await.ok();
+        assert_eq!(intent["instruction"], json!({ "kind": "trade", "trade_no": intent["payment_id"] }));
+        let back = ann.get("/notify/return?to=%2F%23%2Fpages%2Fx&trade_no=1").await;
+        back.status(303);
+        ann.get("/notify/return?to=%2F%2Fevil.example").await.refused("request.invalid");
+        let body = json!({ "channel": "alipay", "scene": "page", "return_url": "//evil.example" });
+        ann.post(&pay, body).await.refused("request.invalid");
+    });
+}
+
+// ---------------------------------------------------------------- balance and outside
+
+/// A member with 100.00 principal and 20.00 gift, and a payment password.
+async fn rich(mall: &TestMall) -> MemberClient {
+    let body = json!({ "amount_fen": 10_000, "gift_fen": 2_000, "label": "", "on_sale": true });
+    let plans = mall.staff().post("/admin/v1/top-up-plans", body).await.ok();
+    let ann = mall.member().await;
+    let body = json!({ "kind": "top_up", "plan_id": plans[0]["id"], "expected_fen": 10_000 });
+    let purchase = ann.post("/api/v1/purchases", body).await.ok()["id"].as_str().unwrap().to_owned();
+    let way = json!({ "channel": "alipay", "scene": "page" });
+    let intent = ann.post(&format!("/api/v1/purchases/{purchase}/pay"), way).await.ok();
+    let notice = mall.alipay.pay(intent["payment_id"].as_str().unwrap());
+    mall.deliver_to("alipay", &notice).await.status(200);
+    ann.post("/api/v1/balance/sms-code", json!({})).await.status(204);
+    let code = mall.world.outside().sms.code(&ann.phone).unwrap();
+    ann.put("/api/v1/balance/password", json!({ "password": "135792", "code": code })).await.status(204);
+    ann
+}
+
+async fn held(member: &MemberClient) -> (i64, i64) {
+    let balance = member.get("/api/v1/balance").await.ok();
+    (balance["principal_fen"].as_i64().unwrap(), balance["gift_fen"].as_i64().unwrap())
+}
+
+async fn take_part(member: &MemberClient, order: &Order, amount_fen: i64, expected_fen: i64) -> Reply {
+    let confirmation = json!({ "kind": "password", "password": "135792" });
+    let body = json!({ "amount_fen": amount_fen, "expected_fen": expected_fen, "confirmation": confirmation });
+    member.post(&format!("/api/v1/orders/{}/balance-part", order.id), body).await
+}
+
+#[test]
+fn an_order_is_paid_from_the_balance_and_outside_and_goes_back_in_order() {
+    on_both_engines(async |mall| {
+        let tea = mall.product("龙井").price_fen(15_001).create().await;
+        let ann = rich(&mall).await;
+        let (before, alipay) = (mall.alipay.balance().0, &outside(&mall)[1]);
+        let order = ann.place_order(&[(&tea, 1)]).await.ok();
+        let old = alipay.number(&ann, &order).await;
+        take_part(&ann, &order, 15_001, 15_001).await.refused("request.invalid");
+        take_part(&ann, &order, 12_001, 15_001).await.refused("balance.not_enough");
+        take_part(&ann, &order, 11_000, 15_000).await.refused("order.price_changed");
+        let part = take_part(&ann, &order, 11_000, 15_001).await.ok();
+        assert_eq!((part["taken_fen"].as_i64(), part["left_fen"].as_i64()), (Some(11_000), Some(4_001)));
+        take_part(&ann, &order, 1, 15_001).await.refused("payment.part_taken");
+        assert_eq!(held(&ann).await, (0, 1_000), "principal first");
+        assert_eq!(ann.payment(&old).await["status"], "closed");
+
+        let intent = alipay.start(&ann, &order).await.ok();
+        assert_eq!(intent["amount_fen"], 4_001);
+        let notice = mall.alipay.pay(intent["payment_id"].as_str().unwrap());
+        alipay.tell(&mall, &notice).await.status(200);
+        alipay.tell(&mall, &notice).await.status(200);
+        let detail = ann.order(&order).await;
+        assert_eq!(detail["status"], "to_ship");
+        assert_eq!(statuses(&detail["payments"]), ["closed", "paid", "paid"]);
+        assert_eq!(mall.alipay.balance().0, before + 4_001);
+
+        mall.staff().refund(&order, "缺货").await.ok();
+        mall.run_jobs().await;
+        for notice in mall.alipay.finish_refunds() {
+            alipay.tell(&mall, &notice).await.status(200);
+        }
+        assert_eq!(held(&ann).await, (10_000, 2_000));
+        assert_eq!(mall.alipay.balance().0, before);
+        let refunds = ann.order(&order).await["refunds"].clone();
+        assert_eq!(statuses(&refunds), ["done", "done"]);
+        assert_eq!((refunds[0]["amount_fen"].as_i64(), refunds[1]["amount_fen"].as_i64()), (Some(11_000), Some(4_001)));
+        alipay.assert_same_books(&mall).await;
+    });
+}
+
+#[test]
+fn a_part_comes_back_when_the_order_does_not_go_on() {
+    on_both_engines(async |mall| {
+        let tea = mall.product("龙井").price_fen(15_001).create().await;
+        let ann = rich(&mall).await;
+        let alipay = &outside(&mall)[1];
+        let place = async || ann.place_order(&[(&tea, 1)]).await.ok();
+
+        // Taken back by the member, then paid in full.
+        let order = place().await;
+        take_part(&ann, &order, 11_000, 15_001).await.ok();
+        let rest = alipay.number(&ann, &order).await;
+        ann.delete(&format!("/api/v1/orders/{}/balance-part", order.id)).await.ok();
+        assert_eq!(held(&ann).await, (10_000, 2_000));
+        let whole = alipay.start(&ann, &order).await.ok();
+        assert_eq!(whole["amount_fen"], 15_001);
+        // The old rest is paid late: it pays nothing and goes back.
+        alipay.tell(&mall, &mall.alipay.pay_anyway(&rest)).await.status(200);
+        assert_eq!(ann.status_of(&order).await, "unpaid");
+        alipay.tell(&mall, &mall.alipay.pay(whole["payment_id"].as_str().unwrap())).await.status(200);
+        assert_eq!(ann.status_of(&order).await, "to_ship");
+
+        // Nobody pays the rest.
+        let order = place().await;
+        take_part(&ann, &order, 500, 15_001).await.ok();
+        let rest = alipay.number(&ann, &order).await;
+        mall.clock.advance(minutes(31));
+        mall.run_jobs().await;
+        assert_eq!((ann.status_of(&order).await.as_str(), held(&ann).await), ("closed", (10_000, 2_000)));
+        // … but for a bank that answers late.
+        alipay.tell(&mall, &mall.alipay.pay_anyway(&rest)).await.status(200);
+
+        // An address that was opened before the part was taken is paid in full.
+        let order = place().await;
+        let whole = alipay.number(&ann, &order).await;
+        take_part(&ann, &order, 500, 15_001).await.ok();
+        alipay.tell(&mall, &mall.alipay.pay_anyway(&whole)).await.status(200);
+        assert_eq!((ann.status_of(&order).await.as_str(), held(&ann).await), ("to_ship", (10_000, 2_000)));
+
+        // Staff receive the money, or close.
+        let order = place().await;
+        take_part(&ann, &order, 500, 15_001).await.ok();
+        mall.staff().post(&format!("/admin/v1/orders/{}/pay-offline", order.id), json!({})).await.ok();
+        assert_eq!(held(&ann).await, (10_000, 2_000));
+        let order = place().await;
+        take_part(&ann, &order, 500, 15_001).await.ok();
+        mall.staff().post(&format!("/admin/v1/orders/{}/close", order.id), json!({ "reason": "停售" })).await.ok();
+        assert_eq!(held(&ann).await, (10_000, 2_000));
+        mall.run_jobs().await;
+        mall.alipay.finish_refunds();
+        mall.clock.advance(minutes(60));
+        mall.run_jobs().await;
+        alipay.assert_same_books(&mall).await;
+    });
+}
