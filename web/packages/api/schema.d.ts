@@ -4724,30 +4724,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/notify/return": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Come back from a channel's page.
-         * @description Goes on to the storefront's page. What the channel adds is ignored: only its notice or its answer to a query counts.
-         */
-        get: operations["come_back"];
-        put?: never;
-        /**
-         * Come back from a channel's page.
-         * @description Goes on to the storefront's page. What the channel adds is ignored: only its notice or its answer to a query counts.
-         */
-        post: operations["come_back"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/notify/wechat-pay/{mall_id}": {
         parameters: {
             query?: never;
@@ -31666,102 +31642,6 @@ export interface operations {
             };
             /** @description `payment.notice_contradicts`: stored, not acted upon */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    come_back: {
-        parameters: {
-            query: {
-                /** @description A path of the storefront. */
-                to: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description to the page */
-            303: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `request.invalid` at `to`: not a path of ours */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    come_back: {
-        parameters: {
-            query: {
-                /** @description A path of the storefront. */
-                to: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description to the page */
-            303: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `request.invalid` at `to`: not a path of ours */
-            400: {
                 headers: {
                     [name: string]: unknown;
                 };
