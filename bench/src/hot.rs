@@ -74,6 +74,7 @@ async fn place_for(
         items: vec![ItemInput { sku_id, quantity: 1 }],
         delivery: Delivery::Pickup { store_id: Some(store_id) },
         remark: None,
+        confirmed_no_return: false,
         choices: Default::default(),
         expected_total_fen: price,
     });

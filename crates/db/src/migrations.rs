@@ -42,5 +42,7 @@ const ALL: &[Migration] = &[
     Migration { version: 28, name: "ledger", text: include_str!("../../../migrations/0028_ledger.sql") },
     Migration { version: 29, name: "membership", text: include_str!("../../../migrations/0029_membership.sql") },
     Migration { version: 30, name: "wallet", text: include_str!("../../../migrations/0030_wallet.sql") },
+    Migration { version: 31, name: "after_sale", text: include_str!("../../../migrations/0031_after_sale.sql") },
+    Migration { version: 32, name: "no_return", text: include_str!("../../../migrations/0032_no_return.sql") },
     Migration { version: 33, name: "channels", text: include_str!("../../../migrations/0033_channels.sql") },
 ];

@@ -103,6 +103,8 @@ pub struct Badges {
     pub to_pick_up: i64,
     pub shipped: i64,
     pub to_review: i64,
+    /// After-sales under way.
+    pub after_sales: i64,
     /// Pieces in the cart.
     pub cart: i64,
     pub favourites: i64,

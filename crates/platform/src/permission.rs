@@ -102,6 +102,9 @@ permissions! {
     MediaEdit "media.edit" "内容" "整理与删除素材";
     CampaignView "campaign.view" "营销" "查看营销活动";
     CampaignEdit "campaign.edit" "营销" "编辑与发布营销活动";
+    AfterSaleView "after_sale.view" "订单" "查看售后";
+    AfterSaleEdit "after_sale.edit" "订单" "处理售后（同意即退款）";
+    AfterSaleArbitrate "after_sale.arbitrate" "订单" "裁决交平台处理的售后";
 }
 
 /// What a staff member may do, resolved from the role.

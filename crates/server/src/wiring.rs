@@ -1,7 +1,7 @@
 //! Puts the parts together: database, clients, sessions, jobs. The one list of who reacts to what.
 
 use crate::flows::{
-    close, complete, hooks, loyalty, message, order_export, pay, personal, purchase, refund, ship_file,
+    after_sale, close, complete, hooks, loyalty, message, order_export, pay, personal, purchase, refund, ship_file,
     upload_shipping, webhook,
 };
 use crate::{accounts, template};
@@ -119,6 +119,7 @@ pub fn handlers() -> Handlers {
         .every("close_unpaid_orders", seconds(5), close::close_expired)
         .every("ask_about_pending_payments", seconds(5), pay::refresh_due)
         .every("confirm_overdue_orders", hours(1), complete::confirm_overdue)
+        .every("run_after_sale_clocks", seconds(30), after_sale::run_clocks)
         .every("switch_scheduled_products", seconds(5), goods::catalog::switch_scheduled)
         .every("settle_old_reductions", hours(24), goods::catalog::settle_old_reductions)
         .every("mend_tasks", minutes(5), task::mend)
@@ -138,6 +139,7 @@ fn messages(handlers: &mut Handlers) {
         .subscribe("order.completed", "tell_order_completed", message::completed)
         .subscribe("order.closed", "tell_order_closed", message::closed)
         .subscribe("refund.done", "tell_refund_done", message::refunded);
+    after_sale::messages(handlers);
 }
 
 /// Copies of members' data, and forgetting members who left.

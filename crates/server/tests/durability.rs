@@ -163,6 +163,7 @@ fn product_input(category_id: Id, picture: String) -> ProductInput {
         tags: Vec::new(),
         keywords: None,
         return_7d: true,
+        no_return_reason: None,
         purchase_limit: None,
         status: ProductStatus::OnSale,
         on_sale_at: None,

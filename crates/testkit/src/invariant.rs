@@ -122,7 +122,39 @@ const NEVER: &[(&str, &str)] = &[
         "select 'order ' || cast(o.id as text) from trade_order o
          join order_line l on l.mall_id = o.mall_id and l.order_id = o.id
          where l.shipped_quantity > l.quantity
-            or (o.status = 'shipped' and l.shipped_quantity <> l.quantity)",
+            or (o.status = 'shipped' and l.shipped_quantity + l.unsent_quantity <> l.quantity)",
+    ),
+    (
+        "a line is spoken for by other pieces than its open after-sales ask for",
+        "select 'order ' || cast(l.order_id as text) || ' line ' || cast(l.id as text) from order_line l
+         where (l.claimed_quantity, l.withheld_quantity) <> (
+           select
+             cast(coalesce(sum(case when a.status in ('requested', 'approved', 'returning', 'escalated') then x.quantity
+               when a.status = 'received' then x.accepted_quantity else 0 end), 0) as bigint),
+             cast(coalesce(sum(case when a.stage = 'unsent' and a.status in ('requested', 'escalated') then x.quantity else 0 end), 0)
+               as bigint)
+           from after_sale_line x
+           join after_sale a on a.mall_id = x.mall_id and a.id = x.after_sale_id
+           where x.mall_id = l.mall_id and x.line_id = l.id and a.order_id = l.order_id)",
+    ),
+    (
+        "an after-sale waits for money that came, or is over before it came",
+        "select 'after-sale ' || cast(a.id as text) || ' ' || a.status from after_sale a
+         where a.status in ('refunding', 'refunded') and (
+           (a.status = 'refunding') <> exists (select 1 from after_sale_refund x
+             join refund r on r.mall_id = x.mall_id and r.id = x.refund_id
+             where x.mall_id = a.mall_id and x.after_sale_id = a.id and r.status <> 'done')
+           or a.goods_fen + a.freight_fen <> (select coalesce(cast(sum(r.amount_fen) as bigint), 0)
+             from after_sale_refund x
+             join refund r on r.mall_id = x.mall_id and r.id = x.refund_id
+             where x.mall_id = a.mall_id and x.after_sale_id = a.id))",
+    ),
+    (
+        "an exchange keeps stock it does not wait for",
+        "select 'after-sale ' || cast(r.holder_id as text) from stock_reservation r
+         where r.holder_kind = 'after_sale' and not exists (select 1 from after_sale a
+           where a.mall_id = r.mall_id and a.id = r.holder_id and a.kind = 'exchange'
+             and a.status in ('approved', 'returning', 'received', 'escalated'))",
     ),
     (
         "an order moved without leaving an event",
@@ -132,7 +164,7 @@ const NEVER: &[(&str, &str)] = &[
     (
         "the sales count of a product is not what was sold",
         "select p.name || ' counts ' || cast(p.sales_count as text) from product p
-         where p.sales_count <> (select coalesce(cast(sum(l.quantity) as bigint), 0) from order_line l
+         where p.sales_count <> (select coalesce(cast(sum(l.quantity - l.refunded_quantity) as bigint), 0) from order_line l
            join trade_order o on o.mall_id = l.mall_id and o.id = l.order_id
            where l.mall_id = p.mall_id and l.product_id = p.id and o.paid_at is not null and o.status <> 'closed')",
     ),

@@ -176,6 +176,16 @@ impl TestMall {
         self.owner.clone()
     }
 
+    /// The owner, signed in anew: a session of staff ends after half a day.
+    pub async fn staff_again(&self) -> StaffClient {
+        let (app, mall_id, id) = (self.world.app().clone(), self.id, self.owner.id);
+        let open = self.world.app().db.write(move |tx| {
+            let ctx = app.system(mall_id);
+            Ok(app.sessions.open(tx, &ctx, Subject::Staff(id), "testkit")?.token)
+        });
+        StaffClient::new(self.anonymous().with_token(&open.await.expect("the owner can sign in")), id)
+    }
+
     /// Somebody with a role of exactly these permissions, bound to a store if one is given.
     pub async fn staff_with(&self, permissions: &[&str], store: Option<&Store>) -> StaffClient {
         let app = self.world.app().clone();

@@ -14,6 +14,8 @@ pub mod order;
 pub mod pickup;
 pub mod shipping;
 
+pub mod after_sale;
+
 pub mod personal;
 
 use db::Constraint;
@@ -36,6 +38,16 @@ pub const CONSTRAINTS: &[Constraint] = &[
         name: "order_line_shipped_within_quantity",
         code: "order.shipped_too_much",
         message: "发货数量超过了订单数量",
+    },
+    Constraint {
+        name: "order_line_claims_within_quantity",
+        code: "after_sale.too_many",
+        message: "这些商品已经在另一个售后里，或者数量不够了",
+    },
+    Constraint {
+        name: "order_line_withheld_not_sent",
+        code: "after_sale.too_many",
+        message: "这些商品已经发出，或者在另一个售后里",
     },
     Constraint {
         name: "parcel_tracking_once", code: "shipping.tracking_used", message: "这个运单号已经登记在此订单"

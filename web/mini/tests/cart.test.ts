@@ -34,7 +34,17 @@ const guest: SessionGranted = {
     nickname: '',
     created_at: '2026-11-23T00:00:00Z',
     consent_due: false,
-    badges: { unpaid: 0, to_ship: 0, to_pick_up: 0, shipped: 0, to_review: 0, cart: 0, favourites: 0, messages: 0 },
+    badges: {
+      unpaid: 0,
+      to_ship: 0,
+      to_pick_up: 0,
+      shipped: 0,
+      to_review: 0,
+      after_sales: 0,
+      cart: 0,
+      favourites: 0,
+      messages: 0,
+    },
   },
 };
 

@@ -80,6 +80,19 @@ const UPLOAD: Words = {
   failed: { label: '同步失败', tone: 'alarm' },
 };
 
+const AFTER_SALE: Words = {
+  requested: { label: '待商家处理', tone: 'action' },
+  approved: { label: '待寄回', tone: 'waiting' },
+  returning: { label: '待商家收货', tone: 'action' },
+  received: { label: '待换货发出', tone: 'action' },
+  refunding: { label: '退款中', tone: 'moving' },
+  refunded: { label: '已退款', tone: 'done' },
+  exchanged: { label: '已换货', tone: 'done' },
+  rejected: { label: '没有通过', tone: 'muted' },
+  cancelled: { label: '已撤销', tone: 'muted' },
+  escalated: { label: '平台处理中', tone: 'alarm' },
+};
+
 const PARCEL: Words = {
   in_transit: { label: '运输中', tone: 'moving' },
   collected: { label: '已揽收', tone: 'moving' },
@@ -122,6 +135,7 @@ export const storeStatus = (status: string): StatusWord => read(STORE, status);
 export const staffStatus = (status: string): StatusWord => read(STAFF, status);
 export const memberStatus = (status: string): StatusWord => read(MEMBER, status);
 export const shippingUploadStatus = (status: string): StatusWord => read(UPLOAD, status);
+export const afterSaleStatus = (status: string): StatusWord => read(AFTER_SALE, status);
 export const parcelState = (state: string): StatusWord => read(PARCEL, state);
 
 type Labels = Readonly<Record<string, string>>;
@@ -151,6 +165,26 @@ const STAFF_ACTION: Labels = {
   change_price: '改价',
   retry: '重新请求',
   settle: '登记线下退款',
+};
+
+const AFTER_SALE_KIND: Labels = { refund_only: '仅退款', return_refund: '退货退款', exchange: '换货' };
+
+const AFTER_SALE_ACTION: Labels = {
+  approve: '同意',
+  decline: '拒绝',
+  receive: '收货验货',
+  reship: '发出换货',
+  refund_instead: '改为退款',
+  escalate: '交平台处理',
+  note: '备注',
+};
+
+const NO_RETURN: Labels = {
+  custom: '定作商品',
+  fresh: '鲜活易腐商品',
+  digital: '数字商品或已拆封的音像软件',
+  press: '报纸期刊',
+  confirmed: '其他，由买家购买时确认',
 };
 
 const DELIVERY: Labels = { express: '快递', pickup: '到店自提' };
@@ -195,12 +229,16 @@ const SETTLE_METHOD: Labels = {
 
 const CHANNEL_STATE: Labels = { closed: '渠道关闭了退款', abnormal: '退款账户异常，钱没有到账' };
 
-const HOLDER: Labels = { order: '订单', cart: '购物车', product: '商品' };
+const HOLDER: Labels = { order: '订单', after_sale: '售后', cart: '购物车', product: '商品' };
 
 const ACTOR: Labels = { member: '会员', staff: '员工', system: '系统', guest: '游客', channel: '支付渠道' };
 
 export const memberAction = (action: string): string => word(MEMBER_ACTION, action);
 export const staffAction = (action: string): string => word(STAFF_ACTION, action);
+export const afterSaleKind = (kind: string): string => word(AFTER_SALE_KIND, kind);
+export const afterSaleAction = (action: string): string => word(AFTER_SALE_ACTION, action);
+export const noReturnReason = (reason: string): string => word(NO_RETURN, reason);
+export const NO_RETURN_REASONS: readonly string[] = Object.keys(NO_RETURN);
 export const deliveryKind = (kind: string): string => word(DELIVERY, kind);
 export const paymentChannel = (channel: string): string => word(CHANNEL, channel);
 export const movementKind = (kind: string): string => word(MOVEMENT, kind);
@@ -220,4 +258,13 @@ export const ORDER_TABS: readonly { state: string; label: string }[] = [
   { state: 'shipped', label: '已发货' },
   { state: 'completed', label: '已完成' },
   { state: 'closed', label: '已关闭' },
+];
+
+/** The tabs of the after-sale desk: what waits for staff first. */
+export const AFTER_SALE_TABS: readonly { state: string; label: string }[] = [
+  { state: 'to_do', label: '待处理' },
+  { state: 'escalated', label: '平台处理' },
+  { state: 'waiting', label: '等会员或渠道' },
+  { state: 'ended', label: '已结束' },
+  { state: 'all', label: '全部' },
 ];

@@ -269,6 +269,7 @@ fn made_up(id: Id, name: &str, price: Fen) -> SkuForSale {
         volume_cm3: 0,
         freight_template_id: None,
         return_7d: true,
+        no_return_reason: None,
         purchase_limit: None,
         on_sale: true,
     }

@@ -87,6 +87,7 @@ fn sku(dice: &mut Dice, id: i64) -> SkuForSale {
         volume_cm3: 0,
         freight_template_id: None,
         return_7d: true,
+        no_return_reason: None,
         purchase_limit: None,
         on_sale: true,
     }

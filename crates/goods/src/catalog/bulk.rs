@@ -54,7 +54,7 @@ pub fn insert(tx: &mut Tx<'_>, ctx: &Ctx, products: &[NewProduct]) -> Result<()>
     tx.insert_many(
         "insert into product (id, mall_id, shop_id, category_id, brand_id, freight_template_id, slug, code, name,
            subtitle, description_html, picture_keys, video_key, options, tags, keywords, status, on_sale_at,
-           off_sale_at, return_7d, purchase_limit, min_price_fen, max_price_fen, created_at, updated_at)
+           off_sale_at, return_7d, no_return_reason, purchase_limit, min_price_fen, max_price_fen, created_at, updated_at)
          values",
         "",
         &rows,
@@ -107,6 +107,7 @@ fn row(ctx: &Ctx, shop_id: Id, product: &NewProduct) -> Result<Vec<Arg>> {
         input.on_sale_at,
         input.off_sale_at,
         input.return_7d,
+        input.no_return(),
         input.purchase_limit,
         lowest,
         highest,

@@ -1,6 +1,6 @@
 //! One product with everything its page shows.
 
-use super::draft::{NameValue, ProductOption, ProductStatus};
+use super::draft::{NameValue, NoReturnReason, ProductOption, ProductStatus};
 use super::save::not_found;
 use super::taxonomy::{BrandBrief, CategoryBrief};
 use crate::freight;
@@ -40,6 +40,9 @@ pub struct ProductDetail {
     pub tags: Vec<String>,
     /// Seven-day return without reason.
     pub return_7d: bool,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_return_reason: Option<NoReturnReason>,
     /// One line about freight before an address is known.
     pub freight_note: String,
     pub purchase_limit: Option<i64>,
@@ -116,6 +119,7 @@ struct ProductRow {
     sales_count: i64,
     tags: String,
     return_7d: bool,
+    no_return_reason: Option<String>,
     freight_template_id: Option<Id>,
     purchase_limit: Option<i64>,
 }
@@ -137,6 +141,7 @@ row!(ProductRow {
     sales_count,
     tags,
     return_7d,
+    no_return_reason,
     freight_template_id,
     purchase_limit
 });
@@ -163,7 +168,8 @@ pub fn require_shown(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<()> {
 pub(super) fn find(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<Found> {
     let product: Option<ProductRow> = tx.opt(
         "select id, name, subtitle, status, on_sale_at, picture_keys, video_key, description_html, category_id, brand_id,
-           options, min_price_fen, max_price_fen, list_price_fen, sales_count, tags, return_7d, freight_template_id,
+           options, min_price_fen, max_price_fen, list_price_fen, sales_count, tags, return_7d, no_return_reason,
+           freight_template_id,
            purchase_limit
          from product
          where mall_id = $1 and id = $2 and deleted_at is null",
@@ -240,6 +246,7 @@ impl Found {
             list_price_fen: product.list_price_fen,
             sales_count: product.sales_count,
             reviews: self.reviews,
+            no_return_reason: NoReturnReason::parse(product.return_7d, product.no_return_reason.as_deref()),
             return_7d: product.return_7d,
             freight_note: self.freight_note,
             purchase_limit: product.purchase_limit,

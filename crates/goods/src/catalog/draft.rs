@@ -80,6 +80,9 @@ pub struct ProductInput {
     pub keywords: Option<String>,
     /// Seven-day return without reason.
     pub return_7d: bool,
+    /// Why not, where it is off; `confirmed` when left out.
+    #[serde(default)]
+    pub no_return_reason: Option<NoReturnReason>,
     /// Pieces one member may buy in one order.
     #[schema(minimum = 1)]
     pub purchase_limit: Option<i64>,
@@ -122,7 +125,50 @@ pub struct SkuInput {
     pub initial_stock: Option<i64>,
 }
 
+/// Why goods are outside the seven-day return. Four kinds the law names; any others only when the buyer confirms it with
+/// the purchase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NoReturnReason {
+    /// Made to order.
+    Custom,
+    /// Fresh and perishable.
+    Fresh,
+    /// Downloads, and unpacked recordings and software.
+    Digital,
+    /// Newspapers and periodicals.
+    Press,
+    /// Not fit to be returned by its nature; the buyer confirms it.
+    Confirmed,
+}
+
+impl NoReturnReason {
+    /// The stored word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            NoReturnReason::Custom => "custom",
+            NoReturnReason::Fresh => "fresh",
+            NoReturnReason::Digital => "digital",
+            NoReturnReason::Press => "press",
+            NoReturnReason::Confirmed => "confirmed",
+        }
+    }
+
+    /// From the stored word; what an earlier release stored without one is `confirmed`.
+    pub fn parse(return_7d: bool, word: Option<&str>) -> Option<Self> {
+        let all = [NoReturnReason::Custom, NoReturnReason::Fresh, NoReturnReason::Digital, NoReturnReason::Press];
+        let named = all.into_iter().find(|reason| Some(reason.as_str()) == word);
+        (!return_7d).then_some(named.unwrap_or(NoReturnReason::Confirmed))
+    }
+}
+
 impl ProductInput {
+    /// The word kept with the product: none while it can be returned.
+    pub(super) fn no_return(&self) -> Option<&'static str> {
+        NoReturnReason::parse(self.return_7d, self.no_return_reason.map(NoReturnReason::as_str))
+            .map(NoReturnReason::as_str)
+    }
+
     /// Trims what was typed, cleans the description and checks every rule that needs no database.
     /// `files` is the public address of the mall's own files (see [`rich_text::clean`]).
     ///

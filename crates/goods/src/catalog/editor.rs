@@ -1,7 +1,7 @@
 //! A product as the editor shows it: what was written, with the pictures and the stock beside it.
 
 use super::admin_list::ListedStatus;
-use super::draft::{NameValue, ProductInput, ProductOption, ProductStatus, SkuInput};
+use super::draft::{NameValue, NoReturnReason, ProductInput, ProductOption, ProductStatus, SkuInput};
 use super::save::not_found;
 use crate::label::texts;
 use db::{Tx, args, row};
@@ -33,6 +33,7 @@ pub struct AdminProduct {
     pub tags: Vec<String>,
     pub keywords: Option<String>,
     pub return_7d: bool,
+    pub no_return_reason: Option<NoReturnReason>,
     pub purchase_limit: Option<i64>,
     pub status: ListedStatus,
     pub on_sale_at: Option<Instant>,
@@ -111,6 +112,7 @@ pub(crate) fn input_of(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<Produ
         tags: texts(&product.tags)?,
         keywords: Some(product.keywords).filter(|text| !text.is_empty()),
         return_7d: product.return_7d,
+        no_return_reason: NoReturnReason::parse(product.return_7d, product.no_return_reason.as_deref()),
         purchase_limit: product.purchase_limit,
         status: ProductStatus::parse(&product.status)?,
         on_sale_at: product.on_sale_at,
@@ -140,6 +142,7 @@ struct Row {
     tags: String,
     keywords: String,
     return_7d: bool,
+    no_return_reason: Option<String>,
     purchase_limit: Option<i64>,
     status: String,
     on_sale_at: Option<Instant>,
@@ -163,6 +166,7 @@ row!(Row {
     tags,
     keywords,
     return_7d,
+    no_return_reason,
     purchase_limit,
     status,
     on_sale_at,
@@ -208,7 +212,7 @@ row!(SkuRow {
 fn find(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<Stored> {
     let product: Option<Row> = tx.opt(
         "select id, code, name, subtitle, category_id, brand_id, freight_template_id, picture_keys, video_key,
-           description_html, options, tags, keywords, return_7d, purchase_limit, status, on_sale_at, off_sale_at,
+           description_html, options, tags, keywords, return_7d, no_return_reason, purchase_limit, status, on_sale_at, off_sale_at,
            version, updated_at, deleted_at is not null
          from product
          where mall_id = $1 and id = $2",
@@ -285,6 +289,7 @@ impl Stored {
             video_key: product.video_key,
             description_html: product.description_html,
             keywords: Some(product.keywords).filter(|text| !text.is_empty()),
+            no_return_reason: NoReturnReason::parse(product.return_7d, product.no_return_reason.as_deref()),
             return_7d: product.return_7d,
             purchase_limit: product.purchase_limit,
             on_sale_at: product.on_sale_at,

@@ -46,14 +46,14 @@ pub use category::{
 };
 pub use change::{CHANGE, change};
 pub use detail::{ProductDetail, SkuView, require_shown};
-pub use draft::{NameValue, ProductInput, ProductOption, ProductStatus, SkuInput};
+pub use draft::{NameValue, NoReturnReason, ProductInput, ProductOption, ProductStatus, SkuInput};
 pub(crate) use editor::input_of;
 pub use editor::{AdminProduct, AdminSku, KeyedPicture};
 pub use erase::{bin_all, erase};
 pub use list::{ProductFilter, ProductList, ProductSort};
 pub use price::{note_new_prices, settle_old_reductions, settle_struck};
 pub use rich_text::clean as clean_html;
-pub use sale::{SkuForSale, add_sales, skus_for_sale};
+pub use sale::{SkuChoice, SkuForSale, add_sales, sku_choices, skus_for_sale};
 pub use save::{bin, create, restore, set_status, turn_due, update};
 pub use taxonomy::{BrandBrief, CategoryBrief, CategoryNode};
 

@@ -1,5 +1,6 @@
 //! What trade asks of the catalogue: the facts of SKUs about to be sold, in one query, and the count of what was sold.
 
+use super::draft::NoReturnReason;
 use crate::label::{option_text, texts};
 use db::{Tx, args, row};
 use kernel::{Error, Fen, Id, MallId, Result};
@@ -31,6 +32,7 @@ pub struct SkuForSale {
     pub volume_cm3: i64,
     pub freight_template_id: Option<Id>,
     pub return_7d: bool,
+    pub no_return_reason: Option<NoReturnReason>,
     /// Pieces of the product one member may buy in one order.
     pub purchase_limit: Option<i64>,
     /// The product is on sale now and neither it nor the SKU is deleted. Scheduled products turn on sale by a sweep
@@ -44,7 +46,7 @@ pub fn skus_for_sale(tx: &mut Tx<'_>, mall_id: MallId, sku_ids: &[Id]) -> Result
         "select k.id, k.product_id, p.shop_id, p.name, k.option_values, k.picture_key, p.picture_keys,
            c.path, p.brand_id,
            k.price_fen, k.struck_fen, k.weight_g, k.volume_cm3,
-           p.freight_template_id, p.return_7d, p.purchase_limit,
+           p.freight_template_id, p.return_7d, p.no_return_reason, p.purchase_limit,
            p.status = 'on_sale' and p.deleted_at is null and k.deleted_at is null
          from sku k
          join product p on p.mall_id = k.mall_id and p.id = k.product_id
@@ -53,6 +55,29 @@ pub fn skus_for_sale(tx: &mut Tx<'_>, mall_id: MallId, sku_ids: &[Id]) -> Result
         &args![mall_id, sku_ids],
     )?;
     rows.into_iter().map(SkuForSale::try_from).collect()
+}
+
+/// A SKU that may be chosen instead of another of its product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SkuChoice {
+    pub sku_id: Id,
+    pub product_id: Id,
+    pub option_text: String,
+    pub price: Fen,
+}
+
+/// SKUs of products that are not deleted, in the order of their pages.
+pub fn sku_choices(tx: &mut Tx<'_>, mall_id: MallId, product_ids: &[Id]) -> Result<Vec<SkuChoice>> {
+    let rows: Vec<(Id, Id, String, Fen)> = tx.all(
+        "select id, product_id, option_values, price_fen from sku
+         where mall_id = $1 and product_id = any($2) and deleted_at is null
+         order by product_id, position, id",
+        &args![mall_id, product_ids],
+    )?;
+    let choice = |(sku_id, product_id, values, price): (Id, Id, String, Fen)| {
+        Ok(SkuChoice { sku_id, product_id, option_text: option_text(&values)?, price })
+    };
+    rows.into_iter().map(choice).collect()
 }
 
 /// Adds to the products' sales counts: `(product, pieces)`, negative after a refund. The counts shown may lag by the
@@ -91,6 +116,7 @@ struct Row {
     volume_cm3: i64,
     freight_template_id: Option<Id>,
     return_7d: bool,
+    no_return_reason: Option<String>,
     purchase_limit: Option<i64>,
     on_sale: bool,
 }
@@ -110,6 +136,7 @@ row!(Row {
     volume_cm3,
     freight_template_id,
     return_7d,
+    no_return_reason,
     purchase_limit,
     on_sale
 });
@@ -135,6 +162,7 @@ impl TryFrom<Row> for SkuForSale {
             weight_g: row.weight_g,
             volume_cm3: row.volume_cm3,
             freight_template_id: row.freight_template_id,
+            no_return_reason: NoReturnReason::parse(row.return_7d, row.no_return_reason.as_deref()),
             return_7d: row.return_7d,
             purchase_limit: row.purchase_limit,
             on_sale: row.on_sale,

@@ -44,6 +44,7 @@ pub fn update(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, input: &ProductInput) -> Resul
            description_html = $9, picture_keys = $10, video_key = $11, options = $12, tags = $13, keywords = $14,
            status = $15, on_sale_at = $16, off_sale_at = $17, return_7d = $18, purchase_limit = $19,
            min_price_fen = $20, max_price_fen = $21, updated_at = $22, code = $23,
+           no_return_reason = $24,
            version = version + 1
          where mall_id = $1 and id = $2 and version = $3 and deleted_at is null
          returning shop_id",
@@ -70,7 +71,8 @@ pub fn update(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, input: &ProductInput) -> Resul
                 lowest,
                 highest,
                 ctx.now,
-                &input.code
+                &input.code,
+                input.no_return()
             ],
         )
         .on_constraint("product_code_taken", |_| bulk::code_taken())?;

@@ -50,6 +50,7 @@ pub fn fresh(draft: &Draft, pictures: Keys<'_>, files: &str) -> Result<ProductIn
         tags: draft.tags.clone().unwrap_or_default(),
         keywords: draft.keywords.clone(),
         return_7d: draft.return_7d.unwrap_or(true),
+        no_return_reason: None,
         purchase_limit: draft.purchase_limit,
         status,
         on_sale_at: None,

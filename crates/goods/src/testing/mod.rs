@@ -154,6 +154,7 @@ impl TestMall {
             tags: Vec::new(),
             keywords: None,
             return_7d: true,
+            no_return_reason: None,
             purchase_limit: None,
             status: ProductStatus::OnSale,
             on_sale_at: None,

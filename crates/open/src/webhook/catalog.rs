@@ -36,6 +36,15 @@ kinds! {
     "order.closed"      "订单" "关闭（取消、超时或全额退款）" "WebhookOrder";
     "refund.done"       "退款" "退款到账"           "WebhookRefund";
     "refund.failed"     "退款" "退款失败"           "WebhookRefund";
+    "after_sale.requested" "售后" "提交售后申请"      "WebhookAfterSale";
+    "after_sale.approved"  "售后" "同意（仅退款时退款已发起）" "WebhookAfterSale";
+    "after_sale.rejected"  "售后" "拒绝或验货不通过"    "WebhookAfterSale";
+    "after_sale.cancelled" "售后" "撤销或超时关闭"     "WebhookAfterSale";
+    "after_sale.sent_back" "售后" "会员寄回商品"       "WebhookAfterSale";
+    "after_sale.received"  "售后" "收到并验过商品"     "WebhookAfterSale";
+    "after_sale.exchanged" "售后" "换货发出"          "WebhookAfterSale";
+    "after_sale.escalated" "售后" "交平台处理"        "WebhookAfterSale";
+    "after_sale.refunded"  "售后" "退款完成"          "WebhookAfterSale";
     "product.changed"   "商品" "商品新建、修改、上下架或删除" "WebhookProduct";
     "stock.low"         "商品" "库存降到预警线"       "WebhookStockLow";
     "review.created"    "评价" "收到新评价"          "WebhookReview";
@@ -94,6 +103,40 @@ pub struct RefundData {
     pub status: String,
 }
 
+/// `data` of `after_sale.*`: the after-sale as it stands when the message is composed.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[schema(as = WebhookAfterSale)]
+pub struct AfterSaleData {
+    pub after_sale_id: Id,
+    pub order_id: Id,
+    pub member_id: Id,
+    /// `refund_only`, `return_refund` or `exchange`.
+    pub kind: String,
+    #[schema(example = "refunding")]
+    pub status: String,
+    pub reason: String,
+    pub goods_fen: i64,
+    pub freight_fen: i64,
+    pub refund_ids: Vec<Id>,
+    pub return_tracking_number: Option<String>,
+    pub reship_tracking_number: Option<String>,
+    pub lines: Vec<AfterSaleLineData>,
+}
+
+/// A line of an after-sale.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[schema(as = WebhookAfterSaleLine)]
+pub struct AfterSaleLineData {
+    pub line_id: Id,
+    pub quantity: i64,
+    /// Absent until the shop decided.
+    pub accepted_quantity: Option<i64>,
+    pub sellable_quantity: i64,
+    pub damaged_quantity: i64,
+    pub amount_fen: Option<i64>,
+    pub exchange_sku_id: Option<Id>,
+}
+
 /// `data` of `product.changed`.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[schema(as = WebhookProduct)]
@@ -139,7 +182,17 @@ pub struct Ping {
 }
 
 #[derive(OpenApi)]
-#[openapi(components(schemas(OrderData, OrderLineData, RefundData, ProductData, StockLowData, ReviewData, Ping)))]
+#[openapi(components(schemas(
+    OrderData,
+    OrderLineData,
+    RefundData,
+    AfterSaleData,
+    AfterSaleLineData,
+    ProductData,
+    StockLowData,
+    ReviewData,
+    Ping
+)))]
 struct Schemas;
 
 /// The schemas of every `data`, and the `webhooks` part of the API document (OpenAPI 3.1).

@@ -13,7 +13,10 @@ mod delivery_admin;
 mod endpoint;
 mod send;
 
-pub use catalog::{KINDS, OrderData, OrderLineData, Ping, ProductData, RefundData, ReviewData, StockLowData, document};
+pub use catalog::{
+    AfterSaleData, AfterSaleLineData, KINDS, OrderData, OrderLineData, Ping, ProductData, RefundData, ReviewData,
+    StockLowData, document,
+};
 pub use delivery::{accept, sweep, wanted};
 pub use endpoint::count_disabled;
 pub use send::{GIVE_UP_AFTER, send_due};

@@ -21,16 +21,18 @@ pub enum MessageKind {
     OrderCompleted,
     OrderClosed,
     RefundDone,
+    AfterSale,
 }
 
 impl MessageKind {
-    pub const ALL: [MessageKind; 6] = [
+    pub const ALL: [MessageKind; 7] = [
         MessageKind::OrderPaid,
         MessageKind::OrderShipped,
         MessageKind::OrderReady,
         MessageKind::OrderCompleted,
         MessageKind::OrderClosed,
         MessageKind::RefundDone,
+        MessageKind::AfterSale,
     ];
 
     /// The stored word.
@@ -42,6 +44,7 @@ impl MessageKind {
             MessageKind::OrderCompleted => "order_completed",
             MessageKind::OrderClosed => "order_closed",
             MessageKind::RefundDone => "refund_done",
+            MessageKind::AfterSale => "after_sale",
         }
     }
 

@@ -46,6 +46,14 @@ pub(super) fn everything(tx: &mut Tx<'_>, ctx: &Ctx, app: &App, sources: &Person
     job::enqueue(tx, ctx, NewJob::new(ERASE_FILES, &EraseFiles { pictures, objects }))
 }
 
+/// Asks for pictures to be removed that nobody may see any more.
+pub fn remove_pictures(tx: &mut Tx<'_>, ctx: &Ctx, pictures: Vec<String>) -> Result<()> {
+    if pictures.is_empty() {
+        return Ok(());
+    }
+    job::enqueue(tx, ctx, NewJob::new(ERASE_FILES, &EraseFiles { pictures, objects: Vec::new() }))
+}
+
 /// Splits the member's uploads: those others still see lose their owner, the rest is answered to be removed.
 fn orphans(tx: &mut Tx<'_>, ctx: &Ctx, sources: &PersonalSources, member: Id) -> Result<Vec<String>> {
     let mut kept = Vec::new();

@@ -14,7 +14,7 @@ mod package;
 mod shop;
 
 pub use closing::{Closing, close, preview, sweep as sweep_held};
-pub use erase::{ERASE, ERASE_FILES, erase_again, erase_files};
+pub use erase::{ERASE, ERASE_FILES, erase_again, erase_files, remove_pictures};
 pub use export::{EXPORT, request as request_export, run as run_export, sweep as sweep_exports};
 pub use own::OwnData;
 

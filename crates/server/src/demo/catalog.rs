@@ -62,6 +62,8 @@ pub struct Product {
     pub tags: Vec<String>,
     pub keywords: Option<String>,
     pub return_7d: bool,
+    #[serde(default)]
+    pub no_return_reason: Option<goods::catalog::NoReturnReason>,
 }
 
 #[derive(Deserialize)]

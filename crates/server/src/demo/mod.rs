@@ -1,6 +1,7 @@
 //! `hefang demo`: the mall 河坊生活 with its goods, photographs, stores and reviews, served together with local stand-ins
 //! for WeChat, WeChat Pay, Alipay, SMS and carriers. The stand-ins are mounted here and nowhere else.
 
+mod after_sales;
 mod brought;
 mod campaigns;
 mod catalog;

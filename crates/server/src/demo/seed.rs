@@ -125,6 +125,7 @@ impl Seeding<'_> {
         platform::search::pin(tx, self.ctx.mall_id, &words, self.ctx.now)?;
         self.home(tx, &categories, &products)?;
         super::orders::seed(tx, self.app, self.ctx)?;
+        super::after_sales::seed(tx, self.ctx)?;
         super::campaigns::seed(tx, self.ctx)
     }
 
@@ -274,6 +275,7 @@ impl Seeding<'_> {
                 tags: product.tags.clone(),
                 keywords: product.keywords.clone(),
                 return_7d: product.return_7d,
+                no_return_reason: product.no_return_reason,
                 purchase_limit: None,
                 status: ProductStatus::OnSale,
                 on_sale_at: None,

@@ -44,6 +44,8 @@ pub struct TodoCounts {
     pub unpaid: i64,
     pub low_stock: i64,
     pub refund_problems: i64,
+    /// After-sales that staff have to answer, receive or send for, and those the operator decides.
+    pub after_sales: i64,
     pub reviews_unanswered: i64,
     /// Webhook addresses that were switched off because they only failed.
     pub webhooks_disabled: i64,
@@ -168,6 +170,9 @@ fn todo(tx: &mut Tx<'_>, mall_id: MallId) -> Result<TodoCounts> {
         to_pick_up: some("trade_order where mall_id = $1 and status = 'to_pick_up'")?,
         unpaid: some("trade_order where mall_id = $1 and status = 'unpaid'")?,
         low_stock: some("stock where mall_id = $1 and on_hand - reserved <= low_mark")?,
+        after_sales: some(
+            "after_sale where mall_id = $1 and status in ('requested', 'returning', 'received', 'escalated')",
+        )?,
         refund_problems: some("refund where mall_id = $1 and status = 'failed'")?,
         reviews_unanswered: some("review where mall_id = $1 and reply is null and hidden_reason is null")?,
         webhooks_disabled: open::webhook::count_disabled(tx, mall_id)?,

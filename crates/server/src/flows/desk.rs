@@ -183,7 +183,7 @@ fn sheets(app: &App, tx: &mut Tx<'_>, mall_id: MallId, ids: &[Id], store_id: Opt
         let sheet_line = |line: order::Line| SheetLine {
             sku_code: codes.get(&line.sku_id).map(|code| code.0.clone()).unwrap_or_default(),
             barcode: codes.get(&line.sku_id).and_then(|code| code.1.clone()),
-            unshipped: line.quantity - line.shipped_quantity,
+            unshipped: line.to_ship(),
             sku_id: line.sku_id,
             name: line.name,
             option_text: line.option_text,

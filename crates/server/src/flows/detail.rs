@@ -155,6 +155,7 @@ fn compose(app: &App, tx: &mut Tx<'_>, mall_id: MallId, order: &Order, reader: R
         delivery: order.delivery,
         has_parcels: !parcels.is_empty(),
         has_unreviewed_lines: lines.iter().any(|line| line.reviewed_at.is_none()),
+        has_free_pieces: lines.iter().any(order::Line::has_free_pieces),
         pickup_ready: pickup.as_ref().is_some_and(|p| p.ready),
     };
     let receiver = order.receiver(&app.sealer)?.map(receiver_view);

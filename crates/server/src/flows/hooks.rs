@@ -39,6 +39,7 @@ impl BadgeSource for ShopperBadges {
             to_pick_up,
             shipped,
             to_review,
+            after_sales: trade::after_sale::under_way(tx, mall_id, member_id)?,
             cart: trade::cart::count(tx, mall_id, member_id)?,
             favourites,
             messages: people::message::unread(tx, mall_id, member_id)?,

@@ -25,7 +25,7 @@ fn named(goods: &str, quantity: i64) -> String {
     if quantity > 1 { format!("“{goods}”等 {quantity} 件") } else { format!("“{goods}”") }
 }
 
-async fn tell(
+pub async fn tell(
     app: App,
     event: Event,
     kind: MessageKind,

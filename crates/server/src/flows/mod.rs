@@ -2,6 +2,7 @@
 //! A flow decides the order of the domains' verbs and what shares a transaction; the rules stay in the domains.
 //! No network call happens inside a transaction: a flow prepares, asks outside, and finalises.
 
+pub mod after_sale;
 pub mod balance;
 pub mod balance_part;
 pub mod channel;
@@ -55,6 +56,7 @@ pub fn shop_routes() -> OpenApiRouter<App> {
         .merge(balance::shop_routes())
         .merge(balance_part::shop_routes())
         .merge(purchase::shop_routes())
+        .merge(after_sale::shop_routes())
         .merge(share::shop_routes())
 }
 
@@ -77,5 +79,6 @@ pub fn admin_routes() -> OpenApiRouter<App> {
         .merge(dashboard::admin_routes())
         .merge(purchase::admin_routes())
         .merge(loyalty::admin_routes())
+        .merge(after_sale::admin_routes())
         .merge(setup::admin_routes())
 }

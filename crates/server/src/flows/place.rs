@@ -32,6 +32,10 @@ pub struct PlaceOrder {
     pub delivery: Delivery,
     #[schema(max_length = 200)]
     pub remark: Option<String>,
+    /// The buyer was shown which goods cannot be returned without a reason and confirmed it. Without it those whose reason is
+    /// `confirmed` can be returned.
+    #[serde(default)]
+    pub confirmed_no_return: bool,
     /// As in the quote.
     #[serde(default)]
     pub choices: Choices,
@@ -160,6 +164,7 @@ pub fn place_in(
         },
         receiver: receiver.as_ref(),
         remark: request.remark.as_deref().map(str::trim).filter(|remark| !remark.is_empty()),
+        confirmed_no_return: request.confirmed_no_return,
         expires_at,
     };
     order::insert(tx, ctx, &app.sealer, &new, &draft)?;

@@ -2,7 +2,7 @@
 
 use super::detail;
 use axum::extract::State;
-use kernel::{Id, Result};
+use kernel::{Error, Id, Result};
 use platform::audit::Note;
 use platform::permission::{Grants, perm};
 use platform::problem::ProblemBody;
@@ -41,12 +41,17 @@ pub struct RedeemPreview {
     pub problem: Option<String>,
 }
 
-fn problem_of(grants: &Grants, order: &Order, pickup: &Pickup) -> Option<String> {
+const OPEN: &str = "有商品正在申请退款，请先处理售后申请";
+
+fn problem_of(grants: &Grants, order: &Order, pickup: &Pickup, in_dispute: bool) -> Option<String> {
     if grants.store_id.is_some_and(|store| store != pickup.store_id) {
         return Some("这是另一家门店的自提订单".into());
     }
     if pickup.redeemed_at.is_some() {
         return Some("这个取货码已经核销过了".into());
+    }
+    if in_dispute {
+        return Some(OPEN.into());
     }
     Move::Redeem.apply(order.status, order.delivery).err().map(|error| error.message().to_owned())
 }
@@ -77,7 +82,7 @@ async fn preview_redeem(
                 store_name: store.name,
                 lines: order::line_views(&reader, &lines),
                 status: order.status,
-                problem: problem_of(&staff.grants, &order, &pickup),
+                problem: problem_of(&staff.grants, &order, &pickup, lines.iter().any(|line| line.claimed_quantity > 0)),
             })
         })
         .await?;
@@ -91,7 +96,7 @@ async fn preview_redeem(
     responses((status = 200, body = detail::AdminOrderDetail),
     (status = 403, body = ProblemBody, description = "`order.other_store`"),
     (status = 404, body = ProblemBody, description = "`pickup.code_unknown`"),
-    (status = 409, body = ProblemBody, description = "`pickup.already_redeemed`, `order.not_allowed`")))]
+    (status = 409, body = ProblemBody, description = "`pickup.already_redeemed`, `order.not_allowed`, `order.after_sale_open`")))]
 async fn redeem_code(
     State(app): State<App>,
     staff: Staff<perm::OrderRedeem>,
@@ -101,7 +106,7 @@ async fn redeem_code(
     let order_id: Id = staff
         .write(&app, "order.redeem", move |tx, ctx| {
             let pickup = pickup::by_code(tx, mall_id, &request.code)?;
-            let order = order::find(tx, mall_id, pickup.order_id)?;
+            let order = order::lock(tx, mall_id, pickup.order_id)?;
             detail::within_store(&grants, &order)?;
             hand_over(tx, ctx, &order)?;
             Ok((order.id, Note::new("order", order.id, "核销自提")))
@@ -111,6 +116,9 @@ async fn redeem_code(
 }
 
 fn hand_over(tx: &mut db::Tx<'_>, ctx: &platform::Ctx, order: &Order) -> Result<()> {
+    if trade::after_sale::is_open(tx, ctx.mall_id, order.id)? {
+        return Err(Error::conflict("order.after_sale_open", OPEN));
+    }
     pickup::redeem(tx, ctx, order.id)?;
     order::advance(tx, ctx, order, Move::Redeem, None)?;
     Ok(())

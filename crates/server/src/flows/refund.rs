@@ -1,7 +1,7 @@
 //! Give the money back: the refund is a row, reserved against order and payment in one transaction; a job then asks the
 //! channel, always with the same number, until it says done. Goods not sent yet return to stock.
 
-use super::{ORDER, ORDER_GROUP, balance, channel, detail};
+use super::{ORDER, ORDER_GROUP, after_sale, balance, channel, detail};
 use axum::extract::State;
 use db::Tx;
 use goods::inventory::{self, Demand, Holder};
@@ -107,7 +107,7 @@ pub struct RefundOrder {
 #[utoipa::path(post, path = "/orders/{id}/refund", tag = "orders", security(("staff" = [])), params(("id" = Id, Path)),
     request_body = RefundOrder, responses((status = 200, body = detail::AdminOrderDetail),
     (status = 404, body = ProblemBody, description = "`order.not_found`"),
-    (status = 409, body = ProblemBody, description = "`order.not_allowed`, `refund.not_paid`, `refund.too_much`")))]
+    (status = 409, body = ProblemBody, description = "`order.not_allowed`, `order.after_sale_open`, `refund.not_paid`, `refund.too_much`")))]
 async fn refund_order(
     State(app): State<App>,
     staff: Staff<perm::OrderRefund>,
@@ -118,7 +118,7 @@ async fn refund_order(
     let (mall_id, grants) = (staff.mall.id, staff.grants.clone());
     staff
         .write(&app, "order.refund", move |tx, ctx| {
-            let order = order::find(tx, mall_id, id)?;
+            let order = order::lock(tx, mall_id, id)?;
             detail::within_store(&grants, &order)?;
             let amount = refund_in_full(tx, ctx, &order, &reason)?;
             Ok(((), Note::new("order", id, format!("全额退款 ¥{amount}：{reason}"))))
@@ -130,6 +130,7 @@ async fn refund_order(
 /// One transaction: the order closes, its money is on the way back, its unsent goods are on the shelf again.
 fn refund_in_full(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, reason: &str) -> Result<Fen> {
     let unsent = trade::shipping::unshipped(tx, ctx.mall_id, order.id)?;
+    let rest = after_sale::rest_of(tx, ctx, order.id)?;
     order::advance(tx, ctx, order, Move::Refund, Some(reason))?;
     let amount = order.paid.minus(order.refunded)?;
     tx.exec(
@@ -141,7 +142,7 @@ fn refund_in_full(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, reason: &str) -> Re
         spread(tx, ctx, order, amount, reason)?;
     }
     let lines = order::lines(tx, ctx.mall_id, order.id)?;
-    offers::refunded(tx, ctx, &order.sale(), &whole(&lines))?;
+    offers::refunded(tx, ctx, &order.sale(), &whole(&lines, &rest))?;
     let back: Vec<Demand> = unsent
         .iter()
         .filter_map(|left| lines.iter().find(|line| line.id == left.line_id).map(|line| (line, left.quantity)))
@@ -150,18 +151,15 @@ fn refund_in_full(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, reason: &str) -> Re
     if !back.is_empty() {
         inventory::restock(tx, ctx, Holder { kind: ORDER, id: order.id }, &back, "退款退回库存")?;
     }
-    let unsold: Vec<(Id, i64)> = lines.iter().map(|line| (line.product_id, -line.quantity)).collect();
+    let product = |id: i64| lines.iter().find(|line| line.id.0 == id).map(|line| line.product_id);
+    let unsold: Vec<(Id, i64)> = rest.iter().filter_map(|(line, pieces)| Some((product(*line)?, -pieces))).collect();
     goods::catalog::add_sales(tx, ctx, &unsold)?;
     Ok(amount)
 }
 
 /// Nothing of the order is left.
-fn whole(lines: &[order::Line]) -> Refunded {
-    Refunded {
-        finished_line_ids: lines.iter().map(|line| line.id.0).collect(),
-        units: lines.iter().map(|line| (line.id.0, line.quantity)).collect(),
-        whole: true,
-    }
+fn whole(lines: &[order::Line], rest: &[(i64, i64)]) -> Refunded {
+    Refunded { finished_line_ids: lines.iter().map(|line| line.id.0).collect(), units: rest.to_vec(), whole: true }
 }
 
 /// The job: asks the channel for the refund, or how it stands, until it is finished.
@@ -236,7 +234,10 @@ pub fn record(tx: &mut Tx<'_>, ctx: &Ctx, refund_id: Id, theirs: &ChannelRefund,
     };
     payment::finish_refund(tx, ctx, refund_id, status, word, &theirs.channel_refund_id)?;
     match status {
-        "done" => announce(tx, ctx, &refund)?,
+        "done" => {
+            announce(tx, ctx, &refund)?;
+            after_sale::arrived(tx, ctx, refund_id)?;
+        }
         "failed" => outbox::emit(tx, ctx, "refund.failed", &SendRefund { refund_id })?,
         _ => {}
     }

@@ -1,7 +1,7 @@
 //! The refund desk: refunds by state, and what staff do with one that failed. Ask the channel again, or write down that the
 //! money went back by hand. The channel is asked first in both cases, so that nothing is refunded twice.
 
-use super::{detail, refund};
+use super::{after_sale, detail, refund};
 use axum::extract::State;
 use kernel::ports::{ChannelRefund, ChannelRefundState};
 use kernel::{Cursor, Error, Id, Instant, Page, Result};
@@ -204,6 +204,7 @@ async fn settle_refund(
             if let Some(order_id) = refund.order_id {
                 order::add_event(tx, ctx, order_id, "refund_settled", &text)?;
             }
+            after_sale::arrived(tx, ctx, id)?;
             Ok(((), Note::new("refund", id, format!("登记线下退款 ¥{amount}，{}", method.label()))))
         })
         .await?;

@@ -100,7 +100,7 @@ async fn ship_by_staff(
     let (mall_id, grants) = (staff.mall.id, staff.grants.clone());
     staff
         .write(app, "order.ship", move |tx, ctx| {
-            let order = order::find(tx, mall_id, id)?;
+            let order = order::lock(tx, mall_id, id)?;
             detail::within_store(&grants, &order)?;
             let text = ship_in(tx, ctx, &order, &parcels)?;
             Ok(((), Note::new("order", id, format!("发货：{text}"))))
@@ -127,7 +127,7 @@ pub fn ship_in(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, parcels: &[ShipRequest
         texts.push(format!("{} {}", carrier.name, parcel.tracking_number.trim()));
     }
     let text = texts.join("、");
-    if shipping::unshipped(tx, ctx.mall_id, order.id)?.is_empty() {
+    if shipping::is_all_sent(tx, ctx.mall_id, order.id)? {
         order::advance(tx, ctx, order, Move::Ship, Some(&text))?;
     } else {
         order::add_event(tx, ctx, order.id, "parcel_sent", &format!("部分商品已发出：{text}"))?;

@@ -3,11 +3,14 @@
 
 use db::{Tx, args};
 use kernel::{Error, Id, MallId, Result};
-use open::webhook::{self, OrderData, OrderLineData, ProductData, RefundData, ReviewData, StockLowData};
+use open::webhook::{
+    self, AfterSaleData, AfterSaleLineData, OrderData, OrderLineData, ProductData, RefundData, ReviewData, StockLowData,
+};
 use platform::App;
 use platform::outbox::Event;
 use serde::Deserialize;
 use serde_json::Value;
+use trade::after_sale::{self, AboutAfterSale};
 use trade::{order, payment};
 
 /// The subscriber.
@@ -56,6 +59,7 @@ fn compose(tx: &mut Tx<'_>, event: &Event) -> Result<Option<Value>> {
     let mall_id = event.mall_id;
     let data = match event.kind.split_once('.').map_or("", |(noun, _)| noun) {
         "order" => Some(json(&order_data(tx, mall_id, event.read::<OfOrder>()?.order_id)?)?),
+        "after_sale" => Some(json(&after_sale_data(tx, mall_id, event.read::<AboutAfterSale>()?.after_sale_id)?)?),
         "refund" => Some(json(&refund_data(tx, mall_id, event.read::<OfRefund>()?.refund_id)?)?),
         "product" => Some(json(&product_data(tx, mall_id, event.read::<OfProduct>()?.product_id)?)?),
         "stock" => stock_data(tx, mall_id, &event.read::<OfStock>()?)?.map(|data| json(&data)).transpose()?,
@@ -112,6 +116,33 @@ fn refund_data(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<RefundData> {
         amount_fen: refund.amount.0,
         reason: refund.reason,
         status: refund.status,
+    })
+}
+
+fn after_sale_data(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<AfterSaleData> {
+    let after = after_sale::find(tx, mall_id, id)?;
+    let line = |line: after_sale::AskedLine| AfterSaleLineData {
+        line_id: line.line_id,
+        quantity: line.quantity,
+        accepted_quantity: line.accepted,
+        sellable_quantity: line.sellable,
+        damaged_quantity: line.damaged,
+        amount_fen: line.amount.map(|amount| amount.0),
+        exchange_sku_id: line.exchange_sku_id,
+    };
+    Ok(AfterSaleData {
+        after_sale_id: id,
+        order_id: after.order_id,
+        member_id: after.member_id,
+        kind: after.kind.as_str().to_owned(),
+        status: after.status.as_str().to_owned(),
+        reason: after.reason,
+        goods_fen: after.goods.0,
+        freight_fen: after.freight.0,
+        refund_ids: after_sale::refunds(tx, mall_id, id)?.into_iter().map(|(id, _)| id).collect(),
+        return_tracking_number: after.return_parcel.tracking_number,
+        reship_tracking_number: after.reship_parcel.tracking_number,
+        lines: after_sale::asked_lines(tx, mall_id, id)?.into_iter().map(line).collect(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use testkit::{MemberClient, TestMall, Value, days, json, minutes, on_both_engines};
 
-async fn plan(mall: &TestMall, amount_fen: i64, gift_fen: i64) -> String {
+pub async fn plan(mall: &TestMall, amount_fen: i64, gift_fen: i64) -> String {
     let body = json!({ "amount_fen": amount_fen, "gift_fen": gift_fen, "label": "", "on_sale": true });
     let plans = mall.staff().post("/admin/v1/top-up-plans", body).await.ok();
     let found = plans.as_array().unwrap().iter().find(|plan| plan["amount_fen"] == amount_fen).unwrap();
@@ -20,13 +20,13 @@ async fn begin(member: &MemberClient, kind: &str, plan_id: &str, amount_fen: i64
     (purchase, intent["payment_id"].as_str().unwrap().to_owned())
 }
 
-async fn top_up(mall: &TestMall, member: &MemberClient, plan_id: &str, amount_fen: i64) -> String {
+pub async fn top_up(mall: &TestMall, member: &MemberClient, plan_id: &str, amount_fen: i64) -> String {
     let (purchase, payment) = begin(member, "top_up", plan_id, amount_fen).await;
     mall.deliver(&mall.wechat.pay(&payment)).await.status(204);
     purchase
 }
 
-async fn held(member: &MemberClient) -> (i64, i64) {
+pub async fn held(member: &MemberClient) -> (i64, i64) {
     let balance = member.get("/api/v1/balance").await.ok();
     (balance["principal_fen"].as_i64().unwrap(), balance["gift_fen"].as_i64().unwrap())
 }
@@ -37,12 +37,12 @@ async fn code(mall: &TestMall, member: &MemberClient) -> String {
     mall.world.outside().sms.code(&member.phone).unwrap()
 }
 
-async fn set_password(mall: &TestMall, member: &MemberClient) {
+pub async fn set_password(mall: &TestMall, member: &MemberClient) {
     let body = json!({ "password": "135792", "code": code(mall, member).await });
     member.put("/api/v1/balance/password", body).await.status(204);
 }
 
-fn by_password(amount_fen: i64, password: &str) -> Value {
+pub fn by_password(amount_fen: i64, password: &str) -> Value {
     json!({ "expected_fen": amount_fen, "confirmation": { "kind": "password", "password": password } })
 }
 

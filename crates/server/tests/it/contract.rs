@@ -199,6 +199,7 @@ fn singular(segment: &str) -> &str {
         "freight-templates" => "freight_template",
         "webhook-deliveries" => "webhook_delivery",
         "api-keys" => "api_key",
+        "after-sales" => "after_sale",
         other => other.trim_end_matches('s'),
     }
 }

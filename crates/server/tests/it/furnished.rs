@@ -119,6 +119,7 @@ pub async fn furnish(mall: &TestMall, mark: &str) -> Furnished {
         ("picture", mall.picture_key.clone()),
         ("pickup_code", pickup_code.clone()),
     ]);
+    ids.insert("after_sale", crate::after_sale_walks::furnish(mall, &member, &done, mark).await);
     ids.extend(crate::club::furnish(mall, &member).await);
     ids.extend(crate::offers::furnish(mall, &member, &product).await);
     let secrets =

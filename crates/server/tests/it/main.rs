@@ -5,6 +5,11 @@
 mod contract;
 mod furnished;
 
+mod after_sale;
+mod after_sale_faults;
+mod after_sale_model;
+mod after_sale_money;
+mod after_sale_walks;
 mod balance;
 mod books;
 mod campaign;

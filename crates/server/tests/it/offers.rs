@@ -29,7 +29,7 @@ async fn token(mall: &TestMall, id: &str) -> Value {
     json!({ "worst_case_token": worst["token"] })
 }
 
-async fn publish(mall: &TestMall, id: &str) {
+pub async fn publish(mall: &TestMall, id: &str) {
     let body = token(mall, id).await;
     mall.staff().post(&format!("/admin/v1/campaigns/{id}/publish"), body).await.ok();
 }

@@ -19,6 +19,7 @@ const DECIDED: &[(&str, &str)] = &[
     ("data_export", "erased"),
     ("review", "loses its author"),
     ("trade_order", "held for the law's time, then without receiver and remarks"),
+    ("after_sale", "held with its order, then without words and pictures"),
     ("payment", "held for the law's time, then without payer"),
     ("behaviour_event", "erased"),
     ("membership", "erased"),
@@ -73,6 +74,7 @@ async fn settled(mall: &TestMall) -> (MemberClient, Vec<Order>) {
     f.member.confirm(&f.orders[0]).await.ok();
     f.member.cancel(&f.orders[2]).await.ok();
     owner.redeem(&f.ids["pickup_code"]).await.ok();
+    f.member.post(&format!("/api/v1/after-sales/{}/cancel", f.ids["after_sale"]), json!({})).await.ok();
     f.member.post(&format!("/api/v1/purchases/{}/refund", f.ids["purchase"]), json!({})).await.ok();
     mall.run_jobs().await;
     (f.member, f.orders)
@@ -88,7 +90,7 @@ fn what_is_under_way_holds_a_member_back_and_is_named() {
         assert_eq!(refused["details"]["under_way"], preview["under_way"]);
         let states: Vec<&str> =
             preview["under_way"].as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
-        assert_eq!(states, ["to_ship", "unpaid", "to_pick_up", "has_balance"]);
+        assert_eq!(states, ["to_ship", "unpaid", "to_pick_up", "requested", "has_balance"]);
         assert_eq!(preview["under_way"][0]["id"], f.orders[0].id.to_string());
         f.member.get("/api/v1/me").await.ok();
     });
@@ -179,6 +181,7 @@ fn nothing_personal_is_left_outside_the_hold_and_nothing_at_all_after_it() {
         let last = mall.dump().await;
         assert_eq!(sealed(&last), [""; 0]);
         assert!(last.rows("payment").iter().all(|row| row.contains("payer=-")), "{:?}", last.rows("payment"));
+        assert!(last.rows("after_sale").iter().all(|row| row.contains("description=-|picture_keys=[]")));
         assert!(last.rows("closed_account").iter().all(|row| row.contains("next_erasure_at=-")));
         let sums = |dump: &Dump| dump.rows("trade_order").iter().filter(|row| row.contains("status=completed")).count();
         assert_eq!(sums(&last), sums(&after), "the books stay");

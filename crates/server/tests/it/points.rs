@@ -3,7 +3,7 @@
 use testkit::{MemberClient, Order, Product, Reply, TestMall, Value, days, hours, json, minutes, on_both_engines};
 
 /// Points for every yuan, a hundred points a yuan, half of the goods at most; growth for every yuan; three tiers.
-async fn open_programme(mall: &TestMall) {
+pub async fn open_programme(mall: &TestMall) {
     let rules = json!({
         "points": { "enabled": true, "earn_per_yuan": 1, "check_in": 5, "streaks": [{ "days": 3, "points": 20 }],
             "review": 10, "expire_days": 30, "spend_per_yuan": 100, "max_share_percent": 50, "min_points": 10 },
@@ -18,12 +18,12 @@ async fn open_programme(mall: &TestMall) {
     }
 }
 
-async fn give_points(mall: &TestMall, member: &MemberClient, amount: i64) -> Reply {
+pub async fn give_points(mall: &TestMall, member: &MemberClient, amount: i64) -> Reply {
     let body = json!({ "account": "points", "amount": amount, "reason": "活动补发" });
     mall.staff().post(&format!("/admin/v1/members/{}/adjustments", member.id), body).await
 }
 
-async fn points_of(member: &MemberClient) -> i64 {
+pub async fn points_of(member: &MemberClient) -> i64 {
     member.get("/api/v1/points").await.ok()["balance"].as_i64().unwrap()
 }
 

@@ -99,6 +99,9 @@ fn orders_addresses_and_payments_of_another_member_do_not_exist() {
             "message",
             "member_preference",
             "data_export",
+            "after_sale",
+            "after_sale_line",
+            "after_sale_event",
         ];
         let before = mall.dump().await;
         for ids in ids_for_each_order(&hers) {
@@ -342,6 +345,7 @@ fn every_write_in_the_back_office_leaves_a_row_in_the_audit_log() {
     on_both_engines(async |mall| {
         let furnished = furnish(&mall, "甲家").await;
         let mut script = every_write(&mall, &furnished).await;
+        script.extend(crate::after_sale_walks::writes(&mall, &furnished.member, &furnished.product).await);
         script.extend(crate::club::writes(&mall, &furnished).await);
         script.extend(crate::shop::writes(&mall, &furnished).await);
         script.extend(writes::at_the_desk(&mall, &furnished).await);

@@ -50,7 +50,7 @@ pub use lane::{Applied, Explanation, LaneName, Lanes, Part, QuoteProblem, RowKin
 use rows::insert_applied;
 pub use rows::{AppliedRow, rows_of_order};
 pub(crate) use shares::difference;
-pub use shares::{shares, shares_text};
+pub use shares::{first_units, shares, shares_of, shares_text};
 
 use db::Tx;
 use kernel::{Error, Id, Result};

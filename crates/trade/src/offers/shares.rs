@@ -1,7 +1,7 @@
 //! What each unit of a line cost. A line's payable is split over its units by largest remainder (ties to the earlier
 //! unit) and stored run-length, so refunding any unit gives back exactly what that unit cost.
 
-use kernel::Fen;
+use kernel::{Error, Fen, Result};
 
 /// `[(share, units)]`, dearer units first; the shares sum to `payable`.
 pub fn shares(payable: Fen, quantity: i64) -> Vec<(Fen, i64)> {
@@ -22,6 +22,22 @@ pub fn shares_text(payable: Fen, quantity: i64) -> String {
 pub(super) fn runs_text(runs: &[(Fen, i64)]) -> String {
     let runs: Vec<String> = runs.iter().map(|(fen, units)| format!("[{},{units}]", fen.0)).collect();
     format!("[{}]", runs.join(","))
+}
+
+/// The runs of a stored text.
+pub fn shares_of(text: &str) -> Result<Vec<(Fen, i64)>> {
+    serde_json::from_str(text).map_err(Error::internal)
+}
+
+/// The sum of a line's first `count` unit shares.
+pub fn first_units(text: &str, count: i64) -> Result<i64> {
+    let (mut left, mut sum) = (count, 0);
+    for (fen, units) in shares_of(text)? {
+        let taken = left.min(units);
+        sum += fen.0 * taken;
+        left -= taken;
+    }
+    Ok(sum)
 }
 
 /// Per unit, what the line paid after something less what it paid before: the shares of one discount.
@@ -63,6 +79,21 @@ mod tests {
             prop_assert_eq!(runs.iter().map(|(fen, units)| fen.0 * units).sum::<i64>(), after - before);
             prop_assert_eq!(runs.iter().map(|(_, units)| units).sum::<i64>(), quantity);
             prop_assert!(runs.iter().all(|(fen, _)| fen.0 <= 0), "no unit gets dearer: {runs:?}");
+        }
+
+        #[test]
+        fn any_split_of_a_line_gives_back_what_it_cost(
+            payable in 0i64..10_000_000, quantity in 1i64..200, cuts in proptest::collection::vec(0i64..200, 0..8),
+        ) {
+            let text = shares_text(Fen(payable), quantity);
+            let mut places: Vec<i64> = cuts.into_iter().map(|cut| cut.min(quantity)).chain([0, quantity]).collect();
+            places.sort_unstable();
+            let parts: Vec<i64> = places
+                .windows(2)
+                .map(|pair| first_units(&text, pair[1]).unwrap() - first_units(&text, pair[0]).unwrap())
+                .collect();
+            prop_assert_eq!(parts.iter().sum::<i64>(), payable);
+            prop_assert!(parts.iter().all(|part| *part >= 0));
         }
 
         #[test]

@@ -16,7 +16,7 @@ pub use place::{NewOrder, Receiver, insert};
 pub use reprice::{LinePrice, NewPrices, PriceChangeView, price_changes, reprice};
 pub use store::{
     Line, Order, add_event, advance, by_group, by_ids, expired_unpaid, find, find_of_member, group_ids, lines,
-    lines_of, mark_reviewed, shipped_before,
+    lines_of, lock, mark_reviewed, shipped_before,
 };
 pub use view::{
     OrderCard, OrderEventView, OrderLineView, OrderMember, StateFilter, badges, cards, events, line_views, mask_phone,

@@ -108,6 +108,7 @@ pub enum Move {
     AutoConfirm,
     Redeem,
     Refund,
+    RefundedWhole,
 }
 
 /// Who may make a move.
@@ -228,6 +229,15 @@ pub const RULES: &[Rule] = &[
         emits: "order.closed",
         text: "商家全额退款",
     },
+    Rule {
+        step: Move::RefundedWhole,
+        from: &[ToShip, ToPickUp, Shipped],
+        to: Some(Closed),
+        who: Who::System,
+        event: "refunded",
+        emits: "order.closed",
+        text: "商品已全部退款",
+    },
 ];
 
 /// The rule of a move.
@@ -261,6 +271,7 @@ pub enum Action {
     Confirm,
     Track,
     Review,
+    RefundAsk,
     BuyAgain,
     Ship,
     Refund,
@@ -279,6 +290,8 @@ pub struct Standing {
     pub delivery: DeliveryKind,
     pub has_parcels: bool,
     pub has_unreviewed_lines: bool,
+    /// Some pieces are neither refunded nor in an open after-sale.
+    pub has_free_pieces: bool,
     pub pickup_ready: bool,
 }
 
@@ -290,6 +303,9 @@ pub fn member_actions(standing: Standing) -> Vec<Action> {
         Completed if standing.has_unreviewed_lines => vec![Action::Review],
         _ => Vec::new(),
     };
+    if standing.has_free_pieces && matches!(standing.status, ToShip | ToPickUp | Shipped | Completed) {
+        actions.push(Action::RefundAsk);
+    }
     if standing.has_parcels && standing.status != Closed {
         actions.push(Action::Track);
     }
@@ -354,8 +370,14 @@ mod tests {
         };
         for status in Status::ALL {
             for delivery in [DeliveryKind::Express, DeliveryKind::Pickup] {
-                let standing =
-                    Standing { status, delivery, has_parcels: true, has_unreviewed_lines: true, pickup_ready: true };
+                let standing = Standing {
+                    status,
+                    delivery,
+                    has_parcels: true,
+                    has_unreviewed_lines: true,
+                    has_free_pieces: true,
+                    pickup_ready: true,
+                };
                 for action in member_actions(standing).into_iter().chain(staff_actions(standing)) {
                     if let Some(step) = step_of(action) {
                         assert!(step.apply(status, delivery).is_ok(), "{action:?} offered in {status:?}");

@@ -2,8 +2,9 @@
 //! reserved the stock and claimed the idempotency key.
 
 use super::DeliveryKind;
-use crate::offers::{Draft, shares_text};
+use crate::offers::{Draft, DraftLine, shares_text};
 use db::{Tx, args};
+use goods::catalog::NoReturnReason;
 use kernel::{Error, Id, Instant, Result};
 use platform::seal::Sealer;
 use platform::{Ctx, outbox};
@@ -54,6 +55,8 @@ pub struct NewOrder<'a> {
     pub store_id: Option<Id>,
     pub receiver: Option<&'a Receiver>,
     pub remark: Option<&'a str>,
+    /// The buyer confirmed that goods which need it cannot be returned without a reason.
+    pub confirmed_no_return: bool,
     pub expires_at: Instant,
 }
 
@@ -62,6 +65,12 @@ struct Placed {
     order_id: Id,
     member_id: Id,
     total_fen: i64,
+}
+
+/// Why a line cannot be returned without a reason. What needs the buyer's word and did not get it can be returned.
+fn no_return(line: &DraftLine, new: &NewOrder<'_>) -> Option<NoReturnReason> {
+    let reason = NoReturnReason::parse(line.sku.return_7d, line.sku.no_return_reason.map(NoReturnReason::as_str));
+    reason.filter(|reason| *reason != NoReturnReason::Confirmed || new.confirmed_no_return)
 }
 
 /// Writes the order as priced.
@@ -119,8 +128,9 @@ pub fn insert(tx: &mut Tx<'_>, ctx: &Ctx, sealer: &Sealer, new: &NewOrder<'_>, d
                 line.discount,
                 line.payable,
                 shares_text(line.payable, line.quantity),
-                line.sku.return_7d,
-                line.gift
+                no_return(line, new).is_none(),
+                line.gift,
+                no_return(line, new).map(NoReturnReason::as_str)
             ]
             .to_vec()
         })
@@ -128,11 +138,14 @@ pub fn insert(tx: &mut Tx<'_>, ctx: &Ctx, sealer: &Sealer, new: &NewOrder<'_>, d
     tx.insert_many(
         "insert into order_line
            (mall_id, order_id, id, product_id, sku_id, name, option_text, picture_key, quantity,
-            unit_price_fen, amount_fen, discount_fen, payable_fen, unit_shares, return_7d, gift) values",
+            unit_price_fen, amount_fen, discount_fen, payable_fen, unit_shares, return_7d, gift, no_return_reason) values",
         "",
         &lines,
     )?;
     super::add_event(tx, ctx, new.id, "placed", "提交了订单")?;
+    if draft.lines.iter().any(|line| no_return(line, new) == Some(NoReturnReason::Confirmed)) {
+        super::add_event(tx, ctx, new.id, "no_return_confirmed", "买家确认：部分商品不支持七天无理由退货")?;
+    }
     let placed = Placed { order_id: new.id, member_id: new.member_id, total_fen: draft.total().0 };
     outbox::emit(tx, ctx, "order.placed", &placed)
 }

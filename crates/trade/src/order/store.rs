@@ -110,6 +110,11 @@ pub struct Line {
     pub unit_price: Fen,
     pub payable: Fen,
     pub shipped_quantity: i64,
+    /// Pieces whose money went back; those of them that were never sent; those in an open after-sale, and of them not sent.
+    pub refunded_quantity: i64,
+    pub unsent_quantity: i64,
+    pub claimed_quantity: i64,
+    pub withheld_quantity: i64,
     pub reviewed_at: Option<Instant>,
     /// Came with the order for nothing.
     pub gift: bool,
@@ -127,12 +132,29 @@ db::row!(Line {
     unit_price,
     payable,
     shipped_quantity,
+    refunded_quantity,
+    unsent_quantity,
+    claimed_quantity,
+    withheld_quantity,
     reviewed_at,
     gift
 });
 
+impl Line {
+    /// Paid for, neither refunded nor in an open after-sale.
+    pub fn has_free_pieces(&self) -> bool {
+        !self.gift && self.refunded_quantity + self.claimed_quantity < self.quantity
+    }
+
+    /// Pieces that can still be sent now: not those refunded before, nor those whose refund is asked for.
+    pub fn to_ship(&self) -> i64 {
+        self.quantity - self.shipped_quantity - self.unsent_quantity - self.withheld_quantity
+    }
+}
+
 const LINE_COLUMNS: &str = "order_id, id, product_id, sku_id, name, option_text, picture_key, quantity, unit_price_fen,
-    payable_fen, shipped_quantity, reviewed_at, gift";
+    payable_fen, shipped_quantity, refunded_quantity, unsent_quantity, claimed_quantity, withheld_quantity, reviewed_at,
+    gift";
 
 fn missing() -> Error {
     Error::not_found("order.not_found", "没有找到这个订单")
@@ -142,6 +164,15 @@ fn missing() -> Error {
 pub fn find(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<Order> {
     tx.opt(&format!("select {COLUMNS} from trade_order where mall_id = $1 and id = $2"), &args![mall_id, id])?
         .ok_or_else(missing)
+}
+
+/// One order, locked until the transaction ends: before its lines are touched, so that shipping and after-sale take turns.
+pub fn lock(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<Order> {
+    tx.opt(
+        &format!("select {COLUMNS} from trade_order where mall_id = $1 and id = $2 for update"),
+        &args![mall_id, id],
+    )?
+    .ok_or_else(missing)
 }
 
 /// Several orders of a mall; unknown ids are absent.
@@ -273,11 +304,13 @@ pub fn expired_unpaid(tx: &mut Tx<'_>, mall_id: MallId, now: Instant, limit: i64
     )
 }
 
-/// Shipped orders that were sent before `instant` and were not confirmed.
+/// Shipped orders that were sent before `instant` and were not confirmed. One with an open after-sale waits for its end.
 pub fn shipped_before(tx: &mut Tx<'_>, mall_id: MallId, instant: Instant, limit: i64) -> Result<Vec<Id>> {
     let rows: Vec<(Id,)> = tx.all(
         "select id from trade_order
          where mall_id = $1 and status = 'shipped' and shipped_at <= $2
+           and not exists (select 1 from order_line l
+             where l.mall_id = $1 and l.order_id = trade_order.id and l.claimed_quantity > 0)
          order by shipped_at
          limit $3",
         &args![mall_id, instant, limit],

@@ -22,6 +22,12 @@ pub struct OrderLineView {
     pub unit_price_fen: i64,
     pub payable_fen: i64,
     pub shipped_quantity: i64,
+    /// Pieces that can still be sent now.
+    pub to_ship_quantity: i64,
+    /// Pieces whose money went back.
+    pub refunded_quantity: i64,
+    /// Pieces in an open after-sale.
+    pub claimed_quantity: i64,
     pub reviewed: bool,
     /// Came with the order for nothing.
     pub gift: bool,
@@ -103,6 +109,9 @@ pub fn line_views(app: &App, lines: &[Line]) -> Vec<OrderLineView> {
         unit_price_fen: line.unit_price.0,
         payable_fen: line.payable.0,
         shipped_quantity: line.shipped_quantity,
+        to_ship_quantity: line.to_ship(),
+        refunded_quantity: line.refunded_quantity,
+        claimed_quantity: line.claimed_quantity,
         reviewed: line.reviewed_at.is_some(),
         gift: line.gift,
     };
@@ -128,6 +137,7 @@ pub(super) fn standing(order: &Order, lines: &[Line], pickup_ready: bool) -> Sta
         delivery: order.delivery,
         has_parcels: lines.iter().any(|line| line.shipped_quantity > 0),
         has_unreviewed_lines: lines.iter().any(|line| line.reviewed_at.is_none()),
+        has_free_pieces: lines.iter().any(Line::has_free_pieces),
         pickup_ready,
     }
 }

@@ -76,12 +76,12 @@ pub struct NewRefund<'a> {
 /// Payments without a channel outside are done at once: staff hand the money back, or the flow posts it.
 pub fn request_refund(tx: &mut Tx<'_>, ctx: &Ctx, payment: &Payment, new: &NewRefund<'_>) -> Result<Refund> {
     let offline = !payment.is_outside();
-    let status = if offline { "refunded" } else { "refunding" };
     let taken = tx.exec(
         "update payment
-         set refunded_fen = refunded_fen + $3, status = $4
+         set refunded_fen = refunded_fen + $3,
+             status = case when not $4 then 'refunding' when refunded_fen + $3 < amount_fen then 'paid' else 'refunded' end
          where mall_id = $1 and id = $2 and status in ('paid', 'refunding', 'refunded')",
-        &args![ctx.mall_id, payment.id, new.amount, status],
+        &args![ctx.mall_id, payment.id, new.amount, offline],
     )?;
     if taken == 0 {
         return Err(Error::conflict("refund.not_paid", "这笔支付还没有到账，不能退款"));
@@ -145,10 +145,10 @@ pub fn finish_refund(
     Ok(true)
 }
 
-/// A payment all of whose refunds are done is refunded.
+/// A payment all of whose refunds are done is refunded, or paid as before when they were a part of it.
 pub(super) fn settle_payment(tx: &mut Tx<'_>, ctx: &Ctx, payment_id: Id) -> Result<()> {
     tx.exec(
-        "update payment set status = 'refunded'
+        "update payment set status = case when refunded_fen < amount_fen then 'paid' else 'refunded' end
          where mall_id = $1 and id = $2 and status = 'refunding'
            and not exists (select 1 from refund r
              where r.mall_id = payment.mall_id and r.payment_id = payment.id and r.status <> 'done')",

@@ -1,8 +1,9 @@
 //! The sale's tables for the copy a member asks for: one query a table.
 
+use crate::after_sale::{Stage, reason_label};
 use crate::order::Receiver;
 use db::{Tx, args};
-use kernel::{Id, Instant, MallId, Result};
+use kernel::{Error, Id, Instant, MallId, Result};
 use people::hooks::Section;
 use platform::seal::Sealer;
 use serde_json::{Value, json};
@@ -48,6 +49,21 @@ const REFUNDS: &[(&str, &str)] = &[
     ("reason", "原因"),
     ("status", "状态"),
     ("created_at", "申请时间"),
+];
+const AFTER_SALES: &[(&str, &str)] = &[
+    ("id", "售后单号"),
+    ("order_id", "订单号"),
+    ("kind", "类型"),
+    ("status", "状态"),
+    ("reason", "原因"),
+    ("description", "说明"),
+    ("picture_keys", "图片"),
+    ("goods_fen", "商品退款（分）"),
+    ("freight_fen", "运费退款（分）"),
+    ("return_tracking_number", "寄回运单号"),
+    ("answer", "商家答复"),
+    ("created_at", "申请时间"),
+    ("ended_at", "结束时间"),
 ];
 const PARCELS: &[(&str, &str)] =
     &[("order_id", "订单号"), ("carrier_code", "快递公司"), ("tracking_number", "运单号"), ("shipped_at", "发货时间")];
@@ -171,6 +187,85 @@ pub(super) fn refunds(tx: &mut Tx<'_>, mall_id: MallId, member: Id) -> Result<Se
         vec![json!(id), json!(order), json!(amount), json!(reason), json!(status), json!(at)]
     });
     Ok(Section { name: "refunds", title: "退款", columns: REFUNDS, rows: rows.collect() })
+}
+
+pub(super) fn after_sales(tx: &mut Tx<'_>, mall_id: MallId, member: Id) -> Result<Section> {
+    let rows: Vec<AfterSaleRow> = tx.all(
+        "select id, order_id, kind, stage, status, reason, description, picture_keys, goods_fen, freight_fen,
+                return_tracking_number, answer, created_at, ended_at
+         from after_sale
+         where mall_id = $1 and member_id = $2
+         order by id",
+        &args![mall_id, member],
+    )?;
+    let rows: Result<Vec<Vec<Value>>> = rows.into_iter().map(after_sale).collect();
+    Ok(Section { name: "after_sales", title: "售后", columns: AFTER_SALES, rows: rows? })
+}
+
+struct AfterSaleRow {
+    id: Id,
+    order_id: Id,
+    kind: String,
+    stage: String,
+    status: String,
+    reason: String,
+    description: Option<String>,
+    picture_keys: String,
+    goods_fen: i64,
+    freight_fen: i64,
+    return_tracking_number: Option<String>,
+    answer: Option<String>,
+    created_at: Instant,
+    ended_at: Option<Instant>,
+}
+db::row!(AfterSaleRow {
+    id,
+    order_id,
+    kind,
+    stage,
+    status,
+    reason,
+    description,
+    picture_keys,
+    goods_fen,
+    freight_fen,
+    return_tracking_number,
+    answer,
+    created_at,
+    ended_at
+});
+
+fn after_sale(row: AfterSaleRow) -> Result<Vec<Value>> {
+    let pictures: Vec<String> = serde_json::from_str(&row.picture_keys).map_err(Error::internal)?;
+    let reason = reason_label(Stage::parse(&row.stage)?, &row.reason);
+    Ok(vec![
+        json!(row.id),
+        json!(row.order_id),
+        json!(row.kind),
+        json!(row.status),
+        json!(reason),
+        json!(row.description),
+        json!(pictures),
+        json!(row.goods_fen),
+        json!(row.freight_fen),
+        json!(row.return_tracking_number),
+        json!(row.answer),
+        json!(row.created_at),
+        json!(row.ended_at),
+    ])
+}
+
+/// Pictures of the member's after-sales, which are held with their orders.
+pub(super) fn after_sale_pictures(tx: &mut Tx<'_>, mall_id: MallId, member: Id) -> Result<Vec<String>> {
+    let lists: Vec<(String,)> = tx.all(
+        "select picture_keys from after_sale where mall_id = $1 and member_id = $2 and picture_keys <> '[]'",
+        &args![mall_id, member],
+    )?;
+    let mut keys = Vec::new();
+    for (list,) in lists {
+        keys.extend(serde_json::from_str::<Vec<String>>(&list).map_err(Error::internal)?);
+    }
+    Ok(keys)
 }
 
 pub(super) fn parcels(tx: &mut Tx<'_>, mall_id: MallId, member: Id) -> Result<Section> {

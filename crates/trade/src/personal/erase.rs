@@ -1,7 +1,7 @@
 //! Taking the person out of an order: receiver, remarks, payer and the parcel's journey go; sums, goods and times stay.
 
 use db::{Tx, args};
-use kernel::{Id, Instant, Result};
+use kernel::{Error, Id, Instant, Result};
 use platform::Ctx;
 
 /// Orders that closed without ever being paid: no trade took place, nothing is held.
@@ -47,6 +47,27 @@ fn take_out(tx: &mut Tx<'_>, ctx: &Ctx, member: Id, orders: Vec<(Id, Id)>) -> Re
              personal_erased_at = $3
          where mall_id = $1 and id = any($2)",
         &args![ctx.mall_id, &ids, ctx.now],
+    )?;
+    let lists: Vec<(String,)> = tx.all(
+        "select picture_keys from after_sale where mall_id = $1 and order_id = any($2) and picture_keys <> '[]'",
+        &args![ctx.mall_id, &ids],
+    )?;
+    let mut pictures = Vec::new();
+    for (list,) in lists {
+        pictures.extend(serde_json::from_str::<Vec<String>>(&list).map_err(Error::internal)?);
+    }
+    people::privacy::remove_pictures(tx, ctx, pictures)?;
+    tx.exec(
+        "update after_sale
+         set description = null, picture_keys = '[]', staff_note = null, answer = null
+         where mall_id = $1 and order_id = any($2)",
+        &args![ctx.mall_id, &ids],
+    )?;
+    tx.exec(
+        "update after_sale_event set text = kind
+         where mall_id = $1
+           and after_sale_id in (select id from after_sale where mall_id = $1 and order_id = any($2))",
+        &args![ctx.mall_id, &ids],
     )?;
     tx.exec("update parcel set track = null where mall_id = $1 and order_id = any($2)", &args![ctx.mall_id, &ids])?;
     // A payment may stand for several orders: the payer goes with the last of them.

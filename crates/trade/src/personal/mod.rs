@@ -1,4 +1,4 @@
-//! What the sale keeps of a member: the cart, orders with their receivers, payments, refunds and parcels. Orders that were
+//! What the sale keeps of a member: the cart, orders with their receivers, payments, refunds, parcels and after-sales. Orders that were
 //! paid are held after the account is gone, sealed, for as long as the law wants; what was never paid is not.
 
 mod copy;
@@ -21,6 +21,7 @@ impl PersonalData for SaleData {
             copy::payments(tx, mall_id, member)?,
             copy::refunds(tx, mall_id, member)?,
             copy::parcels(tx, mall_id, member)?,
+            copy::after_sales(tx, mall_id, member)?,
         ])
     }
 
@@ -35,10 +36,18 @@ impl PersonalData for SaleData {
              from trade_order o
              join refund r on r.mall_id = o.mall_id and r.order_id = o.id
              where o.mall_id = $1 and o.member_id = $2 and r.status in ('requested', 'processing')
+             union all
+             select 'after_sale', id, status
+             from after_sale
+             where mall_id = $1 and member_id = $2 and ended_at is null
              order by 2, 1",
             &args![mall_id, member],
         )?;
         Ok(rows.into_iter().map(|(kind, id, state)| UnderWay { kind, id, state }).collect())
+    }
+
+    fn files_kept(&self, tx: &mut Tx<'_>, mall_id: MallId, member: Id) -> Result<Vec<String>> {
+        copy::after_sale_pictures(tx, mall_id, member)
     }
 
     fn erase(&self, tx: &mut Tx<'_>, ctx: &Ctx, member: Id) -> Result<()> {

@@ -128,6 +128,7 @@ pub fn into_quote(draft: Draft, app: &App) -> Quote {
         payable_fen: line.payable.0,
         unit_shares: units(&shares(line.payable, line.quantity)),
         gift: line.gift,
+        no_return_reason: line.sku.no_return_reason,
     });
     Quote {
         lines: lines.collect(),

@@ -14,6 +14,7 @@ pub use shop::shop_routes;
 pub use crate::offers::{Draft, DraftLine, Explanation, LaneName, QuoteProblem, shares, shares_text};
 
 use crate::offers::{Choices, RowKind, Source as OfferSource};
+use goods::catalog::NoReturnReason;
 use kernel::Id;
 use platform::storage::Picture;
 use serde::{Deserialize, Serialize};
@@ -96,6 +97,9 @@ pub struct QuoteLine {
     pub unit_shares: Vec<UnitShare>,
     /// Comes with the order for nothing.
     pub gift: bool,
+    /// Why it cannot be returned without a reason; `confirmed` only holds when the order says `confirmed_no_return`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_return_reason: Option<NoReturnReason>,
 }
 
 /// Some units of a line that have the same share.

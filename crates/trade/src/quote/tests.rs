@@ -23,6 +23,7 @@ fn sku(id: i64, price_fen: i64) -> SkuForSale {
         volume_cm3: 100,
         freight_template_id: None,
         return_7d: true,
+        no_return_reason: None,
         purchase_limit: None,
         on_sale: true,
     }

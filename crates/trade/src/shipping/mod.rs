@@ -8,7 +8,7 @@ mod upload;
 
 pub use carriers::{CARRIERS, Carrier, CarrierCodes, carrier};
 pub use parcel::{
-    ParcelLine, ParcelRow, ParcelView, TrackEventView, TrackView, check_tracking_number, find_parcel, parcels,
-    parcels_of, record_parcel, save_track, track_view, unshipped,
+    ParcelLine, ParcelRow, ParcelView, TrackEventView, TrackView, check_tracking_number, find_parcel, is_all_sent,
+    parcels, parcels_of, record_parcel, save_track, track_view, unshipped,
 };
 pub use upload::{UploadRow, UploadState, UploadView, mark_upload, retry_upload, upload_view, uploads};

@@ -138,15 +138,25 @@ pub fn find_parcel(tx: &mut Tx<'_>, mall_id: MallId, order_id: Id, id: Id) -> Re
     .ok_or_else(|| Error::not_found("shipping.no_such_parcel", "没有找到这个包裹"))
 }
 
-/// What of an order is still to be sent.
+/// What of an order can be sent now: not what was refunded before, nor what an open after-sale withholds.
 pub fn unshipped(tx: &mut Tx<'_>, mall_id: MallId, order_id: Id) -> Result<Vec<ParcelLine>> {
     let rows: Vec<(Id, i64)> = tx.all(
-        "select id, quantity - shipped_quantity from order_line
-         where mall_id = $1 and order_id = $2 and shipped_quantity < quantity
+        "select id, quantity - shipped_quantity - unsent_quantity - withheld_quantity from order_line
+         where mall_id = $1 and order_id = $2 and shipped_quantity + unsent_quantity + withheld_quantity < quantity
          order by id",
         &args![mall_id, order_id],
     )?;
     Ok(rows.into_iter().map(|(line_id, quantity)| ParcelLine { line_id, quantity }).collect())
+}
+
+/// True when nothing of an order waits to be sent, also nothing that an open after-sale withholds.
+pub fn is_all_sent(tx: &mut Tx<'_>, mall_id: MallId, order_id: Id) -> Result<bool> {
+    let (left,): (i64,) = tx.one(
+        "select cast(sum(quantity - shipped_quantity - unsent_quantity) as bigint) from order_line
+         where mall_id = $1 and order_id = $2",
+        &args![mall_id, order_id],
+    )?;
+    Ok(left == 0)
 }
 
 /// Refuses what no carrier prints.
@@ -173,7 +183,8 @@ pub fn record_parcel(
         let counted = tx.exec(
             "update order_line
              set shipped_quantity = shipped_quantity + $4
-             where mall_id = $1 and order_id = $2 and id = $3 and shipped_quantity + $4 <= quantity",
+             where mall_id = $1 and order_id = $2 and id = $3 
+               and shipped_quantity + $4 + unsent_quantity + withheld_quantity <= quantity",
             &args![ctx.mall_id, order_id, line.line_id, line.quantity],
         )?;
         if counted == 0 {

@@ -1,6 +1,15 @@
 // The dashboard, orders, pickup and reviews.
 
-import type { OrderExport, PriceChange, RefundSettlement, ShipParcels } from '@api/types';
+import type {
+  AfterSaleRules,
+  ApproveAfterSale,
+  OrderExport,
+  PriceChange,
+  ReceiveAfterSale,
+  RefundSettlement,
+  ReshipAfterSale,
+  ShipParcels,
+} from '@api/types';
 import type { Query } from '@api/client';
 import { call } from '@/app/http';
 
@@ -47,3 +56,24 @@ export const replyReview = (id: string, text: string) =>
 export const hideReview = (id: string, reason: string) =>
   call('POST', '/admin/v1/reviews/{id}/hide', { path: { id }, body: { reason } });
 export const showReview = (id: string) => call('POST', '/admin/v1/reviews/{id}/show', { path: { id } });
+
+export const listAfterSales = (query: Query) => call('GET', '/admin/v1/after-sales', { query });
+export const countAfterSales = () => call('GET', '/admin/v1/after-sale-counts');
+export const readAfterSale = (id: string) => call('GET', '/admin/v1/after-sales/{id}', { path: { id } });
+export const approveAfterSale = (id: string, body: ApproveAfterSale) =>
+  call('POST', '/admin/v1/after-sales/{id}/approve', { path: { id }, body });
+export const declineAfterSale = (id: string, reason: string) =>
+  call('POST', '/admin/v1/after-sales/{id}/decline', { path: { id }, body: { reason } });
+export const receiveAfterSale = (id: string, body: ReceiveAfterSale) =>
+  call('POST', '/admin/v1/after-sales/{id}/receive', { path: { id }, body });
+export const reshipAfterSale = (id: string, body: ReshipAfterSale) =>
+  call('POST', '/admin/v1/after-sales/{id}/reship', { path: { id }, body });
+export const refundInstead = (id: string, note: string | null) =>
+  call('POST', '/admin/v1/after-sales/{id}/refund-instead', { path: { id }, body: { note } });
+export const escalateAfterSale = (id: string, reason: string) =>
+  call('POST', '/admin/v1/after-sales/{id}/escalate', { path: { id }, body: { reason } });
+export const noteAfterSale = (id: string, text: string) =>
+  call('POST', '/admin/v1/after-sales/{id}/note', { path: { id }, body: { text } });
+
+export const readAfterSaleRules = () => call('GET', '/admin/v1/after-sale-rules');
+export const saveAfterSaleRules = (body: AfterSaleRules) => call('PUT', '/admin/v1/after-sale-rules', { body });

@@ -23,6 +23,7 @@ import {
   PriceTag,
   Promotion,
   RefreshLeft,
+  Service,
   Setting,
   ShoppingBag,
   Ticket,
@@ -63,6 +64,7 @@ export const NAVIGATION: NavGroup[] = [
     title: '订单',
     pages: [
       page('订单', '/orders', 'order.view', Tickets, 'orders 发货 退款'),
+      page('售后', '/after-sales', 'after_sale.view', Service, 'after-sale 退货 换货 仅退款 验货 申诉'),
       page('退款', '/refunds', 'order.refund', RefreshLeft, 'refunds 失败 退回'),
       page('自提核销', '/redeem', 'order.redeem', ShoppingBag, 'redeem 取货码 门店'),
       page('评价', '/reviews', 'review.view', MessageBox, 'reviews 回复'),
@@ -118,6 +120,7 @@ export const NAVIGATION: NavGroup[] = [
       page('API 密钥', '/api-keys', 'api_key.edit', Promotion, 'api key 开放接口 集成'),
       page('外部账号', '/accounts', 'settings.edit', Connection, 'accounts 微信支付 小程序 短信 快递100 密钥 存储'),
       page('开店模板', '/templates', 'settings.edit', MagicStick, 'templates 示例 开店'),
+      page('售后规则', '/after-sale-rules', 'settings.edit', Service, 'after-sale 退货地址 时限'),
       page('商城设置', '/settings', 'settings.edit', Setting, 'settings 名称 备案'),
     ],
   },

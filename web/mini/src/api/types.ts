@@ -55,6 +55,16 @@ export type PayRequest = Schemas['PayRequest'];
 export type PayIntent = Schemas['PayIntent'];
 export type Instruction = Schemas['Instruction'];
 
+export type AfterSaleOptions = Schemas['AfterSaleOptions'];
+export type AfterSaleOption = Schemas['AfterSaleOption'];
+export type AfterSaleWay = Schemas['AfterSaleWay'];
+export type AfterSaleView = Schemas['AfterSaleView'];
+export type AfterSaleCard = Schemas['AfterSaleCard'];
+export type AfterSaleLineView = Schemas['AfterSaleLineView'];
+export type AfterSaleAction = Schemas['AfterSaleAction'];
+export type AskAfterSale = Schemas['AskAfterSale'];
+export type Carrier = Schemas['Carrier'];
+
 export type MembershipView = Schemas['MembershipView'];
 export type MembershipPlan = Schemas['Plan'];
 export type Tier = Schemas['Tier'];

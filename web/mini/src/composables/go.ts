@@ -31,6 +31,9 @@ export const place = {
   orders: (state = 'all') => `/pages/order/list${query({ state })}`,
   track: (id: string, parcel_id: string) => `/pages/order/track${query({ id, parcel_id })}`,
   review: (id: string) => `/pages/order/review${query({ id })}`,
+  afterSales: () => '/pages/after/list',
+  afterSale: (id: string) => `/pages/after/detail${query({ id })}`,
+  askAfterSale: (order_id: string) => `/pages/after/apply${query({ order_id })}`,
   checkout: () => '/pages/checkout/index',
   cashier: (order_id: string, more: { payment_id?: string; returned?: 1 } = {}) =>
     `/pages/checkout/cashier${query({ order_id, ...more })}`,

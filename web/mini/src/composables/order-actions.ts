@@ -16,7 +16,7 @@ const reasons = (): string[] => [
 ];
 
 /** The order in which buttons stand; the last one is the primary. */
-const RANK: Action[] = ['cancel', 'track', 'buy_again', 'review', 'confirm', 'pay'];
+const RANK: Action[] = ['cancel', 'refund_ask', 'track', 'buy_again', 'review', 'confirm', 'pay'];
 
 interface Acted {
   id: string;
@@ -69,6 +69,7 @@ export async function act(action: Action, order: Acted): Promise<OrderDetail | n
   try {
     if (action === 'pay') go(place.cashier(order.id));
     else if (action === 'review') go(place.review(order.id));
+    else if (action === 'refund_ask') go(place.askAfterSale(order.id));
     else if (action === 'track') await seeParcels(order);
     else if (action === 'buy_again') await buyAgain(order);
     else if (action === 'cancel') {

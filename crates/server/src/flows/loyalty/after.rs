@@ -13,7 +13,7 @@ use platform::outbox::Event;
 use platform::{App, Ctx};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use trade::offers::{self, AppliedRow, Draft, LaneName, Refunded, Sale};
+use trade::offers::{self, AppliedRow, Draft, LaneName, Refunded, Sale, first_units};
 
 const SPENT: &str = "order_spent";
 const GIVEN: &str = "order_completed";
@@ -191,18 +191,6 @@ fn share(whole: i64, (part, of): (i64, i64)) -> i64 {
         return 0;
     }
     i64::try_from(i128::from(whole) * i128::from(part) / i128::from(of)).unwrap_or(0)
-}
-
-/// The sum of a line's first `count` unit shares.
-pub(super) fn first_units(shares: &str, count: i64) -> Result<i64> {
-    let runs: Vec<(i64, i64)> = serde_json::from_str(shares).map_err(Error::internal)?;
-    let (mut left, mut sum) = (count, 0);
-    for (fen, units) in runs {
-        let taken = left.min(units);
-        sum += fen * taken;
-        left -= taken;
-    }
-    Ok(sum)
 }
 
 /// How much of the points' discount went back, and how much there was.

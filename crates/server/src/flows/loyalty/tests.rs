@@ -1,9 +1,9 @@
 //! The lanes without a database: whole points, caps, the better perk, and shares that sum up.
 
-use super::after::first_units;
 use super::price::{Spending, earned, spending};
 use kernel::Fen;
 use proptest::prelude::*;
+use trade::offers::first_units;
 
 #[test]
 fn points_are_worth_whole_fen_and_no_point_is_wasted() {

@@ -2,6 +2,9 @@
 import type { Translation } from '../index';
 
 export default {
+  confirm_no_return: 'Please confirm the goods without a 7-day return first',
+  no_return_tick: 'I understand',
+  no_return: 'I understand: {names} cannot be returned without a reason',
   not_now: 'Pay later?',
   kept_until: 'The order is kept until the countdown ends.',
   to_order: 'See the order',

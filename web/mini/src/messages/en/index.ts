@@ -1,6 +1,7 @@
 // Every area in English; a missing or surplus sentence is a type error. In browsers this is a file of
 // its own, loaded only by who chose English.
 import type { Translated } from '../index';
+import after from './after';
 import cart from './cart';
 import checkout from './checkout';
 import club from './club';
@@ -19,6 +20,7 @@ import share from './share';
 import status from './status';
 
 export default {
+  after,
   cart,
   checkout,
   club,

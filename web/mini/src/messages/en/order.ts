@@ -69,4 +69,7 @@ export default {
   review_of: 'Review of {name}',
   collected_at: 'collected {at}',
   detail: 'Order',
+  refunded_some: '{n} refunded',
+  in_after_sale: '{n} in a return',
+  after_sales: 'Returns and refunds',
 } satisfies Translation<'order'>;

@@ -2,6 +2,9 @@
 import { words } from '../words';
 
 export default words('checkout', {
+  confirm_no_return: '请先确认不支持七天无理由退货的商品',
+  no_return_tick: '我已了解',
+  no_return: '我已了解：{names} 不支持七天无理由退货',
   not_now: '先不付款',
   kept_until: '订单会为您保留到倒计时结束。',
   to_order: '去看订单',

@@ -1,5 +1,6 @@
 // Every area in Chinese, the language that the others are checked against. Browsers load an area with
 // the pages that speak it (vite/message-areas.ts); mini programs and tests load all of them from here.
+import after from './after';
 import cart from './cart';
 import checkout from './checkout';
 import club from './club';
@@ -18,6 +19,7 @@ import share from './share';
 import status from './status';
 
 const zh = {
+  after,
   cart,
   checkout,
   club,

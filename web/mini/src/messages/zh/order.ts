@@ -69,4 +69,7 @@ export default words('order', {
   review_of: '评价 {name}',
   collected_at: '{at} 已取货',
   detail: '订单详情',
+  refunded_some: '已退款 {n} 件',
+  in_after_sale: '售后中 {n} 件',
+  after_sales: '退款与售后',
 });

@@ -1,5 +1,13 @@
 // Statuses, actions and kinds. The Chinese words are those that the back office uses too.
-import { memberAction, orderStatus, parcelState, paymentChannel, refundStatus } from '@shared/status';
+import {
+  afterSaleKind,
+  afterSaleStatus,
+  memberAction,
+  orderStatus,
+  parcelState,
+  paymentChannel,
+  refundStatus,
+} from '@shared/status';
 import { words } from '../words';
 
 export default words('status', {
@@ -14,6 +22,19 @@ export default words('status', {
   refund_processing: refundStatus('processing').label,
   refund_done: refundStatus('done').label,
   refund_failed: refundStatus('failed').label,
+  after_requested: afterSaleStatus('requested').label,
+  after_approved: afterSaleStatus('approved').label,
+  after_returning: afterSaleStatus('returning').label,
+  after_received: afterSaleStatus('received').label,
+  after_refunding: afterSaleStatus('refunding').label,
+  after_refunded: afterSaleStatus('refunded').label,
+  after_exchanged: afterSaleStatus('exchanged').label,
+  after_rejected: afterSaleStatus('rejected').label,
+  after_cancelled: afterSaleStatus('cancelled').label,
+  after_escalated: afterSaleStatus('escalated').label,
+  after_kind_refund_only: afterSaleKind('refund_only'),
+  after_kind_return_refund: afterSaleKind('return_refund'),
+  after_kind_exchange: afterSaleKind('exchange'),
   parcel_in_transit: parcelState('in_transit').label,
   parcel_collected: parcelState('collected').label,
   parcel_delivering: parcelState('delivering').label,

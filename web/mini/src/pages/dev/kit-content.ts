@@ -59,6 +59,9 @@ export const line: OrderLineView = {
   quantity: 2,
   payable_fen: 39_800,
   shipped_quantity: 1,
+  to_ship_quantity: 0,
+  refunded_quantity: 0,
+  claimed_quantity: 0,
   reviewed: false,
   gift: false,
 };

@@ -1,6 +1,14 @@
 // The product as it is edited: one flat object for the form, and its way to and from the server.
 
-import type { AdminProduct, KeyedPicture, NameValue, ProductOption, ProductInput, ProductStatus } from '@api/types';
+import type {
+  AdminProduct,
+  KeyedPicture,
+  NameValue,
+  NoReturnReason,
+  ProductOption,
+  ProductInput,
+  ProductStatus,
+} from '@api/types';
 import { emptyRow, fromServer, matrix, settledOptions, toInput, type SkuRow } from './sku-matrix';
 
 export interface ProductDraft {
@@ -18,6 +26,7 @@ export interface ProductDraft {
   tags: string[];
   keywords: string;
   return_7d: boolean;
+  no_return_reason: NoReturnReason;
   purchase_limit: number | null;
   status: ProductStatus;
   on_sale_at: string | null;
@@ -40,6 +49,7 @@ export function emptyDraft(): ProductDraft {
     tags: [],
     keywords: '',
     return_7d: true,
+    no_return_reason: 'confirmed',
     purchase_limit: null,
     status: 'off_sale',
     on_sale_at: null,
@@ -63,6 +73,7 @@ export function draftOf(product: AdminProduct): ProductDraft {
     tags: [...product.tags],
     keywords: product.keywords ?? '',
     return_7d: product.return_7d,
+    no_return_reason: product.no_return_reason ?? 'confirmed',
     purchase_limit: product.purchase_limit ?? null,
     // A product in the bin is shown as off sale; only restoring it brings it back.
     status: product.status === 'deleted' ? 'off_sale' : product.status,
@@ -89,6 +100,7 @@ export function inputOf(draft: ProductDraft): ProductInput {
     tags: draft.tags,
     keywords: draft.keywords.trim() || null,
     return_7d: draft.return_7d,
+    no_return_reason: draft.return_7d ? null : draft.no_return_reason,
     purchase_limit: draft.purchase_limit || null,
     status: draft.status,
     on_sale_at: draft.status === 'scheduled' ? draft.on_sale_at : null,

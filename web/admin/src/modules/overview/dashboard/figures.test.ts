@@ -11,6 +11,7 @@ const data: Dashboard = {
     to_pick_up: 0,
     unpaid: 0,
     low_stock: 1,
+    after_sales: 0,
     refund_problems: 0,
     reviews_unanswered: 0,
     webhooks_disabled: 0,

@@ -60,6 +60,7 @@ export function todos(counts: TodoCounts): Todo[] {
     { label: '待发货', count: counts.to_ship, to: '/orders?state=to_ship', permission: 'order.view', alarm: true },
     { label: '待自提', count: counts.to_pick_up, to: '/orders?state=to_pick_up', permission: 'order.view' },
     { label: '待付款', count: counts.unpaid, to: '/orders?state=unpaid', permission: 'order.view' },
+    { label: '售后', count: counts.after_sales, to: '/after-sales', permission: 'after_sale.view', alarm: true },
     {
       label: '退款异常',
       count: counts.refund_problems,

@@ -23,6 +23,7 @@ const NOUNS: Readonly<Record<string, Noun>> = {
   mall: { word: '商城设置', page: () => '/settings' },
   webhook: { word: 'Webhook', page: (id) => `/webhooks/${id}` },
   api_key: { word: 'API 密钥', page: () => '/api-keys' },
+  after_sale: { word: '售后', page: (id) => `/after-sales/${id}` },
   refund: { word: '退款', page: () => '/refunds?state=all' },
   member: { word: '会员', page: (id) => `/members/${id}` },
   saved_view: { word: '筛选' },

@@ -3,8 +3,8 @@ import { type ParcelDraft, problemOf, requestOf, unassigned } from './parcels';
 import { shippable } from './shippable';
 
 const items = shippable([
-  { id: '1', quantity: 3, shipped_quantity: 1 },
-  { id: '2', quantity: 1, shipped_quantity: 0 },
+  { id: '1', quantity: 3, shipped_quantity: 1, to_ship_quantity: 2 },
+  { id: '2', quantity: 1, shipped_quantity: 0, to_ship_quantity: 1 },
 ] as OrderLineView[]);
 const parcel = (tracking_number: string, pieces: Record<string, number>): ParcelDraft => ({
   key: 0,

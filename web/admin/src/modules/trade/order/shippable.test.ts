@@ -2,7 +2,7 @@ import type { OrderLineView } from '@api/types';
 import { cleanTrackingNumber, shippable } from './shippable';
 
 const line = (id: string, quantity: number, shipped_quantity: number) =>
-  ({ id, quantity, shipped_quantity }) as OrderLineView;
+  ({ id, quantity, shipped_quantity, to_ship_quantity: quantity - shipped_quantity }) as OrderLineView;
 
 describe('shipping a part', () => {
   it('offers only what is left', () => {

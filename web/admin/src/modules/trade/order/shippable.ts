@@ -8,7 +8,7 @@ export interface Shippable {
 }
 
 export function shippable(lines: readonly OrderLineView[]): Shippable[] {
-  return lines.map((line) => ({ line, left: line.quantity - line.shipped_quantity })).filter(({ left }) => left > 0);
+  return lines.map((line) => ({ line, left: line.to_ship_quantity })).filter(({ left }) => left > 0);
 }
 
 /** A tracking number as carriers print it: no spaces, capitals. */
