@@ -59,8 +59,8 @@ export interface paths {
         put?: never;
         /**
          * Ask the service something harmless with the account in use.
-         * @description Permission `settings.edit`. Answers also when it went wrong: `check_ok` and `check_message` say how. WeChat Pay is asked
-         *     for a payment that does not exist, WeChat for an access token, 快递100 for a parcel; SMS sends one message.
+         * @description Permission `settings.edit`. Answers also when it went wrong: `check_ok` and `check_message` say how. WeChat Pay and Alipay are
+         *     asked for a payment that does not exist, WeChat for an access token, 快递100 for a parcel; SMS sends one message.
          */
         post: operations["check_account"];
         delete?: never;
@@ -4241,6 +4241,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orders/{id}/balance-part": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pay part of an order from the balance.
+         * @description The rest is paid with `POST /orders/{id}/pay`, which then asks for what is left. Intents made before are closed first.
+         *     Comes back by itself when the order is not paid.
+         */
+        post: operations["take_balance_part"];
+        /**
+         * Take the part back that was paid from the balance.
+         * @description While the order is unpaid. Intents for the rest are closed first.
+         */
+        delete: operations["give_balance_part_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orders/{id}/cancel": {
         parameters: {
             query?: never;
@@ -4303,7 +4328,7 @@ export interface paths {
         put?: never;
         /**
          * Start paying for an order.
-         * @description Answers the same instruction while it can still be paid.
+         * @description For what is left after `POST /orders/{id}/balance-part`. Answers the same instruction while it can still be paid.
          */
         post: operations["pay_order"];
         delete?: never;
@@ -4359,6 +4384,26 @@ export interface paths {
         };
         /** Read a page of the mall by its slug. */
         get: operations["read_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pay-channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the channels that can be paid through.
+         * @description In the order to offer them; each with the places it works in.
+         */
+        get: operations["list_pay_channels"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5003,6 +5048,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/notify/alipay/{mall_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive a notice of Alipay.
+         * @description Called by Alipay only; the signature among the form's parameters is the credential. `success` is what Alipay waits for.
+         */
+        post: operations["alipay_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/notify/wechat-pay/{mall_id}": {
         parameters: {
             query?: never;
@@ -5578,7 +5643,8 @@ export interface components {
             /** Format: int64 */
             order_refunded_fen: number;
             order_status: components["schemas"]["Status"];
-            refund?: null | components["schemas"]["RefundView"];
+            /** @description The money on its way back, one for each payment that gives a part of it. */
+            refunds: components["schemas"]["RefundView"][];
             /** @description What staff may do now, instead of the member's. */
             staff_actions: components["schemas"]["AfterSaleAction"][];
             staff_note?: string | null;
@@ -6068,6 +6134,13 @@ export interface components {
             /** Format: int64 */
             unpaid: number;
         };
+        /** @description What was taken and what is left to pay. */
+        BalancePart: {
+            /** Format: int64 */
+            left_fen: number;
+            /** Format: int64 */
+            taken_fen: number;
+        };
         /** @description The balance and how to add to it. */
         BalanceView: {
             /**
@@ -6528,7 +6601,7 @@ export interface components {
          * @description Through which channel a member may pay.
          * @enum {string}
          */
-        Channel: "wechat";
+        Channel: "wechat" | "alipay";
         /** @description Where the row of days stands. */
         CheckIn: {
             done_today: boolean;
@@ -7160,6 +7233,10 @@ export interface components {
             h5_url: string;
             /** @enum {string} */
             kind: "h5";
+        } | {
+            /** @enum {string} */
+            kind: "trade";
+            trade_no: string;
         };
         /** @description One item of a "buy now". */
         ItemInput: {
@@ -8684,6 +8761,11 @@ export interface components {
             /** Format: password */
             old: string;
         };
+        /** @description A channel the mall has an account at. */
+        PayChannelView: {
+            channel: components["schemas"]["Channel"];
+            scenes: components["schemas"]["Scene"][];
+        };
         /** @description The amount the member saw, and who says so. */
         PayFromBalance: {
             confirmation: components["schemas"]["Confirmation"];
@@ -8710,8 +8792,10 @@ export interface components {
         };
         /** @description How to pay. */
         PayRequest: {
+            /** @description In Alipay's mini program: what `my.getAuthCode` gave. */
+            auth_code?: string | null;
             channel: components["schemas"]["Channel"];
-            /** @description A path of this storefront to return to after paying in H5, like `/#/pages/pay/result?id=1`. */
+            /** @description A path of this storefront to return to after paying in a browser, like `/#/pages/pay/result?id=1`. */
             return_url?: string | null;
             scene: components["schemas"]["Scene"];
         };
@@ -9837,7 +9921,7 @@ export interface components {
          * @description Where the member pays.
          * @enum {string}
          */
-        Scene: "mini_program" | "native" | "h5";
+        Scene: "mini_program" | "native" | "h5" | "page";
         /** @description What the shopper searched for, newest first. */
         SearchHistory: {
             words: string[];
@@ -10278,6 +10362,20 @@ export interface components {
         Suggestions: {
             words: string[];
         };
+        /** @description How much to take, of what total, and who says so. */
+        TakeBalancePart: {
+            /**
+             * Format: int64
+             * @description Less than what the orders of the group cost together.
+             */
+            amount_fen: number;
+            confirmation: components["schemas"]["Confirmation"];
+            /**
+             * Format: int64
+             * @description What the orders of the group cost together.
+             */
+            expected_fen: number;
+        };
         TakeCoupon: {
             /** @default centre */
             source?: components["schemas"]["CouponTakenFrom"];
@@ -10619,7 +10717,7 @@ export interface components {
             member_id: components["schemas"]["Id"];
             order_id: components["schemas"]["Id"];
             reason: string;
-            refund_id?: null | components["schemas"]["Id"];
+            refund_ids: components["schemas"]["Id"][];
             reship_tracking_number?: string | null;
             return_tracking_number?: string | null;
             /** @example refunding */
@@ -10942,7 +11040,7 @@ export interface operations {
                     "application/json": components["schemas"]["OutsideAccount"];
                 };
             };
-            /** @description `request.invalid` at a field, `wechat.pay_config` for keys that cannot be read */
+            /** @description `request.invalid` at a field, `wechat.pay_config`, `alipay.config` for keys that cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -30656,6 +30754,198 @@ export interface operations {
             };
         };
     };
+    take_balance_part: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeBalancePart"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BalancePart"];
+                };
+            };
+            /** @description `request.invalid` at `amount_fen`, `pay_password.wrong`, `session.code_wrong`, `session.code_expired` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `balance.not_enough`, `payment.part_taken`, `order.not_allowed`, `order.already_paid`, `order.being_paid`, `order.expired`, `order.price_changed`, `pay_password.not_set`, `member.phone_required` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `pay_password.locked`, `session.code_locked`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment.channel_failed`: another channel could not close its intent, try again */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_balance_part_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BalancePart"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.not_allowed`, `order.already_paid`, `order.being_paid` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment.channel_failed`: a channel could not close its intent, try again */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cancel_order: {
         parameters: {
             query?: never;
@@ -30974,7 +31264,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `order.not_allowed`, `order.expired`, `payment.channel_unavailable`, `payment.openid_required`, `payment.superseded`: closed or repriced meanwhile */
+            /** @description `order.not_allowed`, `order.expired`, `payment.channel_unavailable`, `payment.openid_required`, `payment.payer_unknown`, `payment.scene_unsupported`, `payment.superseded`: closed or repriced meanwhile */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -31237,6 +31527,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_pay_channels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayChannelView"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */
@@ -32814,7 +33168,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `purchase.not_payable`, `payment.channel_unavailable`, `payment.openid_required` */
+            /** @description `purchase.not_payable`, `payment.channel_unavailable`, `payment.openid_required`, `payment.payer_unknown`, `payment.scene_unsupported` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -33772,6 +34126,86 @@ export interface operations {
             };
             /** @description `storage.too_large` */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alipay_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mall_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description `success`: taken */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment.notice_rejected` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `mall.unknown` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment.notice_contradicts`: stored, not acted upon */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
