@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never}
 target=${CARGO_TARGET_DIR:-$PWD/target}
-venv=${HEFANG_TEST_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/hefang-venv}
+venv=${TEST_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/hefang-venv}
 started=$SECONDS
 
 say() { printf '\n==> %s (%ss)\n' "$1" "$((SECONDS - started))"; }
@@ -78,7 +78,7 @@ step_e2e() {
 
 step_outside() {
   say "outside SDKs against the stand-ins"
-  CARGO_TARGET_DIR=$target HEFANG_TEST_VENV=$venv tests/outside/run.sh
+  CARGO_TARGET_DIR=$target TEST_VENV=$venv tests/outside/run.sh
 }
 
 step_licences() {

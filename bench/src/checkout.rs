@@ -22,7 +22,8 @@ struct Cast {
     store: String,
 }
 
-/// Opens the mall's database beside the server and prepares members, a stocked SKU and tokens.
+/// Opens the mall's database beside the server and prepares members, tokens and a stocked SKU whose price does
+/// not change while it sells.
 fn prepare(mall: &Mall) -> Outcome<Cast> {
     let db = db::Db::open(db::Options::new(&format!("sqlite:{}", mall.data.join("hefang.db").display())))?;
     let secret = std::fs::read_to_string(mall.data.join("secret.key"))?;
@@ -38,6 +39,7 @@ fn prepare(mall: &Mall) -> Outcome<Cast> {
             "select s.sku_id, l.store_id, l.id from stock s
              join location l on l.mall_id = s.mall_id and l.id = s.location_id
              where s.mall_id = $1 and l.kind = 'store'
+               and not exists (select 1 from limited_item i where i.mall_id = s.mall_id and i.sku_id = s.sku_id)
              order by s.sku_id
              limit 1",
             &db::args![mall_id],

@@ -12,7 +12,7 @@ use server::flows::place::{PlaceOrder, place_in, prepare};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use trade::quote::{Delivery, ItemInput, Source};
+use trade::quote::{Delivery, ItemInput, Source, gather, price};
 
 const TIME: Duration = Duration::from_secs(6);
 
@@ -26,13 +26,12 @@ async fn open(folder: &Path) -> Outcome<App> {
 pub async fn measure(folder: &Path) -> Outcome<()> {
     let app = open(folder).await?;
     let mall_id = app.malls.all().first().ok_or("a mall")?.id;
-    let (sku, price, store): (Id, i64, Id) = app
+    let (sku, store): (Id, Id) = app
         .db
         .read(move |tx| {
             tx.one(
-                "select s.sku_id, k.price_fen, l.store_id from stock s
+                "select s.sku_id, l.store_id from stock s
                  join location l on l.mall_id = s.mall_id and l.id = s.location_id
-                 join sku k on k.mall_id = s.mall_id and k.id = s.sku_id
                  where s.mall_id = $1 and l.kind = 'store' and s.on_hand > 1000000
                  limit 1",
                 &db::args![mall_id],
@@ -43,7 +42,8 @@ pub async fn measure(folder: &Path) -> Outcome<()> {
         .db
         .read(move |tx| tx.all("select id from member where mall_id = $1 and nickname = 'bench'", &db::args![mall_id]))
         .await?;
-    let placed = place_for(&app, mall_id, sku, price, store, &members).await?;
+    let request = expecting(&app, mall_id, members.first().ok_or("a member")?.0, sku, store).await?;
+    let placed = place_for(&app, mall_id, request, &members).await?;
     let raw = raw_limit(&app, mall_id).await?;
     say(&format!(
         "| place order, one hot SKU, {CALLERS} callers, durable | {:.0}/s, p50 {:.1} ms, p99 {:.1} ms | raw batches of 512: {raw:.0}/s | {:.2} |",
@@ -61,23 +61,25 @@ pub async fn measure(folder: &Path) -> Outcome<()> {
     Ok(())
 }
 
-async fn place_for(
-    app: &App,
-    mall_id: Id,
-    sku_id: Id,
-    price: i64,
-    store_id: Id,
-    members: &[(Id,)],
-) -> Outcome<crate::load::Figures> {
-    let request = Arc::new(PlaceOrder {
+/// One piece, picked up, at the price that the member is told.
+async fn expecting(app: &App, mall_id: Id, member_id: Id, sku_id: Id, store_id: Id) -> Outcome<PlaceOrder> {
+    let mut request = PlaceOrder {
         source: Source::Now,
         items: vec![ItemInput { sku_id, quantity: 1 }],
         delivery: Delivery::Pickup { store_id: Some(store_id) },
         remark: None,
         confirmed_no_return: false,
         choices: Default::default(),
-        expected_total_fen: price,
-    });
+        expected_total_fen: 0,
+    };
+    let (reader, ctx, ask) = (app.clone(), app.ctx(mall_id, Actor::Member(member_id)), prepare(member_id, &request)?);
+    let facts = app.db.read(move |tx| gather(&reader, tx, &ctx, &ask)).await?;
+    request.expected_total_fen = price(&facts)?.total().0;
+    Ok(request)
+}
+
+async fn place_for(app: &App, mall_id: Id, request: PlaceOrder, members: &[(Id,)]) -> Outcome<crate::load::Figures> {
+    let request = Arc::new(request);
     let started = Instant::now();
     let mut callers = Vec::with_capacity(CALLERS);
     for (member_id,) in members.iter().copied().take(CALLERS) {

@@ -48,7 +48,7 @@ class Switched:
 @pytest.fixture(scope="session")
 def stand_ins(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sandbox")
-    process = subprocess.Popen([os.environ["HEFANG_STANDALONE"], str(folder)], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([os.environ["STANDALONE"], str(folder)], stdout=subprocess.PIPE, text=True)
     try:
         told = json.loads(process.stdout.readline())
         with open(told["credentials"], encoding="utf-8") as file:

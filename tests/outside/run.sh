@@ -3,7 +3,7 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-venv="${HEFANG_TEST_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/hefang-venv}"
+venv="${TEST_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/hefang-venv}"
 
 if [ ! -x "$venv/bin/python" ] || ! cmp -s "$here/requirements.txt" "$venv/.installed"; then
     echo "installing Python packages into $venv"
@@ -15,4 +15,4 @@ fi
 cargo build --quiet --manifest-path "$root/Cargo.toml" -p sandbox --example standalone
 cargo build --quiet --manifest-path "$root/Cargo.toml" --bin hefang
 target="${CARGO_TARGET_DIR:-$root/target}"
-HEFANG="$target/debug/hefang" HEFANG_STANDALONE="$target/debug/examples/standalone" exec "$venv/bin/python" -m pytest -q -p no:cacheprovider "$here" "$@"
+HEFANG="$target/debug/hefang" STANDALONE="$target/debug/examples/standalone" exec "$venv/bin/python" -m pytest -q -p no:cacheprovider "$here" "$@"

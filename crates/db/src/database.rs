@@ -23,6 +23,8 @@ struct Inner {
     reads: Arc<Queue<Job>>,
     counters: Arc<Counters>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    #[cfg(feature = "testing")]
+    plans: crate::testing::Plans,
 }
 
 /// Where the data lies.
@@ -181,6 +183,12 @@ impl Db {
         self.0.counters.snapshot(self.0.writes.len() + reads)
     }
 
+    /// How SQLite runs each statement, for tests.
+    #[cfg(feature = "testing")]
+    pub fn plans(&self) -> &crate::testing::Plans {
+        &self.0.plans
+    }
+
     /// Refuses new closures, finishes the queued ones, checkpoints and ends the threads. The last drop does the same.
     pub fn close(&self) {
         self.0.close();
@@ -242,7 +250,15 @@ fn open_sqlite(path: PathBuf, options: &Options, meanings: &Arc<Meanings>) -> Re
     let (queue, batch) = (writes.clone(), options.batch.max(1));
     let writer = sqlite::Writer { session, queue, counters: counters.clone(), batch, readers };
     let threads = Mutex::new(vec![start("db-write", move || writer.serve())?]);
-    Ok(Inner { place: Place::Sqlite(path), writes, reads, counters, threads })
+    Ok(Inner {
+        place: Place::Sqlite(path),
+        writes,
+        reads,
+        counters,
+        threads,
+        #[cfg(feature = "testing")]
+        plans: options.plans.clone(),
+    })
 }
 
 fn open_postgres(url: &str, options: &Options, meanings: &Arc<Meanings>) -> Result<Inner> {
@@ -262,7 +278,15 @@ fn open_postgres(url: &str, options: &Options, meanings: &Arc<Meanings>) -> Resu
         threads.push(start(&format!("db-{number}"), move || worker.serve())?);
     }
     let place = Place::Postgres(Box::new(config));
-    Ok(Inner { place, writes: queue.clone(), reads: queue, counters, threads: Mutex::new(threads) })
+    Ok(Inner {
+        place,
+        writes: queue.clone(),
+        reads: queue,
+        counters,
+        threads: Mutex::new(threads),
+        #[cfg(feature = "testing")]
+        plans: options.plans.clone(),
+    })
 }
 
 fn parse_config(url: &str) -> Result<postgres::Config> {

@@ -3,7 +3,7 @@
 //! in key order), and lines between `@sqlite` or `@postgres` and `@end`.
 //! An applied text is never edited: its checksum is kept and compared.
 
-use crate::{Db, Engine, Tx, args};
+use crate::{Db, Engine, Tx, args, sqlite};
 use kernel::{Error, Instant, Result};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -60,7 +60,20 @@ pub(crate) fn apply(db: &Db, migrations: &[Migration], now: Instant) -> Result<V
             done.push(migration.version);
         }
     }
+    if db.engine() == Engine::Sqlite && (!done.is_empty() || !is_sized(db)?) {
+        db.write_blocking(|tx| {
+            lock(tx)?;
+            sqlite::assume_sizes(tx)
+        })?;
+    }
     Ok(done)
+}
+
+/// Whether SQLite was told sizes before.
+fn is_sized(db: &Db) -> Result<bool> {
+    let tables: i64 =
+        db.read_blocking(|tx| tx.one("select count(*) from sqlite_master where name = 'sqlite_stat1'", &[]))?;
+    Ok(tables > 0)
 }
 
 /// True if it was applied now; another process may have been faster.

@@ -40,6 +40,9 @@ pub struct Options {
     pub cache_kib: i64,
     /// What a violated constraint means to people, by domain.
     pub constraints: Vec<&'static [Constraint]>,
+    /// Where SQLite's plans are noted.
+    #[cfg(feature = "testing")]
+    pub plans: crate::testing::Plans,
 }
 
 impl Options {
@@ -55,6 +58,8 @@ impl Options {
             synchronous_full: true,
             cache_kib: 4096,
             constraints: Vec::new(),
+            #[cfg(feature = "testing")]
+            plans: crate::testing::Plans::default(),
         }
     }
 }

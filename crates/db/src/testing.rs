@@ -10,6 +10,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
+pub use crate::sqlite::Plans;
+
 /// An empty (or migrated) database of its own; removed when dropped. Drop or close the [`Db`] first.
 pub struct Scratch {
     pub engine: Engine,

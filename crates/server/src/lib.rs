@@ -13,3 +13,7 @@ pub mod serve;
 pub mod template;
 pub mod web;
 pub mod wiring;
+
+/// Many small, short-lived things on every core are what a request makes.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -231,10 +231,12 @@ impl PromotionRules {
             }
         };
         let blocking = taken.iter().find(|(line, _)| lost.lines.contains(line));
-        if let (Some((_, words)), Benefit::Nothing { .. }) = (blocking, &lost.benefit) {
-            reason = format!("商品已享{words}，同组活动不同享");
-        }
         let source = Source::new(PROMOTION, lost.rule.promotion.id);
+        match (blocking, &lost.benefit) {
+            (None, Benefit::Nothing { .. }) => return draft.fall_short(LaneName::Promotion, source, &label, reason),
+            (Some((_, words)), Benefit::Nothing { .. }) => reason = format!("商品已享{words}，同组活动不同享"),
+            _ => {}
+        }
         draft.decline(LaneName::Promotion, Some(source), &label, reason);
     }
 }

@@ -1,14 +1,21 @@
-//! SQLite, embedded: one connection per thread, one of them writes. Statements are rewritten into a buffer that is
-//! used again and prepared once per connection.
+//! SQLite, embedded: one connection per thread, one of them writes. A statement is rewritten and prepared once per
+//! connection.
 
 mod dialect;
 mod file;
 mod names;
+#[cfg(feature = "testing")]
+mod plans;
 mod reader;
+mod sizes;
+mod words;
 mod writer;
 
 pub(crate) use file::{backup, replace};
+#[cfg(feature = "testing")]
+pub use plans::Plans;
 pub(crate) use reader::serve as serve_reads;
+pub(crate) use sizes::assume as assume_sizes;
 pub(crate) use writer::Writer;
 
 use crate::fault::{Effect, Fault};
@@ -18,12 +25,14 @@ use crate::violation::Meanings;
 use crate::{Arg, Options};
 use kernel::{Error, Result};
 use names::UniqueNames;
+use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement, ffi};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use words::Words;
 
 /// Statements kept prepared per connection.
 const STATEMENTS: usize = 256;
@@ -32,9 +41,11 @@ const BUSY: Duration = Duration::from_millis(5000);
 /// A connection with its buffers.
 pub(crate) struct Session {
     connection: Connection,
-    text: String,
+    words: Words,
     meanings: Arc<Meanings>,
     names: UniqueNames,
+    #[cfg(feature = "testing")]
+    plans: Plans,
 }
 
 /// Why stepping through a statement ended early.
@@ -79,7 +90,17 @@ impl Session {
             .map_err(|cause| Error::internal(format_args!("cannot open {}: {cause}", path.display())))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.busy_timeout(BUSY).map_err(Error::internal)?;
-        let session = Session { connection, text: String::new(), meanings, names: UniqueNames::default() };
+        // A plan never depends on an argument's value; otherwise a statement that could use a partial index is planned
+        // anew at every run.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(Error::internal)?;
+        let session = Session {
+            connection,
+            words: Words::default(),
+            meanings,
+            names: UniqueNames::default(),
+            #[cfg(feature = "testing")]
+            plans: options.plans.clone(),
+        };
         session.settings(&format!(
             "pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -{}; pragma mmap_size = 0;",
             options.cache_kib.max(64)
@@ -102,9 +123,11 @@ impl Session {
         args: &[Arg],
         each: &mut dyn FnMut(Cells<'_>) -> Result<()>,
     ) -> Result<(), Fault> {
-        dialect::rewrite(sql, &mut self.text);
+        let text = self.words.of(sql);
+        #[cfg(feature = "testing")]
+        self.plans.note(&self.connection, text);
         let outcome = (|| {
-            let mut statement = self.connection.prepare_cached(&self.text)?;
+            let mut statement = self.connection.prepare_cached(text)?;
             step(&mut statement, args, each)
         })();
         outcome.map_err(|stop| self.fault(stop, sql))
@@ -112,9 +135,11 @@ impl Session {
 
     /// Runs a statement; answers the rows it changed.
     pub(crate) fn execute(&mut self, sql: &str, args: &[Arg]) -> Result<u64, Fault> {
-        dialect::rewrite(sql, &mut self.text);
+        let text = self.words.of(sql);
+        #[cfg(feature = "testing")]
+        self.plans.note(&self.connection, text);
         let outcome = (|| {
-            let mut statement = self.connection.prepare_cached(&self.text)?;
+            let mut statement = self.connection.prepare_cached(text)?;
             step(&mut statement, args, &mut |_| Ok(()))?;
             Ok(if statement.readonly() { 0 } else { self.connection.changes() })
         })();
@@ -131,9 +156,10 @@ impl Session {
         }
         sql.push_str(") ");
         sql.push_str(tail);
-        dialect::rewrite(&sql, &mut self.text);
+        let mut text = String::new();
+        dialect::rewrite(&sql, &mut text);
         let outcome = (|| {
-            let mut statement = self.connection.prepare_cached(&self.text)?;
+            let mut statement = self.connection.prepare_cached(&text)?;
             let mut changed = 0;
             for row in rows {
                 step(&mut statement, row, &mut |_| Ok(()))?;

@@ -17,7 +17,6 @@ use std::time::{Duration, Instant};
 
 /// Quiet time after which the log is written back into the file.
 const IDLE: Duration = Duration::from_secs(1);
-const OPTIMIZE_EVERY: Duration = Duration::from_secs(24 * 3600);
 
 pub(crate) struct Writer {
     pub(crate) session: Session,
@@ -39,20 +38,13 @@ impl Writer {
     pub(crate) fn serve(mut self) {
         let mut taken = Vec::new();
         let mut written = true;
-        let mut optimized = Instant::now();
         loop {
             match self.queue.take(&mut taken, self.batch, written.then_some(IDLE)) {
                 Taken::Some => {
                     self.commit_together(std::mem::take(&mut taken));
                     written = true;
                 }
-                Taken::Idle => {
-                    if optimized.elapsed() > OPTIMIZE_EVERY {
-                        self.optimize();
-                        optimized = Instant::now();
-                    }
-                    written = !self.checkpoint();
-                }
+                Taken::Idle => written = !self.checkpoint(),
                 Taken::Closed => break,
             }
         }
@@ -61,7 +53,6 @@ impl Writer {
                 tracing::error!("a reader thread had panicked");
             }
         }
-        self.optimize();
         self.checkpoint();
     }
 
@@ -171,12 +162,6 @@ impl Writer {
                 tracing::warn!(?patience, ?blocked, ?restored, "checkpoint failed");
                 false
             }
-        }
-    }
-
-    fn optimize(&mut self) {
-        if let Err(cause) = self.session.connection.execute_batch("pragma optimize;") {
-            tracing::warn!(%cause, "pragma optimize failed");
         }
     }
 }

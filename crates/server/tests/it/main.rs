@@ -30,6 +30,7 @@ mod order_files;
 mod outside;
 mod outside_channels;
 mod personal;
+mod plans;
 mod points;
 mod preview;
 mod privacy;

@@ -312,6 +312,14 @@ impl Draft {
         self.note(lane, source, label, Fen::ZERO, false, Some(reason.into()), false);
     }
 
+    /// Says what is missing until something applies.
+    pub fn fall_short(&mut self, lane: LaneName, source: Source, label: &str, missing: impl Into<String>) {
+        self.decline(lane, Some(source), label, missing);
+        if let Some(last) = self.explanation.last_mut() {
+            last.short = true;
+        }
+    }
+
     /// Adds to the last sentence, for instance what the next step needs.
     pub fn hint(&mut self, text: impl Into<String>) {
         if let Some(last) = self.explanation.last_mut() {
@@ -336,6 +344,15 @@ impl Draft {
         choosable: bool,
     ) {
         let (label, amount_fen) = (label.to_owned(), amount.0);
-        self.explanation.push(Explanation { lane, label, amount_fen, applied, reason, source, choosable });
+        self.explanation.push(Explanation {
+            lane,
+            label,
+            amount_fen,
+            applied,
+            reason,
+            source,
+            choosable,
+            short: false,
+        });
     }
 }

@@ -151,6 +151,9 @@ pub struct Explanation {
     /// Did not apply, but would if the member chose it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub choosable: bool,
+    /// Did not apply, but would with more of the same goods.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub short: bool,
 }
 
 /// Something to settle before the order can be placed.
