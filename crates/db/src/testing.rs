@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
-pub use crate::sqlite::Plans;
+pub use crate::sqlite::{BY_HAND, Plans};
 
 /// An empty (or migrated) database of its own; removed when dropped. Drop or close the [`Db`] first.
 pub struct Scratch {
@@ -128,7 +128,7 @@ fn new_folder() -> PathBuf {
 
 /// Template names carry what they were made of, so an edited migration makes a new one.
 fn digest(migrations: &[Migration]) -> String {
-    let mut hash = Sha256::new();
+    let mut hash = Sha256::new_with_prefix(include_str!("sqlite/sizes.rs"));
     for migration in migrations {
         hash.update(format!("{}\n{}\n{}\n", migration.version, migration.name, migration.text));
     }

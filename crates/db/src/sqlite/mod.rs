@@ -12,11 +12,11 @@ mod words;
 mod writer;
 
 pub(crate) use file::{backup, replace};
-#[cfg(feature = "testing")]
-pub use plans::Plans;
 pub(crate) use reader::serve as serve_reads;
 pub(crate) use sizes::assume as assume_sizes;
 pub(crate) use writer::Writer;
+#[cfg(feature = "testing")]
+pub use {plans::Plans, sizes::BY_HAND};
 
 use crate::fault::{Effect, Fault};
 use crate::row::{Cell, Cells};

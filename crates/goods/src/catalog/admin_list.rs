@@ -6,6 +6,7 @@ use db::{Tx, args, row};
 use kernel::{Cursor, Page};
 use kernel::{Error, Id, Instant, MallId, Result};
 use platform::App;
+use platform::search;
 use platform::storage::Picture;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -80,7 +81,7 @@ pub enum AdminSort {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct AdminFilter {
-    /// Part of the name, or a SKU's code or barcode.
+    /// Words of the name, or a whole code or barcode.
     pub q: Option<String>,
     #[serde(default)]
     #[param(inline)]
@@ -165,33 +166,65 @@ pub(super) fn rows(tx: &mut Tx<'_>, mall_id: MallId, filter: &AdminFilter) -> Re
     let (key, falls) = filter.order();
     let (direction, operator, start) = if falls { ("desc", "<", i64::MAX) } else { ("asc", ">", i64::MIN) };
     let after = filter.cursor.as_deref().map(Cursor::decode).transpose()?.unwrap_or(Cursor { key: start, id: start });
-    let q = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()).map(str::to_lowercase);
-    tx.all(
-        &format!(
-            "select {key}, p.id, p.name, p.picture_keys, p.status, p.deleted_at is not null, p.min_price_fen,
-               p.max_price_fen, {STOCK}, {RESERVED}, p.sales_count, c.name, p.updated_at
-             from product p
-             join category c on c.mall_id = p.mall_id and c.id = p.category_id
-             where p.mall_id = $1 and {condition}
-               and ({key}, p.id) {operator} ($2, $3)
-               and (cast($4 as bigint) is null or p.category_id in (
+    let mut args = Vec::from(args![mall_id, after.key, after.id, filter.page_size() + 1]);
+    let mut chosen = String::new();
+    if let Some(category_id) = filter.category_id {
+        args.push(category_id.into());
+        chosen += &format!(
+            " and p.category_id in (
                  select d.id
                  from category d
                  join category root on root.mall_id = d.mall_id
-                 where d.mall_id = $1 and root.id = $4 and d.path like root.path || '%'
-               ))
-               and (cast($5 as text) is null or lower(p.name) like $5 escape '\\' or lower(p.code) like $5 escape '\\' or p.id in (
-                 select k.product_id
-                 from sku k
-                 where k.mall_id = $1 and k.deleted_at is null
-                   and (lower(k.code) like $5 escape '\\' or lower(k.barcode) like $5 escape '\\')
-               ))
+                 where d.mall_id = $1 and root.id = ${n} and d.path like root.path || '%'
+               )",
+            n = args.len()
+        );
+    }
+    if let Some(q) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
+        if filter.status == StatusFilter::Deleted {
+            // The bin is small, and nothing in it can be searched for.
+            args.push(containing(&q.to_lowercase()).into());
+            chosen += &format!(" and lower(p.name) like ${} escape '\\'", args.len());
+        } else {
+            args.push(found(tx, mall_id, q)?.into());
+            chosen += &format!(" and p.id = any(${})", args.len());
+        }
+    }
+    // The category is joined from the left, so that the walk is along the products in their order.
+    tx.all(
+        &format!(
+            "select {key}, p.id, p.name, p.picture_keys, p.status, p.deleted_at is not null, p.min_price_fen,
+               p.max_price_fen, {STOCK}, {RESERVED}, p.sales_count, coalesce(c.name, ''), p.updated_at
+             from product p
+             left join category c on c.mall_id = p.mall_id and c.id = p.category_id
+             where p.mall_id = $1 and {condition} and ({key}, p.id) {operator} ($2, $3){chosen}
              order by {key} {direction}, p.id {direction}
-             limit $6",
+             limit $4",
             condition = filter.condition()
         ),
-        &args![mall_id, after.key, after.id, filter.category_id, q.as_deref().map(containing), filter.page_size() + 1],
+        &args,
     )
+}
+
+/// More hits than this are cut off, the best stay.
+const MOST: i64 = 2_000;
+
+/// The products that staff mean: by a whole code or barcode, or by words of what customers would search.
+fn found(tx: &mut Tx<'_>, mall_id: MallId, q: &str) -> Result<Vec<Id>> {
+    let spellings = [q.to_owned(), q.to_uppercase(), q.to_lowercase()].to_vec();
+    let coded: Vec<(Id,)> = tx.all(
+        "select id from product where mall_id = $1 and code = any($2)
+         union all select product_id from sku where mall_id = $1 and code = any($2)
+         union all select product_id from sku where mall_id = $1 and barcode = any($2)",
+        &args![mall_id, spellings],
+    )?;
+    let mut ids: Vec<Id> = coded.into_iter().map(|(id,)| id).collect();
+    if let Some(plan) = search::plan(tx, mall_id, super::index::KIND, q)? {
+        ids.extend(plan.top(tx, MOST)?.into_iter().map(|hit| hit.0));
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
 }
 
 /// The ids of a page, and where the next one begins.
