@@ -115,7 +115,7 @@ async fn prepare(mall: &Mall) -> Outcome<Cast> {
 }
 
 async fn call(connection: &mut Connection, path: &str, token: &str, body: &Value) -> Outcome<Value> {
-    let reply = connection.exchange(&post(path, token, path, body), true).await?;
+    let reply = connection.exchange(&post(path, token, &path.replace('/', "-"), body), true).await?;
     if reply.status != 200 {
         return Err(format!("{path}: {} {}", reply.status, String::from_utf8_lossy(&reply.body)).into());
     }
