@@ -22,6 +22,8 @@ const DECIDED: &[(&str, &str)] = &[
     ("after_sale", "held with its order, then without words and pictures"),
     ("payment", "held for the law's time, then without payer"),
     ("behaviour_event", "erased"),
+    ("invoice_title", "erased"),
+    ("invoice", "held for the law's time, then without its title"),
     ("membership", "erased"),
     ("member_notice", "erased"),
     ("check_in", "erased"),

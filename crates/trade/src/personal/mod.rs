@@ -22,6 +22,8 @@ impl PersonalData for SaleData {
             copy::refunds(tx, mall_id, member)?,
             copy::parcels(tx, mall_id, member)?,
             copy::after_sales(tx, mall_id, member)?,
+            copy::invoice_titles(tx, &app.sealer, mall_id, member)?,
+            copy::invoices(tx, &app.sealer, mall_id, member)?,
         ])
     }
 
@@ -52,6 +54,7 @@ impl PersonalData for SaleData {
 
     fn erase(&self, tx: &mut Tx<'_>, ctx: &Ctx, member: Id) -> Result<()> {
         tx.exec("delete from cart_line where mall_id = $1 and member_id = $2", &args![ctx.mall_id, member])?;
+        crate::invoice::forget_titles(tx, ctx, member)?;
         erase::never_paid(tx, ctx, member)
     }
 
