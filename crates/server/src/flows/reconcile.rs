@@ -168,7 +168,7 @@ async fn ask(app: &App, ctx: &Ctx, found: &Difference) -> Result<()> {
                 })
                 .await?;
             let account = app.outside.payment_channel(mall_id, &paid.channel)?;
-            let Some(theirs) = account.query_refund(&refund.number()).await? else { return Ok(()) };
+            let Some(theirs) = account.query_refund(&paid.number(), &refund.number()).await? else { return Ok(()) };
             let writer = ctx.acting_as(kernel::Actor::System);
             app.db.write(move |tx| refund::record(tx, &writer, refund_id, &theirs, true)).await
         }

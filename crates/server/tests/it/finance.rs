@@ -320,12 +320,19 @@ fn every_report_adds_up_to_the_rows_and_the_ledger_to_the_fen() {
             }
         }
         every_report_agrees(&mall, seed).await;
-        let live = report(&mall, "day").await;
+        // A fee is known once the bill is read, the morning after.
+        let without_fees = |mut made: Value| {
+            for row in made["rows"].as_array_mut().unwrap() {
+                row["money"]["fee_fen"] = json!(0);
+            }
+            made
+        };
+        let live = without_fees(report(&mall, "day").await);
         mall.clock.advance(days(3));
         mall.run_jobs().await;
         let kept = mall.number("select count(*) from finance_day where mall_id = $1").await;
         assert!(kept > 20, "days are kept: {kept}");
-        let after = report(&mall, "day").await;
+        let after = without_fees(report(&mall, "day").await);
         assert_eq!((&live["rows"], &live["total"]["sales_fen"]), (&after["rows"], &after["total"]["sales_fen"]));
         every_report_agrees(&mall, seed).await;
         // The opening of a later span is the closing of an earlier one.

@@ -244,3 +244,63 @@ fn the_title_book_is_the_members_own_and_checked() {
         mall.clock.advance(days(1));
     });
 }
+
+/// Something of finance for the walks over every route: an invoice, a title, a reconciled day and a difference.
+pub async fn furnish(mall: &TestMall, member: &MemberClient, done: &Order, mark: &str) -> crate::contract::Ids {
+    let title = json!({ "kind": "personal", "name": format!("{mark}抬头") });
+    let book = member.post("/api/v1/invoice-titles", json!({ "title": title.clone() })).await.ok();
+    let fen = member.get(&format!("/api/v1/orders/{}/invoice", done.id)).await.ok()["amount_fen"].clone();
+    let body = json!({ "order_ids": [done.id], "title": title, "expected_fen": fen });
+    let invoice = member.post("/api/v1/invoices", body).await.ok();
+    let (app, ctx, number) = (mall.world.app().clone(), mall.ctx(), format!("{mark}单号"));
+    app.db
+        .write(move |tx| {
+            let run = trade::reconcile::begin(tx, &ctx, "wechat", 20_000)?;
+            let (kind, channel_number) = (testkit::BillKind::Payment, String::new());
+            let (amount, state, number) = (testkit::Fen(888), testkit::BillState::Done, number.clone());
+            let line = testkit::BillLine { kind, number, channel_number, amount, state, at: None };
+            trade::reconcile::take_lines(tx, &ctx, "wechat", 20_000, run, &[line])?;
+            let window = trade::reconcile::Window::of(20_000, hours(8));
+            trade::reconcile::finish(tx, &ctx, "wechat", window, testkit::Fen(0))
+        })
+        .await
+        .unwrap();
+    let days = mall.staff().get("/admin/v1/reconciliation/days").await.ok();
+    let open = mall.staff().get("/admin/v1/reconciliation/differences").await.ok();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    crate::contract::Ids::from([
+        ("invoice", text(&invoice["id"])),
+        ("invoice_title", text(&book[0]["id"])),
+        ("day", text(&days["items"][0]["id"])),
+        ("difference", text(&open["items"][0]["id"])),
+        ("from", "2026-11-01".into()),
+        ("to", "2026-11-30".into()),
+    ])
+}
+
+/// Every write of finance, each made ready.
+pub async fn writes(mall: &TestMall, f: &crate::furnished::Furnished) -> Vec<(&'static str, String, Value)> {
+    let order = completed(mall, &f.member, 6_600, 1).await;
+    mall.issuer.be(IssuerMood::Refusing);
+    let failed = f.member.post("/api/v1/invoices", ask(&[&order], 6_600)).await.ok();
+    mall.run_jobs().await;
+    mall.issuer.be(IssuerMood::Prompt);
+    let of = |verb: &str| format!("/admin/v1/invoices/{}/{verb}", failed["id"].as_str().unwrap());
+    let about = |verb: &str| format!("/admin/v1/reconciliation/differences/{}/{verb}", f.ids["difference"]);
+    vec![
+        ("POST /admin/v1/invoices/{id}/retry", of("retry"), json!({})),
+        ("POST /admin/v1/invoices/{id}/reject", of("reject"), json!({ "reason": "税号不对" })),
+        (
+            "POST /admin/v1/reconciliation/days/{id}/run",
+            format!("/admin/v1/reconciliation/days/{}/run", f.ids["day"]),
+            json!({}),
+        ),
+        ("POST /admin/v1/reconciliation/differences/{id}/ask", about("ask"), json!({})),
+        ("POST /admin/v1/reconciliation/differences/{id}/settle", about("settle"), json!({ "note": "别处收的款" })),
+        (
+            "POST /admin/v1/finance/exports",
+            "/admin/v1/finance/exports".into(),
+            json!({ "by": "day", "from": "2026-11-01", "to": "2026-11-30", "format": "csv" }),
+        ),
+    ]
+}

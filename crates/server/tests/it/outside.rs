@@ -55,6 +55,15 @@ fn accounts(given: &Credentials) -> OutsideConfig {
         },
         timeouts: Timeouts::default(),
     };
+    let fapiao = FapiaoConfig {
+        base_url: base_url.clone(),
+        key: given.fapiao.key.clone(),
+        secret: given.fapiao.secret.as_str().into(),
+        seller_tax_number: given.fapiao.seller_tax_number.clone(),
+        tax_rate_percent: 13,
+        tax_code: String::new(),
+        timeouts: Timeouts::default(),
+    };
     let accounts = MallAccounts {
         wechat_mini_program: Some(mini_program),
         wechat_pay: Some(merchant),

@@ -253,7 +253,7 @@ fn money_by_hand_agrees_with_the_orders() {
             .await
             .unwrap();
         let id = day["id"].as_str().unwrap().to_owned();
-        desk(mall).await.post(&format!("/admin/v1/reconciliation/days/{id}/run"), json!({})).await.ok();
+        desk(&mall).await.post(&format!("/admin/v1/reconciliation/days/{id}/run"), json!({})).await.ok();
         mall.run_jobs().await;
         let open = differences(&mall, "open").await;
         assert_eq!((open.len(), open[0]["problem"].as_str()), (1, Some("amount")));

@@ -1,7 +1,7 @@
 //! How much of an order may stand on an invoice: what was paid for it with money, less what was given back.
 
 use db::{FromRow, Row, Tx, args};
-use kernel::{Cursor, Fen, Id, Instant, MallId, Page, Result};
+use kernel::{Cursor, Error, Fen, Id, Instant, MallId, Page, Result};
 use std::collections::HashMap;
 
 /// What of an order can be invoiced.
@@ -22,11 +22,21 @@ impl FromRow for Share {
     fn from_row(row: &mut Row<'_>) -> Result<Self> {
         let (order_id, member_id, shop_id, status) = (row.next()?, row.next()?, row.next()?, row.next()?);
         let (paid, refunded): (i64, i64) = (row.next()?, row.next()?);
-        let (by_money, invoice_id, completed_at): (bool, Option<Id>, Option<Instant>) =
-            (row.next()?, row.next()?, row.next()?);
-        let amount = Fen(if by_money { paid - refunded } else { 0 });
-        Ok(Share { order_id, member_id, shop_id, status, amount, invoice_id, completed_at })
+        let (by_money, in_all, money_back): (i64, i64, i64) = (row.next()?, row.next()?, row.next()?);
+        let amount = Fen(invoiceable(paid, refunded, by_money, in_all, money_back)?);
+        Ok(Share { order_id, member_id, shop_id, status, amount, invoice_id: row.next()?, completed_at: row.next()? })
     }
+}
+
+/// The order's share of the money that paid for its group, less the money that went back for it, and never more than what
+/// the order still cost. Rounded down, so the shares of a group are not more than its money.
+fn invoiceable(paid: i64, refunded: i64, by_money: i64, in_all: i64, money_back: i64) -> Result<i64> {
+    if in_all == 0 {
+        return Ok(0);
+    }
+    let share = i128::from(paid) * i128::from(by_money) / i128::from(in_all);
+    let share = i64::try_from(share).map_err(Error::internal)?;
+    Ok((share - money_back).min(paid - refunded).max(0))
 }
 
 impl Share {
@@ -37,9 +47,15 @@ impl Share {
 }
 
 const SELECT: &str = "select o.id, o.member_id, o.shop_id, o.status, o.paid_fen, o.refunded_fen,
-    exists (select 1 from payment p
+    (select cast(coalesce(sum(p.amount_fen), 0) as bigint) from payment p
       where p.mall_id = o.mall_id and p.payable_kind = 'order_group' and p.payable_id = o.group_id
         and p.status in ('paid', 'refunding', 'refunded') and not p.sent_back and p.channel <> 'balance'),
+    (select cast(coalesce(sum(p.amount_fen), 0) as bigint) from payment p
+      where p.mall_id = o.mall_id and p.payable_kind = 'order_group' and p.payable_id = o.group_id
+        and p.status in ('paid', 'refunding', 'refunded') and not p.sent_back),
+    (select cast(coalesce(sum(r.amount_fen), 0) as bigint) from refund r
+      join payment p on p.mall_id = r.mall_id and p.id = r.payment_id and p.channel <> 'balance' and not p.sent_back
+      where r.mall_id = o.mall_id and r.order_id = o.id),
     (select min(i.invoice_id) from invoice_order i where i.mall_id = o.mall_id and i.order_id = o.id and i.live),
     o.completed_at
     from trade_order o";
@@ -84,4 +100,22 @@ pub fn candidates(
         &args![mall_id, member_id, before.map_or(i64::MAX, |cursor| cursor.id), limit + 1],
     )?;
     Ok(Page::from_rows(rows, limit, |row| Cursor { key: 0, id: row.order_id.0 }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::invoiceable;
+
+    #[test]
+    fn only_what_money_paid_and_still_pays_can_be_invoiced() {
+        // Paid, refunded, money of the group, all of the group, money that went back for the order.
+        assert_eq!(invoiceable(10_000, 0, 10_000, 10_000, 0).unwrap(), 10_000, "money alone");
+        assert_eq!(invoiceable(10_000, 0, 0, 10_000, 0).unwrap(), 0, "the balance alone");
+        assert_eq!(invoiceable(10_000, 0, 7_000, 10_000, 0).unwrap(), 7_000, "a part from the balance");
+        assert_eq!(invoiceable(10_000, 3_000, 7_000, 10_000, 0).unwrap(), 7_000, "the balance went back first");
+        assert_eq!(invoiceable(10_000, 5_000, 7_000, 10_000, 2_000).unwrap(), 5_000);
+        assert_eq!(invoiceable(10_000, 10_000, 7_000, 10_000, 7_000).unwrap(), 0);
+        let shares = [3_333, 6_667].map(|paid| invoiceable(paid, 0, 7_000, 10_000, 0).unwrap());
+        assert_eq!(shares, [2_333, 4_666], "never more than the money together");
+    }
 }

@@ -29,21 +29,48 @@ fn line(kind: BillKind, number: String, amount: i64, at: Instant) -> BillLine {
     BillLine { kind, number, channel_number, amount: Fen(amount), state: BillState::Done, at: Some(at) }
 }
 
-/// Principal and gift together, by what caused the posting: a payment's id, a refund's id.
+/// Principal and gift together, by what caused the posting: a payment's id, a refund's id. A part that waits for the rest
+/// of its order is under way, one that was given back as it was taken came to nothing.
 fn ledger_lines(tx: &mut Tx<'_>, mall_id: MallId, from: Instant, to: Instant) -> Result<Vec<BillLine>> {
-    let rows: Vec<(String, Id, i64, Instant)> = tx.all(
+    let touched: Vec<(String, Id, i64, Instant)> = tx.all(
         "select kind, source_id, cast(sum(amount) as bigint), min(at)
          from ledger_posting
          where mall_id = $1 and account = any($2) and at >= $3 and at < $4
-           and kind in ('balance_paid', 'balance_refunded')
+           and kind in ('balance_paid', 'balance_released', 'balance_refunded')
          group by kind, source_id",
         &args![mall_id, vec!["principal", "gift"], from, to],
     )?;
-    let one = |(kind, source, amount, at): (String, Id, i64, Instant)| match kind.as_str() {
-        "balance_paid" => line(BillKind::Payment, source.to_string(), -amount, at),
-        _ => line(BillKind::Refund, format!("R{source}"), amount, at),
-    };
-    Ok(rows.into_iter().map(one).collect())
+    let mut lines = Vec::new();
+    let mut payments: Vec<Id> = Vec::new();
+    for (kind, source, amount, at) in touched {
+        match kind.as_str() {
+            "balance_refunded" => lines.push(line(BillKind::Refund, format!("R{source}"), amount, at)),
+            _ => payments.push(source),
+        }
+    }
+    payments.sort_unstable();
+    payments.dedup();
+    let taken: Vec<(Id, i64, i64, Instant, bool)> = tx.all(
+        "select l.source_id,
+           cast(sum(case when l.kind = 'balance_paid' then -l.amount else 0 end) as bigint),
+           cast(sum(case when l.kind = 'balance_released' then l.amount else 0 end) as bigint),
+           min(l.at),
+           exists (select 1 from payment p where p.mall_id = l.mall_id and p.id = l.source_id and p.status = 'pending')
+         from ledger_posting l
+         where l.mall_id = $1 and l.kind in ('balance_paid', 'balance_released') and l.source_id = any($2)
+           and l.member_id <> 0
+         group by l.mall_id, l.source_id",
+        &args![mall_id, payments],
+    )?;
+    lines.extend(taken.into_iter().map(|(payment, taken, released, at, waits)| {
+        let state = match (released >= taken, waits) {
+            (true, _) => BillState::Failed,
+            (false, true) => BillState::Processing,
+            (false, false) => BillState::Done,
+        };
+        BillLine { state, ..line(BillKind::Payment, payment.to_string(), taken, at) }
+    }));
+    Ok(lines)
 }
 
 /// Orders that say they were paid although no other channel paid for them, by their payment; a group without any payment

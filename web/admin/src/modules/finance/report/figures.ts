@@ -43,6 +43,7 @@ const MOVES: Readonly<Record<string, string>> = {
   top_up_refunded: '退储值',
   balance_paid: '余额付款',
   balance_refunded: '退回余额',
+  balance_released: '未付成退回余额',
   order_spent: '积分抵扣',
   order_closed: '关单退还抵扣',
   order_completed: '订单赠送',
