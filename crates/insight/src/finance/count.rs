@@ -39,7 +39,8 @@ impl FromRow for Entry {
 
 /// Which channel paid for the group of order `o`: where money came from outside that one, also when the balance paid a
 /// part. Nothing to pay is `none`.
-const PAID_BY: &str = "coalesce((select coalesce(min(case when p.channel <> 'balance' then p.channel end), min(p.channel))
+const PAID_BY: &str =
+    "coalesce((select coalesce(min(case when p.channel <> 'balance' then p.channel end), min(p.channel))
     from payment p
     where p.mall_id = o.mall_id and p.payable_kind = 'order_group' and p.payable_id = o.group_id
       and p.status in ('paid', 'refunding', 'refunded') and not p.sent_back), 'none')";
