@@ -1,9 +1,10 @@
 //! Puts the parts together: database, clients, sessions, jobs. The one list of who reacts to what.
 
 use crate::flows::{
-    after_sale, close, complete, finance as reports, hooks, invoice, loyalty, message, order_export, pay, personal,
-    purchase, reconcile, refund, ship_file, upload_shipping, webhook,
+    after_sale, close, complete, hooks, loyalty, message, order_export, pay, personal, purchase, refund, ship_file,
+    upload_shipping, webhook,
 };
+use crate::flows::{finance as reports, invoice, reconcile};
 use crate::{accounts, template};
 use campaign::tag::Campaigns;
 use db::{Db, Options};
