@@ -46,4 +46,11 @@ const ALL: &[Migration] = &[
     Migration { version: 32, name: "no_return", text: include_str!("../../../migrations/0032_no_return.sql") },
     Migration { version: 33, name: "channels", text: include_str!("../../../migrations/0033_channels.sql") },
     Migration { version: 43, name: "live_products", text: include_str!("../../../migrations/0043_live_products.sql") },
+    Migration {
+        version: 35,
+        name: "reconciliation",
+        text: include_str!("../../../migrations/0035_reconciliation.sql"),
+    },
+    Migration { version: 36, name: "finance", text: include_str!("../../../migrations/0036_finance.sql") },
+    Migration { version: 37, name: "invoice", text: include_str!("../../../migrations/0037_invoice.sql") },
 ];

@@ -9,6 +9,7 @@ mod secret;
 
 pub mod alipay;
 pub mod express;
+pub mod fapiao;
 pub mod objectstore;
 pub mod sms;
 pub mod webhook;

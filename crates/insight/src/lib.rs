@@ -5,6 +5,8 @@ pub mod event;
 
 pub mod report;
 
+pub mod finance;
+
 use platform::App;
 use utoipa_axum::router::OpenApiRouter;
 

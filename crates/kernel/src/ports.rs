@@ -2,6 +2,12 @@
 //! Clients in `gateways` implement them; tests and the sandbox stand behind the same traits.
 //! A port call is a network call: it never happens inside a database transaction.
 
+mod bill;
+mod invoice;
+
+pub use bill::{Bill, BillKind, BillLine, BillState};
+pub use invoice::{InvoiceBuyer, InvoiceIssuer, InvoiceItem, InvoiceRequest, InvoiceState};
+
 use crate::{Fen, Instant, Result};
 use std::future::Future;
 use std::pin::Pin;
@@ -256,6 +262,11 @@ pub trait PaymentChannel: Send + Sync {
     }
     /// Verifies and decrypts a callback; anything doubtful is `payment.notice_rejected` (401).
     fn read_notice<'a>(&'a self, raw: &'a RawNotice<'a>) -> Pending<'a, Notice>;
+    /// The bill of a day, as days since 1970 in China's time; to be had from 10:00 of the next day.
+    /// `payment.bill_not_ready` (502) before that, `payment.no_bills` (409) of a channel that has none.
+    fn bill(&self, _day: i64) -> Pending<'_, Bill> {
+        Box::pin(async { Err(crate::Error::conflict("payment.no_bills", "这个支付渠道没有账单")) })
+    }
 }
 
 /// The channel has no such way to pay.

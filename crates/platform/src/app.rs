@@ -13,7 +13,9 @@ use crate::ratelimit::RateLimit;
 use crate::seal::Sealer;
 use crate::session::Sessions;
 use db::Db;
-use kernel::ports::{ExpressTracker, MiniProgram, ObjectStore, PaymentChannel, SmsSender, WebhookSender};
+use kernel::ports::{
+    ExpressTracker, InvoiceIssuer, MiniProgram, ObjectStore, PaymentChannel, SmsSender, WebhookSender,
+};
 use kernel::{Actor, Clock, Error, Ids, MallId, Result};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Deref;
@@ -31,6 +33,11 @@ pub trait Outside: Send + Sync {
     /// Posts to integrators' addresses; `webhook.not_configured` (409) where nothing may leave.
     fn webhooks(&self) -> Result<Arc<dyn WebhookSender>> {
         Err(Error::conflict("webhook.not_configured", "这里不能向外发送 Webhook"))
+    }
+
+    /// Who issues the mall's invoices; `invoice.not_configured` (409) where nobody does.
+    fn invoices(&self, _mall_id: MallId) -> Result<Arc<dyn InvoiceIssuer>> {
+        Err(Error::conflict("invoice.not_configured", "这家商城还没有开通电子发票，请联系客服"))
     }
 
     /// The mall's own SMS account, else the deployment's.

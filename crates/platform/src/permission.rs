@@ -105,6 +105,9 @@ permissions! {
     AfterSaleView "after_sale.view" "订单" "查看售后";
     AfterSaleEdit "after_sale.edit" "订单" "处理售后（同意即退款）";
     AfterSaleArbitrate "after_sale.arbitrate" "订单" "裁决交平台处理的售后";
+    FinanceView "finance.view" "财务" "查看对账与财务报表";
+    FinanceSettle "finance.settle" "财务" "重新对账、处理差异";
+    InvoiceHandle "invoice.handle" "财务" "处理发票";
 }
 
 /// What a staff member may do, resolved from the role.

@@ -13,6 +13,7 @@ pub struct Credentials {
     pub alipay: AlipayMerchant,
     pub aliyun_sms: AliyunSms,
     pub kuaidi100: Kuaidi100,
+    pub fapiao: Fapiao,
 }
 
 /// The mini program.
@@ -80,4 +81,13 @@ pub struct AliyunSms {
 pub struct Kuaidi100 {
     pub customer: String,
     pub key: String,
+}
+
+/// The account at the issuer of invoices.
+#[derive(Clone, Serialize)]
+pub struct Fapiao {
+    pub key: String,
+    pub secret: String,
+    /// 统一社会信用代码 of the seller.
+    pub seller_tax_number: String,
 }

@@ -2,7 +2,9 @@
 //! platform's certificates (two after a rotation, the last one signs) and the platform's fixed public key.
 //! A restart finds the same keys, so a client configured yesterday still works today.
 
-use crate::credentials::{AlipayMerchant, AliyunSms, Credentials, Kuaidi100, Merchant, MiniApp, PlatformCertificate};
+use crate::credentials::{
+    AlipayMerchant, AliyunSms, Credentials, Fapiao, Kuaidi100, Merchant, MiniApp, PlatformCertificate,
+};
 use kernel::{Error, Instant, Result};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
@@ -281,6 +283,11 @@ impl Keyring {
         &self.file.express_key
     }
 
+    /// What the account at the issuer of invoices signs with.
+    pub(crate) fn fapiao_secret(&self) -> String {
+        wire::sha256_hex(format!("fapiao {}", self.file.express_key))
+    }
+
     /// The merchant's side of it all.
     pub(crate) fn credentials(&self, base_url: &str) -> Result<Credentials> {
         let public_key = self.fixed.key.public_key().and_then(|k| k.to_pem()).map_err(|e| broken("public key", e))?;
@@ -308,6 +315,11 @@ impl Keyring {
             },
             alipay: alipay.credentials(&self.alipay)?,
             kuaidi100: Kuaidi100 { customer: self.file.express_customer.clone(), key: self.file.express_key.clone() },
+            fapiao: Fapiao {
+                key: crate::fapiao::KEY.to_owned(),
+                secret: self.fapiao_secret(),
+                seller_tax_number: "91350100M000100Y43".to_owned(),
+            },
         })
     }
 }

@@ -1,5 +1,5 @@
 //! Local stand-ins for the outside world of a mini-program shop: the WeChat mini-program API, WeChat Pay v3, Alipay, Alibaba
-//! Cloud SMS and 快递100. They speak the real protocols (signatures both ways, expiring tokens, single-use codes, error codes, the
+//! Cloud SMS, 快递100 and an issuer of 数电票. They speak the real protocols (signatures both ways, expiring tokens, single-use codes, error codes, the
 //! retry schedule of notices), so a client that works here sends what it would send outside; outside SDKs check that too.
 //! A person meets them as pages: a cashier, an inbox of text messages, and a console with failure switches.
 //! State lives in memory and is bounded; keys and payments are kept in a folder so a restart does not lose them.
@@ -16,6 +16,7 @@ mod console;
 mod control;
 mod credentials;
 mod express;
+mod fapiao;
 mod form_notice;
 mod keyring;
 mod mini;
@@ -28,7 +29,9 @@ mod world;
 
 pub use config::{Pace, SandboxConfig};
 pub use control::{Control, Message};
-pub use credentials::{AlipayMerchant, AliyunSms, Credentials, Kuaidi100, Merchant, MiniApp, PlatformCertificate};
+pub use credentials::{
+    AlipayMerchant, AliyunSms, Credentials, Fapiao, Kuaidi100, Merchant, MiniApp, PlatformCertificate,
+};
 pub use switches::Fault;
 
 use axum::Router;
@@ -74,6 +77,7 @@ pub fn router(config: SandboxConfig) -> kernel::Result<Sandbox> {
         .merge(pay::routes(&world))
         .merge(alipay::routes())
         .merge(express::routes())
+        .merge(fapiao::routes())
         .merge(cashier::routes())
         .merge(sms::routes())
         .merge(console::routes())

@@ -61,6 +61,18 @@ faults! {
     RefundNotEnough "refund_not_enough" "退款时余额不足";
     /// Refunds are accepted, then end as ABNORMAL.
     RefundAbnormal "refund_abnormal" "退款受理后异常";
+    /// The bill lacks its last line.
+    BillMissingLine "bill_missing_line" "对账单少一笔";
+    /// The bill has a payment that nobody made here.
+    BillExtraLine "bill_extra_line" "对账单多一笔";
+    /// A payment stands in the bill one fen short.
+    BillWrongAmount "bill_wrong_amount" "对账单有一笔差一分";
+    /// The bill is not made yet.
+    BillLate "bill_late" "对账单还没有生成";
+    /// Invoices are taken, then refused.
+    FapiaoRefused "fapiao_refused" "发票被拒绝开具";
+    /// The issuer of invoices answers 503.
+    FapiaoBusy "fapiao_busy" "开票服务繁忙";
     /// Mini-program APIs answer -1 (busy).
     WechatBusy "wechat_busy" "小程序接口系统繁忙";
     /// Shipping management does not know the payment yet (10060001).

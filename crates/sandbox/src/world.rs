@@ -5,7 +5,7 @@ use crate::config::{Pace, SandboxConfig};
 use crate::credentials::Credentials;
 use crate::keyring::{Keyring, Signer};
 use crate::switches::{Fault, Faults};
-use crate::{alipay, express, mini, pay, sms, snapshot};
+use crate::{alipay, express, fapiao, mini, pay, sms, snapshot};
 use kernel::{Clock, Error, Instant, Result};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -27,6 +27,7 @@ pub(crate) struct State {
     pub(crate) alipay: alipay::AlipayState,
     pub(crate) sms: sms::SmsState,
     pub(crate) express: express::ExpressState,
+    pub(crate) fapiao: fapiao::FapiaoState,
 }
 
 pub(crate) struct World {

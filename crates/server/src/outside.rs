@@ -4,12 +4,13 @@
 use crate::entered::{Entered, Fields};
 use gateways::alipay::{Alipay, AlipayConfig};
 use gateways::express::{Kuaidi100, Kuaidi100Config};
+use gateways::fapiao::{Fapiao, FapiaoConfig};
 use gateways::objectstore::{LocalStore, LocalStoreConfig, S3Store, S3StoreConfig};
 use gateways::sms::{AliyunSms, AliyunSmsConfig};
 use gateways::webhook::{WebhookClient, WebhookConfig};
 use gateways::wechat::{MiniProgramConfig, WechatMiniProgram, WechatPay, WechatPayConfig};
 use kernel::ports::{
-    ExpressTracker, MiniProgram, ObjectStore, PaymentChannel, Pending, SmsSender, Track, WebhookSender,
+    ExpressTracker, InvoiceIssuer, MiniProgram, ObjectStore, PaymentChannel, Pending, SmsSender, Track, WebhookSender,
 };
 use kernel::{Clock, Error, MallId, Result};
 use platform::Outside;
@@ -46,6 +47,7 @@ pub struct MallAccounts {
     pub wechat_mini_program: Option<MiniProgramConfig>,
     pub wechat_pay: Option<WechatPayConfig>,
     pub alipay: Option<AlipayConfig>,
+    pub fapiao: Option<FapiaoConfig>,
 }
 
 /// The clients, made once at start-up; a broken key is found then, not at the first payment.
@@ -60,6 +62,7 @@ pub struct Clients {
     webhooks: Arc<dyn WebhookSender>,
     mini_programs: HashMap<String, Arc<dyn MiniProgram>>,
     merchants: HashMap<String, Vec<Arc<dyn PaymentChannel>>>,
+    issuers: HashMap<String, Arc<dyn InvoiceIssuer>>,
 }
 
 impl Clients {
@@ -104,6 +107,7 @@ impl Clients {
             webhooks,
             mini_programs: HashMap::new(),
             merchants: HashMap::new(),
+            issuers: HashMap::new(),
         };
         for (code, accounts) in outside.mall {
             clients.add_mall(&code, accounts, clock.clone())?;
@@ -116,6 +120,9 @@ impl Clients {
             self.mini_programs.insert(code.to_owned(), Arc::new(WechatMiniProgram::new(program, clock.clone())?));
         }
         let mut merchants: Vec<Arc<dyn PaymentChannel>> = Vec::new();
+        if let Some(issuer) = accounts.fapiao {
+            self.issuers.insert(code.to_owned(), Arc::new(Fapiao::new(issuer, clock.clone())?));
+        }
         if let Some(merchant) = accounts.wechat_pay {
             merchants.push(Arc::new(WechatPay::new(merchant, clock.clone())?));
         }
@@ -150,6 +157,12 @@ impl Outside for Clients {
             .find(|account| account.name() == channel)
             .cloned()
             .ok_or_else(|| Error::conflict("payment.channel_unavailable", "这种支付方式暂时不可用"))
+    }
+
+    fn invoices(&self, mall_id: MallId) -> Result<Arc<dyn InvoiceIssuer>> {
+        let mall = self.malls.get(mall_id)?;
+        let found = self.issuers.get(&mall.code).cloned();
+        found.ok_or_else(|| Error::conflict("invoice.not_configured", "这家商城还没有开通电子发票，请联系客服"))
     }
 
     fn sms(&self) -> Arc<dyn SmsSender> {

@@ -20,6 +20,7 @@ fn described() -> (Router<App>, Value) {
         .merge(goods::shop_routes())
         .merge(trade::cart::shop_routes())
         .merge(trade::quote::shop_routes())
+        .merge(trade::invoice::shop_routes())
         .merge(insight::shop_routes())
         .merge(campaign::shop_routes())
         .merge(flows::shop_routes());

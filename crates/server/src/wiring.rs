@@ -4,6 +4,7 @@ use crate::flows::{
     after_sale, close, complete, hooks, loyalty, message, order_export, pay, personal, purchase, refund, ship_file,
     upload_shipping, webhook,
 };
+use crate::flows::{finance as reports, invoice, reconcile};
 use crate::{accounts, template};
 use campaign::tag::Campaigns;
 use db::{Db, Options};
@@ -87,6 +88,7 @@ pub fn handlers() -> Handlers {
     let mut handlers = Handlers::new();
     messages(&mut handlers);
     privacy(&mut handlers);
+    finance(&mut handlers);
     handlers
         .on(refund::SEND_REFUND, refund::send)
         .on(template::APPLY, template::run)
@@ -140,6 +142,17 @@ fn messages(handlers: &mut Handlers) {
         .subscribe("order.closed", "tell_order_closed", message::closed)
         .subscribe("refund.done", "tell_refund_done", message::refunded);
     after_sale::messages(handlers);
+}
+
+/// What keeps the books in line with the outside.
+fn finance(handlers: &mut Handlers) {
+    handlers
+        .on(reconcile::RECONCILE, reconcile::perform)
+        .on(invoice::ISSUE, invoice::issue)
+        .subscribe("refund.done", "follow_refund_with_red_letter", invoice::follow_refund)
+        .on(reports::EXPORT_FINANCE, task::work(reports::run))
+        .every("keep_days_of_finance", minutes(10), insight::finance::seal_days)
+        .every("reconcile_yesterday", minutes(10), reconcile::reconcile_due);
 }
 
 /// Copies of members' data, and forgetting members who left.

@@ -28,12 +28,13 @@ mod world;
 
 pub use client::Client;
 pub use dump::Dump;
+pub use kernel::ports::{Bill, BillKind, BillLine, BillState};
 pub use kernel::{Clock, Fen, FrozenClock, Id, Instant, days, hours, minutes, seconds};
 pub use mall::TestMall;
 pub use member::{MemberClient, Order, PaidOrder};
 pub use outside::{
-    Accounts, Call, LocalChannel, LocalExpress, LocalMiniProgram, LocalNotice, LocalObjects, LocalOutside, LocalSms,
-    LocalWebhooks, Message, Posted, Trouble,
+    Accounts, Call, IssuerMood, LocalChannel, LocalExpress, LocalIssuer, LocalMiniProgram, LocalNotice, LocalObjects,
+    LocalOutside, LocalSms, LocalWebhooks, Message, Posted, Trouble,
 };
 pub use platform::config::Config;
 pub use product::{Product, ProductBuilder, Sku, Store};

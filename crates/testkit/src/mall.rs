@@ -3,7 +3,7 @@
 use crate::client::Client;
 use crate::dump::Dump;
 use crate::member::MemberClient;
-use crate::outside::{LocalChannel, LocalMiniProgram, LocalNotice};
+use crate::outside::{LocalChannel, LocalIssuer, LocalMiniProgram, LocalNotice};
 use crate::product::{ProductBuilder, Store};
 use crate::reply::Reply;
 use crate::staff::StaffClient;
@@ -42,6 +42,7 @@ pub struct Inner {
     pub wechat: Arc<LocalChannel>,
     pub alipay: Arc<LocalChannel>,
     pub mini_program: Arc<LocalMiniProgram>,
+    pub issuer: Arc<LocalIssuer>,
     owner: StaffClient,
 }
 
@@ -103,6 +104,7 @@ impl TestMall {
             wechat: accounts.wechat,
             alipay: accounts.alipay,
             mini_program: accounts.mini_program,
+            issuer: accounts.issuer,
             owner: StaffClient::new(client, owner_id),
         }))
     }

@@ -1,4 +1,4 @@
-//! The sale: cart, quote, order, payment, shipping, pickup. It does not know that campaigns exist; they reach the quote
+//! The sale: cart, quote, order, payment, shipping, pickup, and what holds the payments against the channels' bills. It does not know that campaigns exist; they reach the quote
 //! and the order through `offers`. Payment does not know what an order is: `server::flows` joins the two.
 
 pub mod cart;
@@ -10,6 +10,10 @@ pub mod quote;
 pub mod payment;
 
 pub mod order;
+
+pub mod reconcile;
+
+pub mod invoice;
 
 pub mod pickup;
 pub mod shipping;

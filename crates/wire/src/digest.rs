@@ -25,7 +25,7 @@ pub fn sha256_hex(bytes: impl AsRef<[u8]>) -> String {
 }
 
 /// SHA-1 in lower-case hex.
-pub(crate) fn sha1_hex(bytes: impl AsRef<[u8]>) -> String {
+pub fn sha1_hex(bytes: impl AsRef<[u8]>) -> String {
     hex::encode(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, bytes.as_ref()))
 }
 

@@ -11,6 +11,7 @@ mod rsa;
 pub mod alipay;
 pub mod aliyun_acs3;
 pub mod certificate;
+pub mod fapiao;
 pub mod kuaidi100;
 pub mod random;
 pub mod standard_webhooks;
@@ -22,6 +23,6 @@ pub mod wechat_pay;
 pub mod wechat_push;
 
 pub use certificate::Certificate;
-pub use digest::{same, sha256_hex};
+pub use digest::{same, sha1_hex, sha256_hex};
 pub use error::{Result, WireError};
 pub use rsa::{PrivateKey, PublicKey};

@@ -123,6 +123,31 @@ const API_KEY: Words = {
   revoked: { label: '已吊销', tone: 'muted' },
 };
 
+const BILL_DAY: Words = {
+  waiting: { label: '对账中', tone: 'moving' },
+  done: { label: '已对账', tone: 'done' },
+  failed: { label: '取账单失败', tone: 'alarm' },
+};
+
+const BILL_PROBLEM: Words = {
+  ours_only: { label: '我们有，账单没有', tone: 'action' },
+  theirs_only: { label: '账单有，我们没有', tone: 'action' },
+  amount: { label: '金额不同', tone: 'action' },
+  state: { label: '状态不同', tone: 'action' },
+};
+
+const INVOICE: Words = {
+  requested: { label: '待开票', tone: 'waiting' },
+  issuing: { label: '开票中', tone: 'moving' },
+  issued: { label: '已开票', tone: 'done' },
+  failed: { label: '开票失败', tone: 'alarm' },
+  rejected: { label: '已驳回', tone: 'muted' },
+  cancelled: { label: '已取消', tone: 'muted' },
+};
+
+export const billDayState = (state: string): StatusWord => read(BILL_DAY, state);
+export const billProblem = (problem: string): StatusWord => read(BILL_PROBLEM, problem);
+export const invoiceState = (state: string): StatusWord => read(INVOICE, state);
 export const webhookStatus = (status: string): StatusWord => read(WEBHOOK, status);
 export const deliveryState = (state: string): StatusWord => read(WEBHOOK_DELIVERY, state);
 export const apiKeyState = (state: string): StatusWord => read(API_KEY, state);
@@ -196,6 +221,7 @@ const CHANNEL: Labels = {
   balance: '余额',
   offline: '线下收款',
   free: '无需支付',
+  none: '无需支付',
 };
 
 const MOVEMENT: Labels = {

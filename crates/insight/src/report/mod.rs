@@ -11,11 +11,11 @@ pub use traffic::{Funnel, funnel, roll_up_traffic};
 use db::{Tx, args};
 use kernel::{Instant, MallId, Result};
 
-fn mark(tx: &mut Tx<'_>, mall_id: MallId, name: &str) -> Result<Option<Instant>> {
+pub(crate) fn mark(tx: &mut Tx<'_>, mall_id: MallId, name: &str) -> Result<Option<Instant>> {
     tx.opt("select at from rollup_mark where mall_id = $1 and name = $2", &args![mall_id, name])
 }
 
-fn set_mark(tx: &mut Tx<'_>, mall_id: MallId, name: &str, at: Instant) -> Result<()> {
+pub(crate) fn set_mark(tx: &mut Tx<'_>, mall_id: MallId, name: &str, at: Instant) -> Result<()> {
     tx.exec(
         "insert into rollup_mark (mall_id, name, at) values ($1, $2, $3)
          on conflict (mall_id, name) do update set at = excluded.at",

@@ -21,7 +21,7 @@ pub use purchase::{
     NewPurchase, Purchase, PurchaseKind, PurchaseView, close_purchase, create_purchase, expired_purchases,
     find_purchase, has_purchases, of_member, paid, purchases, refund_top_up, require_room,
 };
-pub use spend::{Paid, give_back, pay, release};
+pub use spend::{Paid, gift_part, give_back, pay, release};
 
 use platform::App;
 use utoipa_axum::router::OpenApiRouter;

@@ -42,6 +42,11 @@ pub fn release(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, payment_id: Id, note: 
     Ok(())
 }
 
+/// How much of a refund is gift: of the `taken` gift all goes back before any principal does. `before` went back earlier.
+pub fn gift_part(taken: i64, before: i64, amount: i64) -> i64 {
+    (before + amount).min(taken) - before.min(taken)
+}
+
 /// Gives back part of a payment. `before`: what of it went back earlier.
 pub fn give_back(
     tx: &mut Tx<'_>,
@@ -59,7 +64,7 @@ pub fn give_back(
         &args![ctx.mall_id, PAID, payment_id],
     )?;
     let taken = taken.map_or(0, |row| row.0);
-    let gift = (before.0 + amount.0).min(taken) - before.0.min(taken);
+    let gift = gift_part(taken, before.0, amount.0);
     let principal = amount.0 - gift;
     for (account, amount) in [(Account::Principal, principal), (Account::Gift, gift)] {
         if amount > 0 {

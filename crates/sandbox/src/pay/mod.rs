@@ -3,6 +3,7 @@
 //! Payments and refunds are the only state that outlives a restart.
 
 mod answer;
+mod bill;
 mod certificate;
 mod guard;
 mod model;
@@ -31,6 +32,8 @@ pub(crate) fn routes(world: &Arc<World>) -> Router<Arc<World>> {
         .route("/v3/pay/transactions/out-trade-no/{number}/close", post(transaction::close))
         .route("/v3/refund/domestic/refunds", post(refund::create))
         .route("/v3/refund/domestic/refunds/{number}", get(refund::query))
+        .route("/v3/bill/tradebill", get(bill::address))
+        .route("/v3/billdownload/file", get(bill::download))
         .route("/v3/certificates", get(certificate::list))
         .route("/v3/{*rest}", any(answer::no_such_api))
         .method_not_allowed_fallback(answer::no_such_api)

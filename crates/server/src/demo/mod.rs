@@ -6,6 +6,7 @@ mod brought;
 mod campaigns;
 mod catalog;
 mod club;
+mod finance;
 mod orders;
 mod seed;
 
@@ -19,6 +20,7 @@ use crate::{accounts as entered, flows, router, serve, wiring};
 use gateways::Timeouts;
 use gateways::alipay::{AlipayConfig, AlipayTrust};
 use gateways::express::Kuaidi100Config;
+use gateways::fapiao::FapiaoConfig;
 use gateways::sms::AliyunSmsConfig;
 use gateways::webhook::WebhookConfig;
 use gateways::wechat::{MiniProgramConfig, PayTrust, WechatPayConfig};
@@ -104,8 +106,21 @@ fn accounts(sandbox: &Sandbox) -> OutsideConfig {
         trust: AlipayTrust::PublicKey { key: given.alipay.alipay_public_key.as_str().into() },
         timeouts: Timeouts::default(),
     };
-    let accounts =
-        MallAccounts { wechat_mini_program: Some(mini_program), wechat_pay: Some(merchant), alipay: Some(alipay) };
+    let fapiao = FapiaoConfig {
+        base_url: base_url.clone(),
+        key: given.fapiao.key.clone(),
+        secret: given.fapiao.secret.as_str().into(),
+        seller_tax_number: given.fapiao.seller_tax_number.clone(),
+        tax_rate_percent: 13,
+        tax_code: String::new(),
+        timeouts: Timeouts::default(),
+    };
+    let accounts = MallAccounts {
+        wechat_mini_program: Some(mini_program),
+        wechat_pay: Some(merchant),
+        alipay: Some(alipay),
+        fapiao: Some(fapiao),
+    };
     OutsideConfig {
         objects: None,
         sms: Some(AliyunSmsConfig {

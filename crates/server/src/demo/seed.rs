@@ -126,6 +126,7 @@ impl Seeding<'_> {
         self.home(tx, &categories, &products)?;
         super::orders::seed(tx, self.app, self.ctx)?;
         super::after_sales::seed(tx, self.ctx)?;
+        super::finance::seed(tx, self.app, self.ctx)?;
         super::campaigns::seed(tx, self.ctx)
     }
 

@@ -11,7 +11,9 @@ pub mod complete;
 pub mod dashboard;
 pub mod desk;
 pub mod detail;
+pub mod finance;
 pub mod hooks;
+pub mod invoice;
 pub mod loyalty;
 pub mod member_desk;
 pub mod message;
@@ -21,6 +23,7 @@ pub mod pay;
 pub mod personal;
 pub mod place;
 pub mod purchase;
+pub mod reconcile;
 pub mod redeem;
 pub mod refund;
 pub mod refund_desk;
@@ -58,6 +61,7 @@ pub fn shop_routes() -> OpenApiRouter<App> {
         .merge(purchase::shop_routes())
         .merge(after_sale::shop_routes())
         .merge(share::shop_routes())
+        .merge(invoice::shop_routes())
 }
 
 /// Back-office routes of the flows.
@@ -77,6 +81,9 @@ pub fn admin_routes() -> OpenApiRouter<App> {
         .merge(redeem::admin_routes())
         .merge(refund::admin_routes())
         .merge(dashboard::admin_routes())
+        .merge(reconcile::admin_routes())
+        .merge(finance::admin_routes())
+        .merge(invoice::admin_routes())
         .merge(purchase::admin_routes())
         .merge(loyalty::admin_routes())
         .merge(after_sale::admin_routes())

@@ -117,6 +117,7 @@ pub fn settle(tx: &mut Tx<'_>, ctx: &Ctx, ours: &Payment) -> Result<settle::Outc
         return Ok(settle::Outcome::Paid);
     }
     let paid = Payment { status: PaymentStatus::Paid, ..ours.clone() };
+    payment::mark_sent_back(tx, ctx, ours.id)?;
     let reason = "购买已关闭或重复付款，款项原路退回";
     refund::start(tx, ctx, &paid, &NewRefund { order_id: None, amount: ours.amount, reason })?;
     Ok(settle::Outcome::SentBack)

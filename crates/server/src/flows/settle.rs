@@ -97,6 +97,7 @@ fn send_back(tx: &mut Tx<'_>, ctx: &Ctx, ours: &Payment, orders: &[Order]) -> Re
     };
     let order_id = orders.first().map(|order| order.id);
     let paid = Payment { status: payment::PaymentStatus::Paid, ..ours.clone() };
+    payment::mark_sent_back(tx, ctx, ours.id)?;
     refund::start(tx, ctx, &paid, &NewRefund { order_id, amount: ours.amount, reason })?;
     for order in orders {
         order::add_event(tx, ctx, order.id, "sent_back", &format!("收到付款 ¥{}：{reason}", ours.amount))?;

@@ -200,6 +200,7 @@ fn singular(segment: &str) -> &str {
         "webhook-deliveries" => "webhook_delivery",
         "api-keys" => "api_key",
         "after-sales" => "after_sale",
+        "invoice-titles" => "invoice_title",
         other => other.trim_end_matches('s'),
     }
 }

@@ -121,6 +121,7 @@ pub async fn furnish(mall: &TestMall, mark: &str) -> Furnished {
     ]);
     ids.insert("after_sale", crate::after_sale_walks::furnish(mall, &member, &done, mark).await);
     ids.extend(crate::club::furnish(mall, &member).await);
+    ids.extend(crate::invoice::furnish(mall, &member, &done.order, mark).await);
     ids.extend(crate::offers::furnish(mall, &member, &product).await);
     let secrets =
         vec![mark.to_owned(), member.phone.clone(), "13700137000".into(), pickup_code, to_ship.payment.clone()];

@@ -6,6 +6,7 @@ use axum::extract::Request;
 use gateways::Timeouts;
 use gateways::alipay::{AlipayConfig, AlipayTrust};
 use gateways::express::Kuaidi100Config;
+use gateways::fapiao::FapiaoConfig;
 use gateways::sms::AliyunSmsConfig;
 use gateways::wechat::{MiniProgramConfig, PayTrust, WechatPayConfig};
 use kernel::{Clock, FrozenClock, SystemClock};
@@ -15,7 +16,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use testkit::{Engine, LocalOutside, MemberClient, Order, TestMall, World, json, minutes};
+use testkit::{Engine, LocalOutside, MemberClient, Order, TestMall, World, days, hours, json, minutes};
 use tokio::net::TcpListener;
 
 /// What the vendors would have handed out for the mall `first`.
@@ -54,8 +55,21 @@ fn accounts(given: &Credentials) -> OutsideConfig {
         },
         timeouts: Timeouts::default(),
     };
-    let accounts =
-        MallAccounts { wechat_mini_program: Some(mini_program), wechat_pay: Some(merchant), alipay: Some(alipay) };
+    let fapiao = FapiaoConfig {
+        base_url: base_url.clone(),
+        key: given.fapiao.key.clone(),
+        secret: given.fapiao.secret.as_str().into(),
+        seller_tax_number: given.fapiao.seller_tax_number.clone(),
+        tax_rate_percent: 13,
+        tax_code: String::new(),
+        timeouts: Timeouts::default(),
+    };
+    let accounts = MallAccounts {
+        wechat_mini_program: Some(mini_program),
+        wechat_pay: Some(merchant),
+        alipay: Some(alipay),
+        fapiao: Some(fapiao),
+    };
     OutsideConfig {
         webhooks: gateways::webhook::WebhookConfig::default(),
         objects: None,
@@ -245,4 +259,107 @@ fn shipping_is_reported_so_that_the_money_unfreezes() {
         let track = ann.get(&format!("/api/v1/orders/{}/parcels/{parcel}/track", order.id)).await.ok();
         assert_eq!(track["tracking_number"], "SF1234567890");
     });
+}
+
+#[test]
+fn the_bill_of_a_day_is_downloaded_and_its_faults_are_found() {
+    with_stand_ins("bill", async |mall, outside| {
+        let tea = mall.product("龙井").price_fen(6_605).stock(9).create().await;
+        let ann = mall.member().await;
+        let order = ann.place_order(&[(&tea, 1)]).await.ok();
+        outside.pay(&ann.intent(&order, "native").await).unwrap();
+        wait_for(&ann, &order, "to_ship").await;
+        // Ten in the morning of the next day has come, whatever time of day it is now.
+        mall.clock.advance(days(1) + hours(10));
+        let desk = mall.staff_with(&["finance.view", "finance.settle"], None).await;
+        let open = async || {
+            let page = desk.get("/admin/v1/reconciliation/differences").await.ok();
+            let items = page["items"].as_array().unwrap().clone();
+            items.iter().map(|one| one["problem"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let again = async || {
+            let path = "/admin/v1/reconciliation/days?channel=wechat";
+            let page = desk.get(path).await.ok();
+            let ids: Vec<String> =
+                page["items"].as_array().unwrap().iter().map(|day| day["id"].as_str().unwrap().to_owned()).collect();
+            for id in ids {
+                desk.post(&format!("/admin/v1/reconciliation/days/{id}/run"), json!({})).await.ok();
+            }
+            mall.run_jobs().await;
+        };
+        mall.run_jobs().await;
+        let page = desk.get("/admin/v1/reconciliation/days?channel=wechat").await.ok();
+        let day = page["items"].as_array().unwrap().iter().find(|day| day["theirs"]["payments"] == 1).cloned();
+        let day = day.unwrap_or_else(|| panic!("{page}"));
+        assert_eq!(day["theirs"], json!({ "payments": 1, "paid_fen": 6_605, "refunds": 0, "refunded_fen": 0 }));
+        assert_eq!((day["ours"].clone(), day["fee_fen"].as_i64()), (day["theirs"].clone(), Some(40)));
+        for (fault, problem) in [
+            (Fault::BillWrongAmount, "amount"),
+            (Fault::BillMissingLine, "ours_only"),
+            (Fault::BillExtraLine, "theirs_only"),
+        ] {
+            outside.set(fault, true);
+            again().await;
+            assert!(open().await.contains(&problem.to_owned()), "{problem}: {:?}", open().await);
+            outside.set(fault, false);
+            again().await;
+            assert!(open().await.is_empty(), "{problem}: {:?}", open().await);
+        }
+        outside.set(Fault::BillLate, true);
+        again().await;
+        let page = desk.get("/admin/v1/reconciliation/days?channel=wechat").await.ok();
+        assert!(page["items"][0]["last_error"].as_str().unwrap().contains("payment.bill_not_ready"), "{page}");
+        outside.set(Fault::BillLate, false);
+    });
+}
+
+#[test]
+fn an_invoice_is_issued_by_the_stand_in_and_taken_back() {
+    with_stand_ins("fapiao", async |mall, outside| {
+        let tea = mall.product("龙井").price_fen(6_605).create().await;
+        let ann = mall.member().await;
+        let order = ann.place_order(&[(&tea, 1)]).await.ok();
+        outside.pay(&ann.intent(&order, "native").await).unwrap();
+        wait_for(&ann, &order, "to_ship").await;
+        mall.staff().ship(&order, "SF1000000001").await.ok();
+        ann.confirm(&order).await.ok();
+        let title = json!({ "kind": "personal", "name": "许青禾" });
+        let body = json!({ "order_ids": [order.id], "title": title, "expected_fen": 6_605 });
+        let asked = ann.post("/api/v1/invoices", body).await.ok();
+        let path = format!("/api/v1/invoices/{}", asked["id"].as_str().unwrap());
+        mall.run_jobs().await;
+        mall.clock.advance(minutes(1));
+        mall.run_jobs().await;
+        let shown = ann.get(&path).await.ok();
+        assert_eq!(shown["state"], "issued", "{shown}");
+        let pdf = reqwest_get(shown["pdf_url"].as_str().unwrap()).await;
+        assert!(pdf.starts_with(b"%PDF"), "a file is there");
+        outside.set(Fault::FapiaoRefused, true);
+        let other = ann.place_order(&[(&tea, 1)]).await.ok();
+        outside.pay(&ann.intent(&other, "native").await).unwrap();
+        wait_for(&ann, &other, "to_ship").await;
+        mall.staff().ship(&other, "SF1000000002").await.ok();
+        ann.confirm(&other).await.ok();
+        let title = json!({ "kind": "personal", "name": "许青禾" });
+        let body = json!({ "order_ids": [other.id], "title": title, "expected_fen": 6_605 });
+        let asked = ann.post("/api/v1/invoices", body).await.ok();
+        mall.run_jobs().await;
+        let refused = ann.get(&format!("/api/v1/invoices/{}", asked["id"].as_str().unwrap())).await.ok();
+        assert_eq!(refused["state"], "failed", "{refused}");
+        outside.set(Fault::FapiaoRefused, false);
+    });
+}
+
+/// A file by plain HTTP on this machine.
+async fn reqwest_get(url: &str) -> Vec<u8> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let rest = url.strip_prefix("http://").unwrap();
+    let (host, path) = rest.split_at(rest.find('/').unwrap());
+    let mut socket = tokio::net::TcpStream::connect(host).await.unwrap();
+    let ask = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    socket.write_all(ask.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).await.unwrap();
+    let body = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+    answer[body..].to_vec()
 }

@@ -2,10 +2,11 @@
 //! closed, a closed one cannot be paid, a refund never exceeds its payment, repeating a number repeats the answer.
 //! Troubles are queued per call and happen once each; [`LocalChannel::calls`] tells what was asked.
 
+use super::bill::Spoil;
 use super::locked;
 use super::notice::{LocalNotice, SIGNATURE, payment_from, payment_json, refund_from, refund_word, sign};
 use kernel::ports::{
-    ChannelPayment, ChannelPaymentState, ChannelRefund, ChannelRefundState, CloseOutcome, Notice, PayInstruction,
+    Bill, ChannelPayment, ChannelPaymentState, ChannelRefund, ChannelRefundState, CloseOutcome, Notice, PayInstruction,
     PayScene, PaymentChannel, PaymentIntent, Pending, RawNotice, RefundRequest,
 };
 use kernel::{Clock, Error, Fen, Instant, Result};
@@ -21,6 +22,7 @@ pub enum Call {
     Close,
     Refund,
     QueryRefund,
+    Bill,
 }
 
 /// How the next call goes wrong.
@@ -32,21 +34,24 @@ pub enum Trouble {
     LoseAnswer,
 }
 
-struct Intent {
-    amount: Fen,
+pub(super) struct Intent {
+    pub(super) amount: Fen,
     state: ChannelPaymentState,
-    transaction_id: Option<String>,
+    pub(super) transaction_id: Option<String>,
     payer: Option<String>,
-    paid_at: Option<Instant>,
+    pub(super) paid_at: Option<Instant>,
     scene: PayScene,
     notify_url: String,
     refunded: Fen,
 }
 
 #[derive(Default)]
-struct Books {
-    intents: BTreeMap<String, Intent>,
-    refunds: BTreeMap<String, (String, ChannelRefund)>,
+pub(super) struct Books {
+    pub(super) intents: BTreeMap<String, Intent>,
+    pub(super) refunds: BTreeMap<String, (String, ChannelRefund)>,
+    /// When each refund was asked for.
+    pub(super) refunds_at: HashMap<String, Instant>,
+    pub(super) spoil: Option<Spoil>,
     troubles: HashMap<Call, VecDeque<Trouble>>,
     calls: HashMap<Call, usize>,
     unknown: bool,
@@ -61,7 +66,7 @@ pub struct LocalChannel {
     merchant_id: String,
     secret: String,
     clock: Arc<dyn Clock>,
-    books: Mutex<Books>,
+    pub(super) books: Mutex<Books>,
 }
 
 impl LocalChannel {
@@ -213,7 +218,7 @@ impl LocalChannel {
 
     // ------------------------------------------------------------ inside
 
-    fn begin(&self, call: Call) -> Result<bool> {
+    pub(super) fn begin(&self, call: Call) -> Result<bool> {
         let mut books = locked(&self.books);
         *books.calls.entry(call).or_default() += 1;
         match books.troubles.get_mut(&call).and_then(VecDeque::pop_front) {
@@ -312,6 +317,7 @@ impl LocalChannel {
                 amount: request.amount,
                 finished_at: None,
             };
+            books.refunds_at.insert(request.refund_number.clone(), self.clock.now());
             books.refunds.insert(request.refund_number.clone(), (request.payment_number.clone(), refund));
         }
         let (_, refund) = &books.refunds[&request.refund_number];
@@ -374,8 +380,11 @@ impl PaymentChannel for LocalChannel {
     fn read_notice<'a>(&'a self, raw: &'a RawNotice<'a>) -> Pending<'a, Notice> {
         Box::pin(async move { self.read(raw) })
     }
+    fn bill(&self, day: i64) -> Pending<'_, Bill> {
+        Box::pin(async move { self.bill_now(day) })
+    }
 }
 
-fn unanswered() -> Error {
+pub(super) fn unanswered() -> Error {
     Error::gateway("payment.channel_unknown", "支付渠道没有回答")
 }

@@ -1,8 +1,10 @@
 //! The outside world in memory: a payment channel and a mini program for each mall, one inbox of text messages, one
 //! carrier, one file store. Each has levers for what goes wrong outside; none opens a socket.
 
+mod bill;
 mod channel;
 mod express;
+mod issuer;
 mod mini_program;
 mod notice;
 mod objects;
@@ -11,13 +13,16 @@ mod webhooks;
 
 pub use channel::{Call, LocalChannel, Trouble};
 pub use express::LocalExpress;
+pub use issuer::{IssuerMood, LocalIssuer};
 pub use mini_program::LocalMiniProgram;
 pub use notice::LocalNotice;
 pub use objects::LocalObjects;
 pub use sms::{LocalSms, Message};
 pub use webhooks::{LocalWebhooks, Posted};
 
-use kernel::ports::{ExpressTracker, MiniProgram, ObjectStore, PaymentChannel, SmsSender, WebhookSender};
+use kernel::ports::{
+    ExpressTracker, InvoiceIssuer, MiniProgram, ObjectStore, PaymentChannel, SmsSender, WebhookSender,
+};
 use kernel::{Clock, Error, MallId, Result};
 use platform::Outside;
 use std::collections::HashMap;
@@ -39,6 +44,7 @@ pub struct Accounts {
     pub wechat: Arc<LocalChannel>,
     pub alipay: Arc<LocalChannel>,
     pub mini_program: Arc<LocalMiniProgram>,
+    pub issuer: Arc<LocalIssuer>,
 }
 
 impl LocalOutside {
@@ -60,6 +66,7 @@ impl LocalOutside {
             wechat: Arc::new(LocalChannel::new("wechat", &app_id, &format!("mch{mall_id}"), self.clock.clone())),
             alipay: Arc::new(LocalChannel::new("alipay", &app_id, &format!("pid{mall_id}"), self.clock.clone())),
             mini_program: Arc::new(LocalMiniProgram::new(&app_id)),
+            issuer: Arc::new(LocalIssuer::new(self.clock.clone())),
         };
         self.accounts.write().unwrap_or_else(PoisonError::into_inner).insert(mall_id, made.clone());
         made
@@ -84,6 +91,11 @@ impl Outside for LocalOutside {
             "alipay" => Ok(accounts.alipay),
             _ => Err(missing()),
         }
+    }
+
+    fn invoices(&self, mall_id: MallId) -> Result<Arc<dyn InvoiceIssuer>> {
+        let missing = || Error::conflict("invoice.not_configured", "没有开通电子发票");
+        Ok(self.of(mall_id).ok_or_else(missing)?.issuer)
     }
 
     fn sms(&self) -> Arc<dyn SmsSender> {

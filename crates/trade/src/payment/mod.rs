@@ -17,7 +17,7 @@ pub use refund::{
 };
 pub use store::{
     Payable, Payment, PaymentStatus, attempts, close_attempt, close_pending, due_for_query, find, find_for_channel,
-    insert_attempt, insert_offline, insert_paid, insert_part, mark_paid, of_member, pending_payables, reusable,
-    save_instruction, touch_checked, waiting_parts,
+    insert_attempt, insert_offline, insert_paid, insert_part, mark_paid, mark_sent_back, of_member, pending_payables,
+    reusable, save_instruction, touch_checked, waiting_parts,
 };
 pub use view::{Instruction, PaymentView, RefundView, instruction_from_port, payment_view};

@@ -253,6 +253,12 @@ pub fn mark_paid(
     Ok(changed == 1)
 }
 
+/// Notes that a paid payment found nothing to pay: it goes back in full and counts as no sale.
+pub fn mark_sent_back(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<()> {
+    tx.exec("update payment set sent_back = true where mall_id = $1 and id = $2", &args![ctx.mall_id, id])?;
+    Ok(())
+}
+
 /// Writes what a member takes from the balance for part of a payable; it becomes paid with the rest.
 pub fn insert_part(
     tx: &mut Tx<'_>,

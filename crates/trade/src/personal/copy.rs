@@ -1,6 +1,7 @@
 //! The sale's tables for the copy a member asks for: one query a table.
 
 use crate::after_sale::{Stage, reason_label};
+use crate::invoice;
 use crate::order::Receiver;
 use db::{Tx, args};
 use kernel::{Error, Id, Instant, MallId, Result};
@@ -67,6 +68,54 @@ const AFTER_SALES: &[(&str, &str)] = &[
 ];
 const PARCELS: &[(&str, &str)] =
     &[("order_id", "订单号"), ("carrier_code", "快递公司"), ("tracking_number", "运单号"), ("shipped_at", "发货时间")];
+
+const TITLES: &[(&str, &str)] = &[
+    ("kind", "类型"),
+    ("name", "抬头"),
+    ("tax_number", "税号"),
+    ("address", "地址"),
+    ("phone", "电话"),
+    ("email", "邮箱"),
+];
+const INVOICES: &[(&str, &str)] = &[
+    ("id", "编号"),
+    ("kind", "红蓝字"),
+    ("state", "状态"),
+    ("name", "抬头"),
+    ("amount_fen", "金额（分）"),
+    ("number", "发票号码"),
+    ("created_at", "申请时间"),
+];
+
+pub(super) fn invoice_titles(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, member: Id) -> Result<Section> {
+    let rows = invoice::titles(tx, sealer, mall_id, member)?.into_iter().map(|row| {
+        let title = row.title;
+        vec![
+            json!(title.kind),
+            json!(title.name),
+            json!(title.tax_number),
+            json!(title.address),
+            json!(title.phone),
+            json!(title.email),
+        ]
+    });
+    Ok(Section { name: "invoice_titles", title: "发票抬头", columns: TITLES, rows: rows.collect() })
+}
+
+pub(super) fn invoices(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, member: Id) -> Result<Section> {
+    let rows = invoice::of_member(tx, sealer, mall_id, member, None, 10_000)?.items.into_iter().map(|row| {
+        vec![
+            json!(row.id),
+            json!(row.kind),
+            json!(row.state),
+            json!(row.title.map(|title| title.name)),
+            json!(row.amount_fen),
+            json!(row.number),
+            json!(row.created_at),
+        ]
+    });
+    Ok(Section { name: "invoices", title: "发票", columns: INVOICES, rows: rows.collect() })
+}
 
 pub(super) fn cart(tx: &mut Tx<'_>, mall_id: MallId, member: Id) -> Result<Section> {
     let rows: Vec<(Id, i64, Instant)> = tx.all(

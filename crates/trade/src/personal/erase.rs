@@ -25,6 +25,11 @@ pub(super) fn ended_before(tx: &mut Tx<'_>, ctx: &Ctx, member: Id, instant: Inst
         &args![ctx.mall_id, member, instant],
     )?;
     take_out(tx, ctx, member, orders)?;
+    // The books keep the number and the amount of an invoice, not the name on it.
+    tx.exec(
+        "update invoice set title = null where mall_id = $1 and member_id = $2 and created_at <= $3",
+        &args![ctx.mall_id, member, instant],
+    )?;
     // Payments of what is no order: top-ups, paid membership.
     tx.exec(
         "update payment

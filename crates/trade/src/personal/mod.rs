@@ -22,6 +22,8 @@ impl PersonalData for SaleData {
             copy::refunds(tx, mall_id, member)?,
             copy::parcels(tx, mall_id, member)?,
             copy::after_sales(tx, mall_id, member)?,
+            copy::invoice_titles(tx, &app.sealer, mall_id, member)?,
+            copy::invoices(tx, &app.sealer, mall_id, member)?,
         ])
     }
 
@@ -52,15 +54,19 @@ impl PersonalData for SaleData {
 
     fn erase(&self, tx: &mut Tx<'_>, ctx: &Ctx, member: Id) -> Result<()> {
         tx.exec("delete from cart_line where mall_id = $1 and member_id = $2", &args![ctx.mall_id, member])?;
+        crate::invoice::forget_titles(tx, ctx, member)?;
         erase::never_paid(tx, ctx, member)
     }
 
     fn held(&self, tx: &mut Tx<'_>, mall_id: MallId, member: Id) -> Result<Held> {
         let (records, oldest, youngest): (i64, Option<Instant>, Option<Instant>) = tx.one(
-            "select count(*), min(coalesce(completed_at, closed_at)), max(coalesce(completed_at, closed_at))
-             from trade_order
-             where mall_id = $1 and member_id = $2 and personal_erased_at is null
-               and not (status = 'closed' and paid_at is null)",
+            "select count(*), min(x.ended_at), max(x.ended_at)
+             from (select coalesce(completed_at, closed_at) as ended_at
+               from trade_order
+               where mall_id = $1 and member_id = $2 and personal_erased_at is null
+                 and not (status = 'closed' and paid_at is null)
+               union all
+               select created_at from invoice where mall_id = $1 and member_id = $2 and title is not null) x",
             &args![mall_id, member],
         )?;
         Ok(Held { records, oldest_ended_at: oldest, youngest_ended_at: youngest })

@@ -85,3 +85,7 @@ export type CentreCoupon = Schemas['CentreCoupon'];
 export type MyCoupon = Schemas['MyCoupon'];
 export type ProductTags = Schemas['ProductTags'];
 export type LimitedTag = Schemas['LimitedTag'];
+export type InvoiceOffer = Schemas['InvoiceOffer'];
+export type InvoiceTitle = Schemas['InvoiceTitle'];
+export type InvoiceTitleView = Schemas['InvoiceTitleView'];
+export type InvoiceView = Schemas['InvoiceView'];

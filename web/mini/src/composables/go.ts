@@ -48,6 +48,11 @@ export const place = {
   page: (slug: string) => (slug === 'home' ? '/pages/home/index' : `/pages/page/index${query({ slug })}`),
   coupons: () => '/pages/offer/centre',
   myCoupons: () => '/pages/offer/mine',
+  invoices: () => '/pages/invoice/list',
+  invoice: (id: string) => `/pages/invoice/detail${query({ id })}`,
+  invoiceRequest: (order_id?: string) => `/pages/invoice/request${query({ order_id })}`,
+  invoiceTitles: () => '/pages/invoice/titles',
+  invoiceTitle: (id?: string) => `/pages/invoice/title-edit${query({ id })}`,
   address: (id?: string) => `/pages/member/address-edit${query({ id })}`,
 };
 

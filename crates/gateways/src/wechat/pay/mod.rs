@@ -3,6 +3,7 @@
 //! a notice that does not verify is rejected. Numbers are never changed on retry, so repeating is harmless.
 //! An error answer (4xx) is checked when it is signed; the gateway in front of WeChat Pay does not sign all of them.
 
+mod bill;
 mod call;
 mod notices;
 mod payments;
@@ -12,7 +13,7 @@ mod trust;
 use crate::http::Http;
 use crate::{Secret, Timeouts};
 use kernel::ports::{
-    ChannelPayment, ChannelRefund, CloseOutcome, Notice, PayInstruction, PaymentChannel, PaymentIntent, Pending,
+    Bill, ChannelPayment, ChannelRefund, CloseOutcome, Notice, PayInstruction, PaymentChannel, PaymentIntent, Pending,
     RawNotice, RefundRequest,
 };
 use kernel::{Clock, Error, Result};
@@ -141,5 +142,8 @@ impl PaymentChannel for WechatPay {
     }
     fn read_notice<'a>(&'a self, raw: &'a RawNotice<'a>) -> Pending<'a, Notice> {
         Box::pin(self.open_notice(raw))
+    }
+    fn bill(&self, day: i64) -> Pending<'_, Bill> {
+        Box::pin(self.download_bill(day))
     }
 }

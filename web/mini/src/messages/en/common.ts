@@ -56,6 +56,7 @@ export default {
   favourites: 'My favourites',
   history: 'Viewed products',
   addresses: 'Delivery addresses',
+  invoices: 'Invoices',
   my_orders: 'My orders',
   profile: 'Profile',
   my_face: 'Avatar',

@@ -7,6 +7,7 @@ import checkout from './checkout';
 import club from './club';
 import common from './common';
 import home from './home';
+import invoice from './invoice';
 import me from './me';
 import member from './member';
 import my from './my';
@@ -26,6 +27,7 @@ export default {
   club,
   common,
   home,
+  invoice,
   me,
   member,
   my,

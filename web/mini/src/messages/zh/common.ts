@@ -56,6 +56,7 @@ export default words('common', {
   favourites: '我的收藏',
   history: '浏览足迹',
   addresses: '收货地址',
+  invoices: '发票',
   my_orders: '我的订单',
   profile: '个人资料',
   my_face: '头像',

@@ -6,6 +6,7 @@ import checkout from './checkout';
 import club from './club';
 import common from './common';
 import home from './home';
+import invoice from './invoice';
 import me from './me';
 import member from './member';
 import my from './my';
@@ -25,6 +26,7 @@ const zh = {
   club,
   common,
   home,
+  invoice,
   me,
   member,
   my,

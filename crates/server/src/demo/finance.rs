@@ -1,0 +1,51 @@
+//! Something on the desks of finance: a completed order whose member asked for an invoice, and a bill of yesterday with a
+//! payment that nobody at the mall knows of. Compared again, the bill of the stand-in settles it.
+
+use crate::flows::invoice as flow;
+use db::{Tx, args};
+use kernel::ports::{BillKind, BillLine, BillState};
+use kernel::{Fen, Id, Result, hours};
+use platform::{App, Ctx};
+use trade::invoice::{self, NewInvoice, Title, TitleKind};
+use trade::reconcile::{self, Window};
+
+/// Writes both.
+pub(super) fn seed(tx: &mut Tx<'_>, app: &App, ctx: &Ctx) -> Result<()> {
+    ask_for_an_invoice(tx, app, ctx)?;
+    let day = ctx.now.day_at_offset(hours(8)) - 1;
+    let run = reconcile::begin(tx, ctx, "wechat", day)?;
+    let window = Window::of(day, hours(8));
+    let stray = BillLine {
+        kind: BillKind::Payment,
+        number: "ZH20260001".into(),
+        channel_number: format!("42000021{}", ctx.id()),
+        amount: Fen(8_800),
+        state: BillState::Done,
+        at: Some(window.from + hours(15)),
+    };
+    reconcile::take_lines(tx, ctx, "wechat", day, run, &[stray])?;
+    reconcile::finish(tx, ctx, "wechat", window, Fen(53))
+}
+
+fn ask_for_an_invoice(tx: &mut Tx<'_>, app: &App, ctx: &Ctx) -> Result<()> {
+    let completed: Option<(Id, Id)> = tx.opt(
+        "select id, member_id from trade_order where mall_id = $1 and status = 'completed' order by id limit 1",
+        &args![ctx.mall_id],
+    )?;
+    let Some((order_id, member_id)) = completed else { return Ok(()) };
+    let found = invoice::shares(tx, ctx.mall_id, &[order_id])?;
+    let Some(share) = found.get(&order_id).filter(|share| share.is_open()) else { return Ok(()) };
+    let title = Title {
+        kind: TitleKind::Company,
+        name: "杭州青禾文化传播有限公司".into(),
+        tax_number: Some("91350100M000100Y43".into()),
+        address: None,
+        phone: None,
+        bank: None,
+        account: None,
+        email: None,
+    };
+    let new = NewInvoice { order_ids: vec![order_id], title, expected: share.amount };
+    let id = invoice::request(tx, ctx, &app.sealer, member_id, &new)?;
+    flow::enqueue(tx, ctx, id, ctx.now)
+}

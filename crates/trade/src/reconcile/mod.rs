@@ -1,0 +1,23 @@
+//! Daily reconciliation. What a channel says it moved (the lines of its bill) is held against our payments and refunds,
+//! both ways; what does not agree is a difference that stays open until it agrees or a person settles it with a reason.
+//! Owns `bill_day`, `bill_line`, `bill_difference`; reads payments and refunds, changes none of them.
+//!
+//! It stands here and not beside the clients because it compares with our rows, and not in the flows because it needs
+//! nothing above payment. Whoever has lines can be compared: a channel's file comes through `PaymentChannel::bill`, the
+//! balance's lines are the postings of the ledger, those of money received by hand are the books of the orders. A new
+//! channel brings a parser behind that one method and nothing here changes.
+//!
+//! Running a day again changes nothing but what changed in between: lines are kept by their number, differences too.
+
+mod compare;
+mod model;
+mod own_books;
+mod run;
+mod view;
+
+pub use model::{Ours, Problem, Theirs, judge};
+pub use own_books::{BALANCE, OFFLINE, is_own, own_lines};
+pub use run::{Window, begin, check_ours, drop_stale, due, failed, finish, recheck, recheck_open, take_lines};
+pub use view::{
+    BillDayView, Counts, Difference, DifferenceStatus, Filter, day, days, difference, differences, open_count, settle,
+};
