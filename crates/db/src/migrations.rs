@@ -45,4 +45,10 @@ const ALL: &[Migration] = &[
     Migration { version: 31, name: "after_sale", text: include_str!("../../../migrations/0031_after_sale.sql") },
     Migration { version: 32, name: "no_return", text: include_str!("../../../migrations/0032_no_return.sql") },
     Migration { version: 33, name: "channels", text: include_str!("../../../migrations/0033_channels.sql") },
+    Migration { version: 38, name: "points_mall", text: include_str!("../../../migrations/0038_points_mall.sql") },
+    Migration {
+        version: 39,
+        name: "membership_refund",
+        text: include_str!("../../../migrations/0039_membership_refund.sql"),
+    },
 ];

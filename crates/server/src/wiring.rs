@@ -1,8 +1,8 @@
 //! Puts the parts together: database, clients, sessions, jobs. The one list of who reacts to what.
 
 use crate::flows::{
-    after_sale, close, complete, hooks, loyalty, message, order_export, pay, personal, purchase, refund, ship_file,
-    upload_shipping, webhook,
+    after_sale, close, complete, coupon_message, hooks, loyalty, message, order_export, pay, personal, purchase,
+    refund, ship_file, upload_shipping, webhook,
 };
 use crate::{accounts, template};
 use campaign::tag::Campaigns;
@@ -72,6 +72,7 @@ pub fn offers(campaigns: &Campaigns) -> Offers {
         campaigns.limited.clone(),
         campaigns.promotions.clone(),
         campaigns.coupons.clone(),
+        Arc::new(campaign::points_mall::PointsMall),
         Arc::new(loyalty::Loyalty::default()),
     ])
     .with_tiers(Arc::new(loyalty::MemberTiers))
@@ -138,7 +139,10 @@ fn messages(handlers: &mut Handlers) {
         .subscribe("order.ready", "tell_order_ready", message::ready)
         .subscribe("order.completed", "tell_order_completed", message::completed)
         .subscribe("order.closed", "tell_order_closed", message::closed)
-        .subscribe("refund.done", "tell_refund_done", message::refunded);
+        .subscribe("refund.done", "tell_refund_done", message::refunded)
+        .subscribe("coupon.taken", "tell_coupon_received", coupon_message::taken)
+        .subscribe("coupon.given", "tell_coupon_given", coupon_message::given)
+        .subscribe("coupon.expiring", "tell_coupon_expiring", coupon_message::expiring);
     after_sale::messages(handlers);
 }
 
