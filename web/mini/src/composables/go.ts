@@ -40,6 +40,7 @@ export const place = {
   result: (order_id: string) => `/pages/checkout/result${query({ order_id })}`,
   membership: () => '/pages/club/index',
   points: () => '/pages/club/points',
+  pointsMall: () => '/pages/club/mall',
   balance: () => '/pages/club/balance',
   payPassword: () => '/pages/club/password',
   buy: (purchase_id: string, more: { payment_id?: string; returned?: 1 } = {}) =>
@@ -48,6 +49,9 @@ export const place = {
   page: (slug: string) => (slug === 'home' ? '/pages/home/index' : `/pages/page/index${query({ slug })}`),
   coupons: () => '/pages/offer/centre',
   myCoupons: () => '/pages/offer/mine',
+  coupon: (id: string) => `/pages/offer/coupon${query({ id })}`,
+  couponGift: (gift: string) => `/pages/offer/coupon${query({ gift })}`,
+  limited: () => '/pages/offer/limited',
   address: (id?: string) => `/pages/member/address-edit${query({ id })}`,
 };
 
