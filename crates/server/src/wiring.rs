@@ -1,8 +1,8 @@
 //! Puts the parts together: database, clients, sessions, jobs. The one list of who reacts to what.
 
 use crate::flows::{
-    after_sale, close, complete, coupon_message, hooks, loyalty, message, order_export, pay, personal, purchase,
-    refund, ship_file, upload_shipping, webhook,
+    after_sale, close, complete, hooks, loyalty, message, order_export, pay, personal, purchase, refund, ship_file,
+    upload_shipping, webhook,
 };
 use crate::{accounts, template};
 use campaign::tag::Campaigns;
@@ -132,6 +132,7 @@ pub fn handlers() -> Handlers {
 
 /// What members are told about.
 fn messages(handlers: &mut Handlers) {
+    use crate::flows::coupon_message;
     handlers
         .subscribe("order.paid", "tell_order_paid", message::paid)
         .subscribe("order.shipped", "tell_order_shipped", message::shipped)

@@ -47,11 +47,11 @@ export const place = {
     `/pages/club/buy${query({ purchase_id, ...more })}`,
   addresses: (choose = false) => `/pages/member/addresses${query({ choose: choose ? 1 : undefined })}`,
   page: (slug: string) => (slug === 'home' ? '/pages/home/index' : `/pages/page/index${query({ slug })}`),
-  coupons: () => '/pages/offer/centre',
-  myCoupons: () => '/pages/offer/mine',
   coupon: (id: string) => `/pages/offer/coupon${query({ id })}`,
   couponGift: (gift: string) => `/pages/offer/coupon${query({ gift })}`,
   limited: () => '/pages/offer/limited',
+  coupons: () => '/pages/offer/centre',
+  myCoupons: () => '/pages/offer/mine',
   address: (id?: string) => `/pages/member/address-edit${query({ id })}`,
 };
 
