@@ -1,14 +1,18 @@
 //! Campaigns: what changes the price of a sale. They stand on trade's hooks (`trade::offers`) and nothing in trade knows
-//! them. `promotion` and `coupon` and `limited` each hold rules, their lane and what orders consume; `launch` shows the
-//! worst case and publishes; `tag` tells the storefront what a product is part of; `preview` is the trial calculator.
+//! them. `promotion`, `coupon`, `limited` and `points_mall` each hold rules, their lane and what orders consume; `launch`
+//! shows the worst case and publishes; `tag` tells the storefront what a product is part of; `preview` is the trial calculator.
 
 pub mod scope;
+
+mod desk;
 
 pub mod promotion;
 
 pub mod coupon;
 
 pub mod limited;
+
+pub mod points_mall;
 
 pub mod launch;
 
@@ -33,13 +37,22 @@ pub const CONSTRAINTS: &[Constraint] = &[
     Constraint { name: "coupon_given_once", code: "coupon.given_already", message: "这张券已经领过了" },
     Constraint { name: "limited_item_cap_kept", code: "campaign.over_cap", message: "超过了限时购的数量" },
     Constraint {
+        name: "points_item_sku_taken", code: "points_item.known", message: "这个规格已经在积分商城里了"
+    },
+    Constraint {
+        name: "points_item_template_taken", code: "points_item.known", message: "这张券已经在积分商城里了"
+    },
+    Constraint {
+        name: "points_item_stock_kept", code: "points_item.stock_taken", message: "已经兑换的比这个数量多"
+    },
+    Constraint {
         name: "limited_sale_times_ordered", code: "campaign.times", message: "结束时间要晚于开始时间"
     },
 ];
 
 /// Storefront routes.
 pub fn shop_routes() -> OpenApiRouter<App> {
-    coupon::shop_routes().merge(limited::shop_routes()).merge(tag::shop_routes())
+    coupon::shop_routes().merge(limited::shop_routes()).merge(points_mall::shop_routes()).merge(tag::shop_routes())
 }
 
 /// Back-office routes.
@@ -47,6 +60,7 @@ pub fn admin_routes() -> OpenApiRouter<App> {
     promotion::admin_routes()
         .merge(coupon::admin_routes())
         .merge(limited::admin_routes())
+        .merge(points_mall::admin_routes())
         .merge(launch::admin_routes())
         .merge(preview::admin_routes())
 }

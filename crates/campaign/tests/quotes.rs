@@ -5,9 +5,11 @@
 #[path = "quotes/dice.rs"]
 mod dice;
 
+use campaign::points_mall::{PointsItem, PointsItemRules, Thing};
 use dice::{Case, Dice};
-use kernel::Fen;
+use kernel::{Fen, Id};
 use std::collections::HashMap;
+use std::sync::Arc;
 use trade::offers::{Draft, RowKind, shares};
 use trade::quote::price;
 
@@ -116,6 +118,30 @@ fn a_budget_is_never_exceeded_and_a_rule_is_given_whole_or_not_at_all() {
             let spent: i64 = mine.map(|a| -a.amount.0).sum();
             assert!(rule.budget_left.is_none_or(|left| spent <= left.0), "{at}: {}", rule.promotion.name);
         }
+    });
+}
+
+#[test]
+fn goods_of_the_points_mall_cost_their_price_whatever_else_holds() {
+    run("points mall", CASES, |dice, case, at| {
+        let (sku, _) = &case.lines[0];
+        if sku.price == Fen::ZERO {
+            return; // Nothing could be cheaper.
+        }
+        let price_fen = Fen(dice.roll(0, sku.price.0 - 1));
+        let thing = Thing::Sku { sku_id: sku.sku_id, product_id: sku.product_id };
+        let points = dice.roll(1, 10_000);
+        let (stock, per_member, on_sale) = (None, None, true);
+        let item = PointsItem { id: Id(77), thing, points, price: price_fen, stock, taken: 0, per_member, on_sale };
+        let mut facts = case.facts();
+        let rules = PointsItemRules { item, sku_id: sku.sku_id, balance: i64::MAX, had: 0 };
+        facts.rules.push(Arc::new(rules));
+        let draft = price(&facts).unwrap();
+        let line = &draft.lines[0];
+        assert_eq!(line.payable, Fen(price_fen.0 * line.quantity), "{at}");
+        let mine: Vec<_> = draft.applied.iter().filter(|a| a.parts.iter().any(|part| part.line == 0)).collect();
+        assert_eq!((mine.len(), mine[0].quantity), (1, points * line.quantity), "{at}: {mine:?}");
+        assert!(draft.lines.iter().all(|l| l.payable >= Fen::ZERO && l.payable <= l.amount), "{at}");
     });
 }
 

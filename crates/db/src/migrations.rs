@@ -53,4 +53,10 @@ const ALL: &[Migration] = &[
     },
     Migration { version: 36, name: "finance", text: include_str!("../../../migrations/0036_finance.sql") },
     Migration { version: 37, name: "invoice", text: include_str!("../../../migrations/0037_invoice.sql") },
+    Migration { version: 38, name: "points_mall", text: include_str!("../../../migrations/0038_points_mall.sql") },
+    Migration {
+        version: 39,
+        name: "membership_refund",
+        text: include_str!("../../../migrations/0039_membership_refund.sql"),
+    },
 ];

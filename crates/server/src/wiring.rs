@@ -73,6 +73,7 @@ pub fn offers(campaigns: &Campaigns) -> Offers {
         campaigns.limited.clone(),
         campaigns.promotions.clone(),
         campaigns.coupons.clone(),
+        Arc::new(campaign::points_mall::PointsMall),
         Arc::new(loyalty::Loyalty::default()),
     ])
     .with_tiers(Arc::new(loyalty::MemberTiers))
@@ -133,6 +134,7 @@ pub fn handlers() -> Handlers {
 
 /// What members are told about.
 fn messages(handlers: &mut Handlers) {
+    use crate::flows::coupon_message;
     handlers
         .subscribe("order.paid", "tell_order_paid", message::paid)
         .subscribe("order.shipped", "tell_order_shipped", message::shipped)
@@ -140,7 +142,10 @@ fn messages(handlers: &mut Handlers) {
         .subscribe("order.ready", "tell_order_ready", message::ready)
         .subscribe("order.completed", "tell_order_completed", message::completed)
         .subscribe("order.closed", "tell_order_closed", message::closed)
-        .subscribe("refund.done", "tell_refund_done", message::refunded);
+        .subscribe("refund.done", "tell_refund_done", message::refunded)
+        .subscribe("coupon.taken", "tell_coupon_received", coupon_message::taken)
+        .subscribe("coupon.given", "tell_coupon_given", coupon_message::given)
+        .subscribe("coupon.expiring", "tell_coupon_expiring", coupon_message::expiring);
     after_sale::messages(handlers);
 }
 

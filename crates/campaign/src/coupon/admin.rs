@@ -2,17 +2,18 @@
 
 use super::model::{CouponRule, CouponSource, Template, Validity};
 use super::{grant, store};
+use crate::desk::CampaignQuery;
 use crate::scope::{Audience, CampaignStatus, Scope};
 use axum::extract::State;
 use axum::http::StatusCode;
 use db::Tx;
-use kernel::{Cursor, Error, Fen, Id, Instant, MallId, Page, Result};
+use kernel::{Error, Fen, Id, Instant, MallId, Page, Result};
 use platform::audit::Note;
 use platform::permission::perm;
 use platform::problem::ProblemBody;
 use platform::{Answer, App, Ctx, Json, Path, Query, Staff};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -184,33 +185,22 @@ pub fn publish_new(tx: &mut Tx<'_>, ctx: &Ctx, input: &CouponTemplateInput) -> R
     Ok(template.id)
 }
 
-#[derive(Debug, Clone, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct CouponTemplateQuery {
-    #[param(inline)]
-    status: Option<CampaignStatus>,
-    cursor: Option<String>,
-    /// 1–100, 30 if absent.
-    limit: Option<i64>,
-}
-
 /// List coupon templates, newest first.
 ///
 /// Needs `campaign.view`.
-#[utoipa::path(get, path = "/coupon-templates", tag = "campaign", security(("staff" = [])), params(CouponTemplateQuery),
+#[utoipa::path(get, path = "/coupon-templates", tag = "campaign", security(("staff" = [])), params(CampaignQuery),
     responses((status = 200, body = Page<CouponTemplateView>)))]
 async fn list_coupon_templates(
     State(app): State<App>,
     staff: Staff<perm::CampaignView>,
-    Query(query): Query<CouponTemplateQuery>,
+    Query(query): Query<CampaignQuery>,
 ) -> Answer<Json<Page<CouponTemplateView>>> {
     let (mall_id, now) = (staff.mall.id, staff.ctx.now);
-    let limit = query.limit.unwrap_or(30).clamp(1, 100);
-    let cursor = query.cursor.as_deref().map(Cursor::decode).transpose()?;
+    let wanted = query.wanted()?;
     let page = app
         .db
         .read(move |tx| {
-            let page = store::list(tx, mall_id, query.status, cursor, limit)?;
+            let page = store::list(tx, mall_id, wanted)?;
             let ids: Vec<Id> = page.items.iter().map(|t| t.id).collect();
             let used = store::used(tx, mall_id, &ids)?;
             Ok(page.map(|t| {

@@ -3,8 +3,8 @@
 use super::grant::{Gift, grant};
 use super::model::CouponSource;
 use super::{store, transfer};
-use db::args;
-use kernel::{Fen, Id, Result, days};
+use db::{Tx, args};
+use kernel::{Fen, Id, Instant, MallId, Result, days};
 use platform::outbox::{self, Event};
 use platform::{App, Ctx};
 use serde::{Deserialize, Serialize};
@@ -47,7 +47,7 @@ pub async fn after_purchase(app: App, event: Event) -> Result<()> {
 }
 
 /// The mall's day now.
-pub(super) fn day_of(app: &App, ctx: &Ctx) -> i64 {
+pub(crate) fn day_of(app: &App, ctx: &Ctx) -> i64 {
     let offset = app.malls.get(ctx.mall_id).map_or(kernel::hours(8), |mall| mall.utc_offset_ms);
     ctx.now.day_at_offset(offset)
 }
@@ -56,7 +56,17 @@ pub(super) fn day_of(app: &App, ctx: &Ctx) -> i64 {
 #[derive(Serialize)]
 struct Expiring {
     member_id: Id,
+    /// Of each coupon, the one that ends first before the others.
+    template_ids: Vec<Id>,
     coupon_ids: Vec<Id>,
+    /// When the first of them ends.
+    until: Instant,
+}
+
+/// Names of templates with what they do, by id.
+pub fn briefs(tx: &mut Tx<'_>, mall_id: MallId, template_ids: &[Id]) -> Result<BTreeMap<Id, (String, String)>> {
+    let found = store::find_all(tx, mall_id, template_ids)?.into_iter();
+    Ok(found.map(|t| (t.id, (t.name, t.rule.words()))).collect())
 }
 
 /// Hourly: coupons that end within two days are told once, one event per member; unfetched gifts go back.
@@ -66,21 +76,25 @@ pub async fn remind_expiring(app: App) -> Result<()> {
         app.db
             .write(move |tx| {
                 transfer::return_unfetched(tx, ctx.mall_id, ctx.now)?;
-                let due: Vec<(Id, Id)> = tx.all(
-                    "select id, member_id from coupon
+                let due: Vec<(Id, Id, Id, Instant)> = tx.all(
+                    "select id, member_id, template_id, valid_until from coupon
                      where mall_id = $1 and status = 'unused' and reminded_at is null
                        and valid_until > $2 and valid_until <= $3
                      order by valid_until
                      limit 2000",
                     &args![ctx.mall_id, ctx.now, ctx.now + days(2)],
                 )?;
-                let ids: Vec<Id> = due.iter().map(|(id, _)| *id).collect();
-                let mut members: BTreeMap<Id, Vec<Id>> = BTreeMap::new();
-                for (id, member_id) in due {
-                    members.entry(member_id).or_default().push(id);
+                let ids: Vec<Id> = due.iter().map(|row| row.0).collect();
+                let mut members: BTreeMap<Id, Expiring> = BTreeMap::new();
+                for (id, member_id, template_id, until) in due {
+                    let (template_ids, coupon_ids) = (Vec::new(), Vec::new());
+                    let mine =
+                        members.entry(member_id).or_insert(Expiring { member_id, template_ids, coupon_ids, until });
+                    mine.template_ids.push(template_id);
+                    mine.coupon_ids.push(id);
                 }
-                for (member_id, coupon_ids) in members {
-                    outbox::emit(tx, &ctx, "coupon.expiring", &Expiring { member_id, coupon_ids })?;
+                for expiring in members.values() {
+                    outbox::emit(tx, &ctx, "coupon.expiring", expiring)?;
                 }
                 tx.exec(
                     "update coupon set reminded_at = $3 where mall_id = $1 and id = any($2)",

@@ -41,6 +41,12 @@ struct Taken {
     source: &'static str,
 }
 
+#[derive(Serialize)]
+struct Given<'a> {
+    template_id: Id,
+    member_ids: &'a [Id],
+}
+
 /// Gives one coupon of a template. Hooks of check-in, points and birthday call this in their own transaction.
 ///
 /// # Errors
@@ -141,16 +147,22 @@ fn insert(
     if made == 1 { Ok(()) } else { Err(given_already()) }
 }
 
-/// Gives a coupon that comes with a tier, a birthday or a paid membership, once per `key`. False when there is none to
-/// give: unknown, stopped, used up, or given before.
-pub fn grant_perk(tx: &mut Tx<'_>, ctx: &Ctx, template_id: Id, member_id: Id, key: String) -> Result<bool> {
-    let sources = match store::find(tx, ctx.mall_id, template_id) {
-        Ok(template) => template.sources,
+/// Gives a coupon that comes with a tier, a birthday, a paid membership or a check-in, once per `key`: one that is given
+/// that way, or by staff. False when there is none to give: unknown, stopped, used up, or given before.
+pub fn grant_perk(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    template_id: Id,
+    member_id: Id,
+    source: CouponSource,
+    key: String,
+) -> Result<bool> {
+    let known = match store::find(tx, ctx.mall_id, template_id) {
+        Ok(template) => template.from(source),
         Err(error) if error.kind() == kernel::Kind::NotFound => return Ok(false),
         Err(error) => return Err(error),
     };
-    let birthday = sources.contains(&CouponSource::Birthday);
-    let source = if birthday { CouponSource::Birthday } else { CouponSource::Staff };
+    let source = if known { source } else { CouponSource::Staff };
     // Neither the day's quota nor the member's limit bounds a perk, so the day does not matter.
     let gift = Gift::of(source).once(key).unlimited(None);
     match tx.savepoint(|tx| grant(tx, ctx, 0, template_id, member_id, &gift)) {
@@ -200,5 +212,7 @@ pub fn grant_many(tx: &mut Tx<'_>, ctx: &Ctx, template_id: Id, member_ids: &[Id]
         "",
         &rows,
     )?;
+    let given = Given { template_id, member_ids };
+    outbox::emit(tx, ctx, "coupon.given", &given)?;
     Ok(member_ids.len())
 }

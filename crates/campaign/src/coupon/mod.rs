@@ -17,12 +17,14 @@ mod transfer;
 mod worth;
 
 pub use code::redeem_code;
-pub use events::{after_purchase, remind_expiring};
+pub(crate) use events::day_of;
+pub use events::{after_purchase, briefs, remind_expiring};
 pub use grant::{Gift, grant, grant_many, grant_perk};
 pub use lane::{COUPON, Candidate, CouponRules};
 pub use model::{CouponRule, CouponSource, Held, Template, Validity};
 pub use offer::Coupons;
-pub(crate) use store::{advance, find, open};
+pub(crate) use shop::{MyCoupon, my_coupon};
+pub(crate) use store::{advance, find, find_all, open};
 
 use platform::App;
 use utoipa_axum::router::OpenApiRouter;

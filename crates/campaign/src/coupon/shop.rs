@@ -18,6 +18,7 @@ use utoipa_axum::routes;
 pub(super) fn shop_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_coupon_centre))
+        .routes(routes!(show_coupon))
         .routes(routes!(take_coupon))
         .routes(routes!(list_my_coupons))
         .routes(routes!(redeem_coupon_code))
@@ -46,6 +47,10 @@ struct CentreCoupon {
     validity: Validity,
     /// Of new members only.
     newcomer: bool,
+    /// What taking it names as its source.
+    source: TakenFrom,
+    /// May be passed on as a link.
+    shareable: bool,
     claim: Claim,
     /// Percent already taken; absent without a bound.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,13 +78,52 @@ async fn list_coupon_centre(State(app): State<App>, visitor: Visitor) -> Answer<
             let shown = open.iter().filter(|t| {
                 t.open_at(ctx.now) && (t.from(CouponSource::Centre) || (t.from(CouponSource::Newcomer) && is_new))
             });
-            Ok(shown.map(|t| centre_coupon(t, taken.get(&t.id).copied().unwrap_or(0))).collect::<Vec<_>>())
+            let view = |t: &Template| {
+                let way = if t.from(CouponSource::Centre) { TakenFrom::Centre } else { TakenFrom::Newcomer };
+                centre_coupon(t, taken.get(&t.id).copied().unwrap_or(0), way)
+            };
+            Ok(shown.map(view).collect::<Vec<_>>())
         })
         .await?;
     Ok(Json(found))
 }
 
-fn centre_coupon(t: &Template, had: i64) -> CentreCoupon {
+/// How a template can be had by a link: as shared, else as in the centre.
+fn by_link(t: &Template) -> Option<TakenFrom> {
+    let ways = [
+        (CouponSource::Share, TakenFrom::Share),
+        (CouponSource::Centre, TakenFrom::Centre),
+        (CouponSource::Newcomer, TakenFrom::Newcomer),
+    ];
+    ways.into_iter().find(|(source, _)| t.from(*source)).map(|(_, way)| way)
+}
+
+/// Show a coupon that somebody shared.
+#[utoipa::path(get, path = "/coupons/{template_id}", tag = "coupon", params(("template_id" = Id, Path)),
+    responses((status = 200, body = CentreCoupon),
+    (status = 404, body = ProblemBody, description = "`coupon.not_found`: unknown, or not given out now")))]
+async fn show_coupon(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(template_id): Path<Id>,
+) -> Answer<Json<CentreCoupon>> {
+    let (ctx, shopper) = (visitor.ctx.clone(), visitor.shopper_id());
+    let found = app
+        .db
+        .read(move |tx| {
+            let template = store::find(tx, ctx.mall_id, template_id)?;
+            let way = by_link(&template).filter(|_| template.open_at(ctx.now)).ok_or_else(store::not_found)?;
+            let had = match shopper {
+                Some(id) => store::taken_by(tx, ctx.mall_id, id, &[template_id])?.get(&template_id).copied(),
+                None => None,
+            };
+            Ok(centre_coupon(&template, had.unwrap_or(0), way))
+        })
+        .await?;
+    Ok(Json(found))
+}
+
+fn centre_coupon(t: &Template, had: i64, source: TakenFrom) -> CentreCoupon {
     let claim = match () {
         () if had >= t.per_member => Claim::Taken,
         () if t.stock.is_some_and(|stock| t.taken >= stock) => Claim::SoldOut,
@@ -92,7 +136,9 @@ fn centre_coupon(t: &Template, had: i64) -> CentreCoupon {
         rule: t.rule.clone(),
         scope: t.scope.clone(),
         validity: t.validity,
-        newcomer: !t.from(CouponSource::Centre),
+        newcomer: source == TakenFrom::Newcomer,
+        source,
+        shareable: t.from(CouponSource::Share),
         claim,
         taken_percent: t.stock.map(|stock| t.taken * 100 / stock.max(1)),
     }
@@ -197,7 +243,7 @@ enum CouponState {
 
 /// A coupon in the member's hand.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub(super) struct MyCoupon {
+pub(crate) struct MyCoupon {
     id: Id,
     template_id: Id,
     name: String,
@@ -254,7 +300,7 @@ fn shown(row: MyRow, now: Instant) -> MyCoupon {
 }
 
 /// One of the member's coupons; `coupon.not_found` (404).
-pub(super) fn my_coupon(tx: &mut Tx<'_>, mall_id: MallId, member_id: Id, id: Id, now: Instant) -> Result<MyCoupon> {
+pub(crate) fn my_coupon(tx: &mut Tx<'_>, mall_id: MallId, member_id: Id, id: Id, now: Instant) -> Result<MyCoupon> {
     let row: Option<MyRow> = tx.opt(&format!("{MINE} and c.id = $3"), &args![mall_id, member_id, id])?;
     row.map(|row| shown(row, now)).ok_or_else(store::not_found)
 }

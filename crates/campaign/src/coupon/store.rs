@@ -1,9 +1,10 @@
 //! Rows of coupon templates.
 
 use super::model::{CouponSource, Held, Template};
+use crate::desk::Wanted;
 use crate::scope::CampaignStatus;
 use db::{Arg, FromRow, Row, Tx, args};
-use kernel::{Cursor, Error, Id, Instant, MallId, Page, Result};
+use kernel::{Error, Id, Instant, MallId, Page, Result};
 use platform::Ctx;
 use std::collections::HashMap;
 use trade::offers;
@@ -67,28 +68,21 @@ pub fn find(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<Template> {
     found.ok_or_else(not_found)
 }
 
+/// Some, in any order; unknown ids are absent.
+pub fn find_all(tx: &mut Tx<'_>, mall_id: MallId, ids: &[Id]) -> Result<Vec<Template>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    tx.all(&format!("select {COLUMNS} from coupon_template where mall_id = $1 and id = any($2)"), &args![mall_id, ids])
+}
+
 pub fn not_found() -> Error {
     Error::not_found("coupon.not_found", "没有找到这张优惠券")
 }
 
 /// Newest first.
-pub fn list(
-    tx: &mut Tx<'_>,
-    mall_id: MallId,
-    status: Option<CampaignStatus>,
-    cursor: Option<Cursor>,
-    limit: i64,
-) -> Result<Page<Template>> {
-    let mut sql = format!("select {COLUMNS} from coupon_template where mall_id = $1 and id < $2");
-    let mut values: Vec<Arg> = args![mall_id, cursor.map_or(i64::MAX, |c| c.id)].to_vec();
-    if let Some(status) = status {
-        values.push(status.as_str().into());
-        sql.push_str(" and status = $3");
-    }
-    values.push((limit + 1).into());
-    sql.push_str(&format!(" order by id desc limit ${}", values.len()));
-    let rows: Vec<Template> = tx.all(&sql, &values)?;
-    Ok(Page::from_rows(rows, limit, |t| Cursor { key: 0, id: t.id.0 }))
+pub fn list(tx: &mut Tx<'_>, mall_id: MallId, wanted: Wanted) -> Result<Page<Template>> {
+    wanted.page(tx, mall_id, ("coupon_template", COLUMNS), |t: &Template| t.id)
 }
 
 /// How many coupons of each template were used.

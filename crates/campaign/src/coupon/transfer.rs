@@ -7,14 +7,17 @@ use axum::extract::State;
 use db::args;
 use kernel::{Error, Id, Instant, Result, hours};
 use platform::problem::ProblemBody;
-use platform::{Answer, App, Json, Member, Path, seal};
+use platform::{Answer, App, Json, Member, Path, Visitor, seal};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) fn shop_routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(give_coupon, take_back_coupon)).routes(routes!(receive_coupon))
+    OpenApiRouter::new()
+        .routes(routes!(give_coupon, take_back_coupon))
+        .routes(routes!(receive_coupon))
+        .routes(routes!(show_coupon_gift))
 }
 
 /// A coupon put aside for a friend.
@@ -80,6 +83,49 @@ async fn take_back_coupon(State(app): State<App>, member: Member, Path(id): Path
 #[serde(deny_unknown_fields)]
 struct ReceiveCoupon {
     code: String,
+}
+
+/// A coupon on its way to a friend.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+struct CouponOnTheWay {
+    name: String,
+    /// The rule in a few words.
+    words: String,
+    /// The coupon itself holds until then.
+    valid_until: Instant,
+    /// It has to be fetched before.
+    until: Instant,
+    /// The member who asks gave it away.
+    mine: bool,
+}
+
+/// Show a coupon that a friend put aside.
+#[utoipa::path(get, path = "/coupon-gifts/{gift_code}", tag = "coupon", params(("gift_code" = String, Path)),
+    responses((status = 200, body = CouponOnTheWay),
+    (status = 404, body = ProblemBody, description = "`coupon.gift_gone`: fetched, taken back or too late")))]
+async fn show_coupon_gift(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(code): Path<String>,
+) -> Answer<Json<CouponOnTheWay>> {
+    let (ctx, shopper) = (visitor.ctx.clone(), visitor.shopper_id());
+    let found = app
+        .db
+        .read(move |tx| {
+            let row: Option<(Id, Id, Instant, Instant)> = tx.opt(
+                "select template_id, member_id, valid_until, transfer_until from coupon
+                 where mall_id = $1 and transfer_code = $2 and status = 'giving' and transfer_until > $3
+                   and valid_until > $3",
+                &args![ctx.mall_id, code.trim(), ctx.now],
+            )?;
+            let gone = || Error::not_found("coupon.gift_gone", "这张券已经被领走或收回了");
+            let (template_id, giver, valid_until, until) = row.ok_or_else(gone)?;
+            let template = store::find(tx, ctx.mall_id, template_id)?;
+            let (words, mine) = (template.rule.words(), shopper == Some(giver));
+            Ok(CouponOnTheWay { name: template.name, words, valid_until, until, mine })
+        })
+        .await?;
+    Ok(Json(found))
 }
 
 /// Take a coupon that a friend put aside.

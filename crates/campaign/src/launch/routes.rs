@@ -90,7 +90,7 @@ fn promotion_of(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<(Campaign, Bounds)
             dearest = dearest.max(sum);
         }
     }
-    Ok((of_promotion(&p, dearest), Bounds { budget: p.budget, times: None }))
+    Ok((of_promotion(&p, dearest), Bounds { budget: p.budget.map(|fen| (fen, "预算")), times: None }))
 }
 
 fn coupon_of(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<(Campaign, Bounds)> {
@@ -130,7 +130,7 @@ fn limited_of(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<(Campaign, Bounds)> 
     }
     let mut campaign = of_sale(&sale, Fen::ZERO);
     campaign.cost = per_order.map_or(Cost::Open, Cost::AtMost);
-    Ok((campaign, Bounds { budget: total, times: None }))
+    Ok((campaign, Bounds { budget: total.map(|fen| (fen, "活动数量")), times: None }))
 }
 
 /// Show what a campaign costs at worst, what it stacks with and what it conflicts with.

@@ -30,6 +30,8 @@ pub struct Campaign {
     pub scope: Scope,
     /// Promotions only.
     pub group: Option<String>,
+    /// Of campaigns with the same slot an order has one at most: a group of promotions, a kind of coupon, a limited price.
+    pub slot: String,
     pub need: Option<Need>,
     pub cost: Cost,
     pub from: Instant,
@@ -94,6 +96,7 @@ pub fn of_promotion(p: &Promotion, gifts: Fen) -> Campaign {
         words: p.rule.words(),
         scope: p.scope.clone(),
         group: Some(p.group.clone()),
+        slot: format!("promotion {}", p.group),
         need,
         cost,
         from: p.starts_at,
@@ -124,6 +127,11 @@ pub fn of_template(t: &Template) -> Campaign {
         words: t.rule.words(),
         scope: t.scope.clone(),
         group: None,
+        slot: match (&t.rule, t.shop_id) {
+            (CouponRule::Freight { .. }, _) => "freight coupon".into(),
+            (_, Some(shop)) => format!("coupon of shop {shop}"),
+            (_, None) => "coupon of the mall".into(),
+        },
         need: t.rule.need(),
         cost,
         from: t.validity.of(t.takes_from).0,
@@ -146,6 +154,7 @@ pub fn of_sale(sale: &LimitedSale, cost: Fen) -> Campaign {
         words: format!("限时价，{} 个规格", sale.items.len()),
         scope: Scope { kind: ScopeKind::Product, ids, excluded_product_ids: Vec::new() },
         group: None,
+        slot: "limited".into(),
         need: None,
         cost: if cost > Fen::ZERO { Cost::AtMost(cost) } else { Cost::Open },
         from: sale.starts_at,

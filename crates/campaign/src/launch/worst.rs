@@ -5,6 +5,7 @@ use super::running::{Campaign, Cost};
 use crate::scope::Need;
 use kernel::{Fen, Id};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// Another campaign that can hold for the same goods at the same time.
@@ -42,7 +43,8 @@ pub struct WorstCase {
 /// Bounds of the whole campaign.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Bounds {
-    pub budget: Option<Fen>,
+    /// The most it may cost altogether, and what bounds it: `预算`, `活动数量`.
+    pub budget: Option<(Fen, &'static str)>,
     /// Orders, coupons or pieces there can be.
     pub times: Option<i64>,
 }
@@ -55,7 +57,7 @@ pub fn worst_case(campaign: &Campaign, bounds: Bounds, running: &[Campaign]) -> 
         Cost::Open => (None, "每单没有封顶，取决于买了什么".to_owned()),
     };
     let (total_fen, total) = match (bounds.budget, bounds.times, per_order_fen) {
-        (Some(budget), ..) => (Some(budget.0), format!("总共最多 {budget} 元（预算）")),
+        (Some((budget, by)), ..) => (Some(budget.0), format!("总共最多 {budget} 元（{by}）")),
         (None, Some(times), Some(each)) => {
             let sum = Fen(each.saturating_mul(times));
             (Some(sum.0), format!("总共最多 {sum} 元（{times} 次 × {} 元）", Fen(each)))
@@ -75,12 +77,18 @@ pub fn worst_case(campaign: &Campaign, bounds: Bounds, running: &[Campaign]) -> 
         warnings.push(format!("让利达到 {percent}%，请确认不是填错"));
     }
     if let (Some(Need::SpendFen(need)), Some(each)) = (campaign.need, per_order_fen) {
-        let others: i64 = met
-            .iter()
-            .zip(&beside)
-            .filter(|(_, row)| row.stacks)
-            .map(|(other, _)| if let Cost::AtMost(fen) = other.cost { fen.0 } else { 0 })
-            .sum();
+        // Of each slot the dearest: an order has no more of it.
+        let mut slots: BTreeMap<&str, i64> = BTreeMap::new();
+        for (other, row) in met.iter().zip(&beside) {
+            if let Cost::AtMost(fen) = other.cost
+                && row.stacks
+                && other.slot != campaign.slot
+            {
+                let dearest = slots.entry(&other.slot).or_default();
+                *dearest = fen.0.max(*dearest);
+            }
+        }
+        let others: i64 = slots.values().sum();
         if each + others >= need {
             let text = format!(
                 "和正在进行的活动叠加后，最多让利 {} 元，达到使用门槛 {} 元：订单可能接近免费",

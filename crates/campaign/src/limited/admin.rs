@@ -2,18 +2,19 @@
 
 use super::model::{LimitedItem, LimitedSale};
 use super::store;
+use crate::desk::CampaignQuery;
 use crate::scope::CampaignStatus;
 use axum::extract::State;
 use axum::http::StatusCode;
 use db::Tx;
-use kernel::{Cursor, Error, Fen, Id, Instant, MallId, Page, Result};
+use kernel::{Error, Fen, Id, Instant, MallId, Page, Result};
 use platform::audit::Note;
 use platform::permission::perm;
 use platform::problem::ProblemBody;
 use platform::{Answer, App, Ctx, Json, Path, Query, Staff};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -181,33 +182,22 @@ pub fn publish_new(tx: &mut Tx<'_>, ctx: &Ctx, input: &LimitedSaleInput) -> Resu
     Ok(sale.id)
 }
 
-#[derive(Debug, Clone, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct LimitedSaleQuery {
-    #[param(inline)]
-    status: Option<CampaignStatus>,
-    cursor: Option<String>,
-    /// 1–100, 30 if absent.
-    limit: Option<i64>,
-}
-
 /// List limited-time sales, newest first.
 ///
 /// Needs `campaign.view`.
-#[utoipa::path(get, path = "/limited-sales", tag = "campaign", security(("staff" = [])), params(LimitedSaleQuery),
+#[utoipa::path(get, path = "/limited-sales", tag = "campaign", security(("staff" = [])), params(CampaignQuery),
     responses((status = 200, body = Page<LimitedSaleView>)))]
 async fn list_limited_sales(
     State(app): State<App>,
     staff: Staff<perm::CampaignView>,
-    Query(query): Query<LimitedSaleQuery>,
+    Query(query): Query<CampaignQuery>,
 ) -> Answer<Json<Page<LimitedSaleView>>> {
     let (mall_id, now) = (staff.mall.id, staff.ctx.now);
-    let limit = query.limit.unwrap_or(30).clamp(1, 100);
-    let cursor = query.cursor.as_deref().map(Cursor::decode).transpose()?;
+    let wanted = query.wanted()?;
     let page = app
         .db
         .read(move |tx| {
-            let page = store::list(tx, mall_id, query.status, cursor, limit)?;
+            let page = store::list(tx, mall_id, wanted)?;
             Ok(Page { items: views(tx, mall_id, page.items, now)?, next_cursor: page.next_cursor })
         })
         .await?;

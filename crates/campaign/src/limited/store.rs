@@ -1,9 +1,10 @@
 //! Rows of limited-time sales.
 
 use super::model::{LimitedItem, LimitedSale};
+use crate::desk::Wanted;
 use crate::scope::CampaignStatus;
 use db::{Arg, FromRow, Row, Tx, args};
-use kernel::{Cursor, Error, Id, Instant, MallId, Page, Result};
+use kernel::{Error, Id, Instant, MallId, Page, Result};
 use platform::Ctx;
 use std::collections::HashMap;
 use trade::offers;
@@ -88,23 +89,8 @@ pub fn find(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<LimitedSale> {
 }
 
 /// Newest first, with their items.
-pub fn list(
-    tx: &mut Tx<'_>,
-    mall_id: MallId,
-    status: Option<CampaignStatus>,
-    cursor: Option<Cursor>,
-    limit: i64,
-) -> Result<Page<LimitedSale>> {
-    let mut sql = format!("select {COLUMNS} from limited_sale where mall_id = $1 and id < $2");
-    let mut values: Vec<Arg> = args![mall_id, cursor.map_or(i64::MAX, |c| c.id)].to_vec();
-    if let Some(status) = status {
-        values.push(status.as_str().into());
-        sql.push_str(" and status = $3");
-    }
-    values.push((limit + 1).into());
-    sql.push_str(&format!(" order by id desc limit ${}", values.len()));
-    let rows: Vec<LimitedSale> = tx.all(&sql, &values)?;
-    let page = Page::from_rows(rows, limit, |sale| Cursor { key: 0, id: sale.id.0 });
+pub fn list(tx: &mut Tx<'_>, mall_id: MallId, wanted: Wanted) -> Result<Page<LimitedSale>> {
+    let page = wanted.page(tx, mall_id, ("limited_sale", COLUMNS), |sale: &LimitedSale| sale.id)?;
     Ok(Page { items: with_items(tx, mall_id, page.items)?, next_cursor: page.next_cursor })
 }
 

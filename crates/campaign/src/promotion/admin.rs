@@ -2,17 +2,18 @@
 
 use super::model::{Promotion, Rule};
 use super::store;
+use crate::desk::CampaignQuery;
 use crate::scope::{Audience, CampaignStatus, Scope};
 use axum::extract::State;
 use axum::http::StatusCode;
 use db::Tx;
-use kernel::{Cursor, Error, Fen, Id, Instant, MallId, Page, Result};
+use kernel::{Error, Fen, Id, Instant, MallId, Page, Result};
 use platform::audit::Note;
 use platform::permission::perm;
 use platform::problem::ProblemBody;
 use platform::{Answer, App, Ctx, Json, Path, Query, Staff};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -118,6 +119,16 @@ pub struct PromotionView {
     pub status: CampaignStatus,
     /// It holds at this moment.
     pub live: bool,
+    /// Names of the gifts, when one promotion is shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gifts: Vec<GiftName>,
+}
+
+/// What a gift is called.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct GiftName {
+    pub sku_id: Id,
+    pub name: String,
 }
 
 fn view(p: Promotion, used_count: i64, now: Instant) -> PromotionView {
@@ -138,13 +149,20 @@ fn view(p: Promotion, used_count: i64, now: Instant) -> PromotionView {
         group: p.group,
         priority: p.priority,
         status: p.status,
+        gifts: Vec::new(),
     }
 }
 
 fn load(tx: &mut Tx<'_>, mall_id: MallId, id: Id, now: Instant) -> Result<PromotionView> {
     let promotion = store::find(tx, mall_id, id)?;
     let used = store::used_count(tx, mall_id, id)?;
-    Ok(view(promotion, used, now))
+    let ids: Vec<Id> = promotion.rule.gift_skus().collect();
+    let skus = goods::catalog::skus_for_sale(tx, mall_id, &ids)?.into_iter();
+    let named = |sku: goods::catalog::SkuForSale| GiftName {
+        sku_id: sku.sku_id,
+        name: if sku.option_text.is_empty() { sku.name } else { format!("{} · {}", sku.name, sku.option_text) },
+    };
+    Ok(PromotionView { gifts: skus.map(named).collect(), ..view(promotion, used, now) })
 }
 
 /// Gifts are SKUs of this mall.
@@ -166,30 +184,19 @@ pub fn publish_new(tx: &mut Tx<'_>, ctx: &Ctx, input: &PromotionInput) -> Result
     Ok(promotion.id)
 }
 
-#[derive(Debug, Clone, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct PromotionQuery {
-    #[param(inline)]
-    status: Option<CampaignStatus>,
-    cursor: Option<String>,
-    /// 1–100, 30 if absent.
-    limit: Option<i64>,
-}
-
 /// List promotions, newest first.
 ///
 /// Needs `campaign.view`.
-#[utoipa::path(get, path = "/promotions", tag = "campaign", security(("staff" = [])), params(PromotionQuery),
+#[utoipa::path(get, path = "/promotions", tag = "campaign", security(("staff" = [])), params(CampaignQuery),
     responses((status = 200, body = Page<PromotionView>)))]
 async fn list_promotions(
     State(app): State<App>,
     staff: Staff<perm::CampaignView>,
-    Query(query): Query<PromotionQuery>,
+    Query(query): Query<CampaignQuery>,
 ) -> Answer<Json<Page<PromotionView>>> {
     let (mall_id, now) = (staff.mall.id, staff.ctx.now);
-    let limit = query.limit.unwrap_or(30).clamp(1, 100);
-    let cursor = query.cursor.as_deref().map(Cursor::decode).transpose()?;
-    let page = app.db.read(move |tx| store::list(tx, mall_id, query.status, cursor, limit)).await?;
+    let wanted = query.wanted()?;
+    let page = app.db.read(move |tx| store::list(tx, mall_id, wanted)).await?;
     Ok(Json(page.map(|(promotion, used)| view(promotion, used, now))))
 }
 

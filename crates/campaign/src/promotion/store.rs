@@ -1,9 +1,10 @@
 //! Rows of promotions.
 
 use super::model::Promotion;
+use crate::desk::Wanted;
 use crate::scope::CampaignStatus;
-use db::{Arg, FromRow, Row, Tx, args};
-use kernel::{Cursor, Error, Fen, Id, Instant, MallId, Page, Result};
+use db::{FromRow, Row, Tx, args};
+use kernel::{Error, Fen, Id, Instant, MallId, Page, Result};
 use platform::Ctx;
 use std::collections::HashMap;
 use trade::offers;
@@ -67,23 +68,9 @@ pub fn find(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<Promotion> {
 }
 
 /// Newest first, with how many orders had each.
-pub fn list(
-    tx: &mut Tx<'_>,
-    mall_id: MallId,
-    status: Option<CampaignStatus>,
-    cursor: Option<Cursor>,
-    limit: i64,
-) -> Result<Page<(Promotion, i64)>> {
-    let mut sql = format!("select {COLUMNS}, used_count from promotion where mall_id = $1 and id < $2");
-    let mut values: Vec<Arg> = args![mall_id, cursor.map_or(i64::MAX, |c| c.id)].to_vec();
-    if let Some(status) = status {
-        values.push(status.as_str().into());
-        sql.push_str(" and status = $3");
-    }
-    values.push((limit + 1).into());
-    sql.push_str(&format!(" order by id desc limit ${}", values.len()));
-    let rows: Vec<(Promotion, i64)> = tx.all(&sql, &values)?;
-    Ok(Page::from_rows(rows, limit, |(p, _)| Cursor { key: 0, id: p.id.0 }))
+pub fn list(tx: &mut Tx<'_>, mall_id: MallId, wanted: Wanted) -> Result<Page<(Promotion, i64)>> {
+    let columns = format!("{COLUMNS}, used_count");
+    wanted.page(tx, mall_id, ("promotion", &columns), |(p, _): &(Promotion, i64)| p.id)
 }
 
 /// How many orders had it.

@@ -1,6 +1,7 @@
-//! Checking in: once a day in the mall's time zone, a row of days earns more.
+//! Checking in: once a day in the mall's time zone, a row of days earns more: points, and a coupon where there is one.
 
 use super::rules::{PointsRules, rules};
+use super::{CouponGift, GiftCause, Hooks};
 use crate::ledger::{self, Grant};
 use db::{Tx, args};
 use kernel::{Error, Id, Instant, MallId, Result};
@@ -16,11 +17,17 @@ pub struct CheckIn {
     pub streak: i64,
     /// Points today's check-in gave, or would give.
     pub points: i64,
+    /// A coupon comes with it, while there are any.
+    pub coupon: bool,
 }
 
 /// What the `streak`-th day in a row gives.
 pub fn points_of_day(rules: &PointsRules, streak: i64) -> i64 {
     rules.check_in + rules.streaks.iter().find(|row| row.days == streak).map_or(0, |row| row.points)
+}
+
+fn coupon_of_day(rules: &PointsRules, streak: i64) -> Option<Id> {
+    rules.streaks.iter().find(|row| row.days == streak).and_then(|row| row.coupon_id)
 }
 
 /// Today's standing of a member. `day` is the mall's calendar day.
@@ -38,10 +45,15 @@ pub fn check_in_state(
          limit 1",
         &args![mall_id, member_id, day - 1, day],
     )?;
+    let coupon = |streak| coupon_of_day(rules, streak).is_some();
     Ok(match last {
-        Some((last, streak, points)) if last == day => CheckIn { done_today: true, streak, points },
-        Some((_, streak, _)) => CheckIn { done_today: false, streak, points: points_of_day(rules, streak + 1) },
-        None => CheckIn { done_today: false, streak: 0, points: points_of_day(rules, 1) },
+        Some((last, streak, points)) if last == day => {
+            CheckIn { done_today: true, streak, points, coupon: coupon(streak) }
+        }
+        Some((_, streak, _)) => {
+            CheckIn { done_today: false, streak, points: points_of_day(rules, streak + 1), coupon: coupon(streak + 1) }
+        }
+        None => CheckIn { done_today: false, streak: 0, points: points_of_day(rules, 1), coupon: coupon(1) },
     })
 }
 
@@ -69,5 +81,12 @@ pub fn check_in(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, utc_offset_ms: i64) -
         let grant = Grant { member_id, kind: "check_in", source_id: id, amount: points, note: &note, expires_at };
         ledger::earn(tx, ctx, &grant)?;
     }
-    Ok(CheckIn { done_today: true, streak, points })
+    let mut coupon = false;
+    if made == 1
+        && let (Some(coupon_id), Some(hooks)) = (coupon_of_day(&rules, streak), ctx.attached::<Hooks>())
+    {
+        let gift = CouponGift { member_id, coupon_id, cause: GiftCause::CheckIn, source_id: id };
+        coupon = hooks.coupons.clone().give(tx, ctx, &gift)?;
+    }
+    Ok(CheckIn { done_today: true, streak, points, coupon })
 }

@@ -2,7 +2,7 @@
 //! the ledger, coupons through the [`GiveCoupon`](super::GiveCoupon) that campaigns put in.
 
 use super::rules::rules;
-use super::{Hooks, notice};
+use super::{CouponGift, GiftCause, Hooks, notice};
 use crate::ledger::{self, Grant};
 use db::{Tx, args, row};
 use kernel::{Error, Id, Instant, Result, days};
@@ -82,7 +82,13 @@ pub fn give_birthday_gifts(tx: &mut Tx<'_>, ctx: &Ctx, utc_offset_ms: i64) -> Re
          limit $5",
         &args![ctx.mall_id, today.birthdays(), midnight, today.year, BATCH],
     )?;
-    let kind = Kind { name: "birthday", posting: "birthday_gift", period: today.year, words: "生日礼" };
+    let kind = Kind {
+        name: "birthday",
+        posting: "birthday_gift",
+        cause: GiftCause::Birthday,
+        period: today.year,
+        words: "生日礼",
+    };
     give(tx, ctx, &due, &kind, utc_offset_ms)
 }
 
@@ -100,7 +106,8 @@ pub fn give_monthly_gifts(tx: &mut Tx<'_>, ctx: &Ctx, utc_offset_ms: i64) -> Res
          limit $3",
         &args![ctx.mall_id, month, BATCH],
     )?;
-    let kind = Kind { name: "monthly", posting: "monthly_gift", period: month, words: "每月礼" };
+    let kind =
+        Kind { name: "monthly", posting: "monthly_gift", cause: GiftCause::Month, period: month, words: "每月礼" };
     give(tx, ctx, &due, &kind, utc_offset_ms)
 }
 
@@ -118,13 +125,17 @@ pub fn give_plan_gifts(tx: &mut Tx<'_>, ctx: &Ctx, utc_offset_ms: i64) -> Result
          limit $4",
         &args![ctx.mall_id, ctx.now, month, BATCH],
     )?;
-    let kind = Kind { name: "plan_monthly", posting: "plan_gift", period: month, words: "会员月礼" };
+    let kind =
+        Kind {
+            name: "plan_monthly", posting: "plan_gift", cause: GiftCause::Month, period: month, words: "会员月礼"
+        };
     give(tx, ctx, &due, &kind, utc_offset_ms)
 }
 
 struct Kind {
     name: &'static str,
     posting: &'static str,
+    cause: GiftCause,
     period: i64,
     words: &'static str,
 }
@@ -160,7 +171,11 @@ fn give(tx: &mut Tx<'_>, ctx: &Ctx, due: &[Due], kind: &Kind, utc_offset_ms: i64
             words.push(format!("{} 积分", gift.points));
         }
         if let (Some(coupon_id), Some(coupons)) = (gift.coupon_id, &coupons)
-            && coupons.give(tx, ctx, gift.member_id, coupon_id, id)?
+            && coupons.give(
+                tx,
+                ctx,
+                &CouponGift { member_id: gift.member_id, coupon_id, cause: kind.cause, source_id: id },
+            )?
         {
             words.push("一张优惠券".to_owned());
         }

@@ -2,7 +2,7 @@
 //! `points_sku_cap`, `tier`, `membership_plan`, `membership`, `growth_entry`, `check_in`, `member_gift`, `member_notice`.
 //!
 //! Promises: growth books once per source and a reversal undoes what it led to; a tier is reached at once and kept for a
-//! period; a gift is given once and on its day; paid time is never cut short and never charged by itself.
+//! period; a gift is given once and on its day; paid time is cut short by a refund alone and never charged by itself.
 //! It does not know orders or coupons: the flows book growth, and [`Hooks`] gives coupons.
 
 mod admin;
@@ -23,7 +23,7 @@ pub use check_in::{CheckIn, check_in, check_in_state, points_of_day};
 pub use gift::{Day, day_of, give_birthday_gifts, give_monthly_gifts, give_plan_gifts, set_birthday};
 pub use growth::{GrowthEntry, book, growth_at, review_tiers};
 pub use notice::{MemberNotice, notices, tell};
-pub use plan::{Plan, PlanInput, activate, plan, plans, remind_renewals, save_plan};
+pub use plan::{Plan, PlanInput, activate, plan, plans, remind_renewals, save_plan, shorten};
 pub use rules::{GrowthRules, LoyaltyRules, PointsRules, SkuCap, Streak, rules, save_rules, save_sku_caps, sku_caps};
 pub use standing::{MemberStanding, Perks, standing, tier_of};
 pub use tier::{Tier, TierInput, add_tier, change_tier, holders, remove_tier, tier_for, tiers};
@@ -34,10 +34,28 @@ use platform::{App, Ctx};
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 
+/// Why a member gets a coupon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GiftCause {
+    Birthday,
+    /// A month of a tier or of a paid membership.
+    Month,
+    CheckIn,
+}
+
+/// A coupon to give: which, why, and the gift's own id, for giving once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CouponGift {
+    pub member_id: Id,
+    pub coupon_id: Id,
+    pub cause: GiftCause,
+    pub source_id: Id,
+}
+
 /// Gives a coupon as a gift; the coupons' own domain puts it in.
 pub trait GiveCoupon: Send + Sync {
-    /// False when there is no such coupon to give any more. `source_id` names the gift, for asking once.
-    fn give(&self, tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, coupon_id: Id, source_id: Id) -> Result<bool>;
+    /// False when there is no such coupon to give any more.
+    fn give(&self, tx: &mut Tx<'_>, ctx: &Ctx, gift: &CouponGift) -> Result<bool>;
 }
 
 /// Hears that rules changed, so that prices are made from the new ones.

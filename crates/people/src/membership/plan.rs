@@ -1,5 +1,5 @@
-//! Paid membership: plans, and the time a member has paid for. Buying again adds to the end. Nothing is ever charged by
-//! itself; five days before the end the member is reminded.
+//! Paid membership: plans, and the time a member has paid for. Buying again adds to the end, a refund takes its time
+//! away. Nothing is ever charged by itself; five days before the end the member is reminded.
 
 use super::growth::hold;
 use super::tier::{checked_name, within};
@@ -140,6 +140,17 @@ pub fn save_plan(tx: &mut Tx<'_>, ctx: &Ctx, id: Option<Id>, input: &PlanInput) 
 /// Adds the time paid for. Time that is left of another plan is kept: it goes on with the new plan's perks.
 pub fn activate(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, plan: &Plan) -> Result<Instant> {
     lengthen(tx, ctx, member_id, plan.id, days(plan.days))
+}
+
+/// Takes paid time back after a refund; what is left of the plan's perks ends with it.
+pub fn shorten(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, by_ms: i64) -> Result<()> {
+    tx.exec(
+        "update membership
+         set paid_until = case when paid_until - $3 > $4 then paid_until - $3 else $4 end, renewal_reminded_for = null
+         where mall_id = $1 and member_id = $2 and paid_until > $4",
+        &args![ctx.mall_id, member_id, by_ms, ctx.now],
+    )?;
+    Ok(())
 }
 
 pub(super) fn lengthen(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, plan_id: Id, by_ms: i64) -> Result<Instant> {

@@ -46,15 +46,17 @@ pub struct PointsRules {
     pub min_points: i64,
 }
 
-/// Points on a day of a row of check-ins.
+/// Points, a coupon or both on a day of a row of check-ins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Streak {
     /// Days in a row.
     #[schema(minimum = 2, maximum = 365)]
     pub days: i64,
-    #[schema(minimum = 1, maximum = 10000)]
+    #[schema(minimum = 0, maximum = 10000)]
     pub points: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon_id: Option<kernel::Id>,
 }
 
 impl Default for PointsRules {
@@ -63,7 +65,7 @@ impl Default for PointsRules {
             enabled: false,
             earn_per_yuan: 1,
             check_in: 5,
-            streaks: vec![Streak { days: 7, points: 20 }],
+            streaks: vec![Streak { days: 7, points: 20, coupon_id: None }],
             review: 10,
             expire_days: 365,
             spend_per_yuan: 100,
@@ -118,7 +120,7 @@ impl LoyaltyRules {
         let mut seen = HashSet::new();
         for streak in &points.streaks {
             within("points.streaks", streak.days, 2, 365)?;
-            within("points.streaks", streak.points, 1, 10_000)?;
+            within("points.streaks", streak.points, i64::from(streak.coupon_id.is_none()), 10_000)?;
             if !seen.insert(streak.days) {
                 return Err(Error::field("points.streaks", "连续天数不能重复"));
             }

@@ -38,6 +38,24 @@ pub struct TierInput {
     pub note: String,
 }
 
+impl From<&Tier> for TierInput {
+    fn from(tier: &Tier) -> Self {
+        let Tier { growth, price_percent, points_percent, free_freight, monthly_points, birthday_points, .. } = *tier;
+        TierInput {
+            name: tier.name.clone(),
+            growth,
+            price_percent,
+            points_percent,
+            free_freight,
+            monthly_points,
+            birthday_points,
+            monthly_coupon_id: tier.monthly_coupon_id,
+            birthday_coupon_id: tier.birthday_coupon_id,
+            note: tier.note.clone(),
+        }
+    }
+}
+
 /// A tier of a mall.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Tier {

@@ -8,7 +8,7 @@ mod shop;
 mod store;
 
 pub use preference::{Preference, PreferenceChange, forget, is_personalised, of_shopper, set};
-pub use store::{MessageKind, NewMessage, all_of, erase, post, sweep, unread};
+pub use store::{MessageKind, NewMessage, all_of, erase, post, post_many, sweep, unread};
 
 use platform::App;
 use utoipa_axum::router::OpenApiRouter;

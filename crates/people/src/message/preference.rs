@@ -41,6 +41,24 @@ pub fn of_shopper(tx: &mut Tx<'_>, mall_id: MallId, shopper: Id) -> Result<Prefe
     Ok(Preference { muted, personalised })
 }
 
+/// Those of some members who do not want a kind of message.
+pub fn muting(tx: &mut Tx<'_>, mall_id: MallId, member_ids: &[Id], kind: MessageKind) -> Result<Vec<Id>> {
+    let rows: Vec<(Id, String)> = tx.all(
+        "select member_id, muted
+         from member_preference
+         where mall_id = $1 and member_id = any($2)",
+        &args![mall_id, member_ids],
+    )?;
+    let mut found = Vec::new();
+    for (id, muted) in rows {
+        let words: Vec<String> = serde_json::from_str(&muted).map_err(Error::internal)?;
+        if words.iter().any(|word| word == kind.as_str()) {
+            found.push(id);
+        }
+    }
+    Ok(found)
+}
+
 /// True when lists may be made for this shopper in person.
 pub fn is_personalised(tx: &mut Tx<'_>, mall_id: MallId, shopper: Id) -> Result<bool> {
     Ok(of_shopper(tx, mall_id, shopper)?.personalised)

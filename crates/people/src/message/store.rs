@@ -1,7 +1,7 @@
 //! Rows of messages: written once per event, read by cursor, forgotten after half a year.
 
 use super::preference;
-use db::{FromRow, Row, Tx, args};
+use db::{Arg, FromRow, Row, Tx, args};
 use kernel::{Error, Id, Ids, Instant, MallId, Result, days};
 use platform::Ctx;
 use serde::{Deserialize, Serialize};
@@ -22,10 +22,13 @@ pub enum MessageKind {
     OrderClosed,
     RefundDone,
     AfterSale,
+    /// A coupon came: from staff, after a purchase.
+    CouponReceived,
+    CouponExpiring,
 }
 
 impl MessageKind {
-    pub const ALL: [MessageKind; 7] = [
+    pub const ALL: [MessageKind; 9] = [
         MessageKind::OrderPaid,
         MessageKind::OrderShipped,
         MessageKind::OrderReady,
@@ -33,6 +36,8 @@ impl MessageKind {
         MessageKind::OrderClosed,
         MessageKind::RefundDone,
         MessageKind::AfterSale,
+        MessageKind::CouponReceived,
+        MessageKind::CouponExpiring,
     ];
 
     /// The stored word.
@@ -45,6 +50,8 @@ impl MessageKind {
             MessageKind::OrderClosed => "order_closed",
             MessageKind::RefundDone => "refund_done",
             MessageKind::AfterSale => "after_sale",
+            MessageKind::CouponReceived => "coupon_received",
+            MessageKind::CouponExpiring => "coupon_expiring",
         }
     }
 
@@ -131,6 +138,40 @@ pub fn post(tx: &mut Tx<'_>, ctx: &Ctx, new: &NewMessage) -> Result<bool> {
         ],
     )?;
     Ok(written == 1)
+}
+
+/// Writes the same message to many members, `new.member_id` aside: three statements, however many.
+pub fn post_many(tx: &mut Tx<'_>, ctx: &Ctx, member_ids: &[Id], new: &NewMessage) -> Result<()> {
+    let active: Vec<(Id,)> = tx.all(
+        "select id from member where mall_id = $1 and id = any($2) and status = 'active'",
+        &args![ctx.mall_id, member_ids],
+    )?;
+    let muted = preference::muting(tx, ctx.mall_id, member_ids, new.kind)?;
+    let facts = new.facts.to_string();
+    let rows: Vec<Vec<Arg>> = active
+        .into_iter()
+        .filter(|(id,)| !muted.contains(id))
+        .map(|(id,)| {
+            Vec::from(args![
+                ctx.id(),
+                ctx.mall_id,
+                id,
+                new.kind.as_str(),
+                &new.title,
+                &new.text,
+                &facts,
+                new.order_id,
+                new.event_id,
+                new.at
+            ])
+        })
+        .collect();
+    tx.insert_many(
+        "insert into message (id, mall_id, member_id, kind, title, text, facts, order_id, event_id, created_at) values",
+        "on conflict (mall_id, member_id, event_id) do nothing",
+        &rows,
+    )?;
+    Ok(())
 }
 
 /// Messages of events below `before`, in the order in which things happened, newest first: jobs may write them in

@@ -19,7 +19,7 @@ pub use personal::ClubData;
 pub use plan::{TopUpPlan, TopUpPlanInput, remove_top_up_plan, save_top_up_plan, top_up_plans};
 pub use purchase::{
     NewPurchase, Purchase, PurchaseKind, PurchaseView, close_purchase, create_purchase, expired_purchases,
-    find_purchase, has_purchases, of_member, paid, purchases, refund_top_up, require_room,
+    find_purchase, has_purchases, of_member, paid, purchases, refund_membership, refund_top_up, require_room,
 };
 pub use spend::{Paid, gift_part, give_back, pay, release};
 

@@ -5,7 +5,7 @@ use super::{NAMED_CAP_FEN, UNNAMED_CAP_FEN};
 use crate::ledger::{self, Account, Entry};
 use crate::membership;
 use db::{FromRow, Row, Tx, args};
-use kernel::{Cursor, Error, Fen, Id, Instant, MallId, Page, Result, minutes};
+use kernel::{Cursor, Error, Fen, Id, Instant, MallId, Page, Result, days, minutes};
 use platform::Ctx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -150,20 +150,20 @@ const MEMBERSHIP_TERMS: &str = "付费会员按所示天数生效，到期前五
 /// Writes a purchase to be paid within half an hour.
 /// `top_up.no_such_plan`, `plan.not_found` (404), `purchase.price_changed`, `balance.over_cap` (409).
 pub fn create_purchase(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, new: &NewPurchase) -> Result<Purchase> {
-    let (title, amount, gift, terms) = match new.kind {
+    let (title, amount, gift, lasts, terms) = match new.kind {
         PurchaseKind::TopUp => {
             let plans = super::top_up_plans(tx, ctx.mall_id)?;
             let plan = plans.into_iter().find(|plan| plan.id == new.plan_id && plan.on_sale);
             let plan = plan.ok_or_else(|| Error::not_found("top_up.no_such_plan", "这个储值方案已经下架"))?;
             require_room(tx, ctx.mall_id, member_id, plan.amount_fen + plan.gift_fen)?;
-            (format!("储值 {} 元", Fen(plan.amount_fen)), plan.amount_fen, plan.gift_fen, TOP_UP_TERMS)
+            (format!("储值 {} 元", Fen(plan.amount_fen)), plan.amount_fen, plan.gift_fen, 0, TOP_UP_TERMS)
         }
         PurchaseKind::Membership => {
             let plan = membership::plan(tx, ctx.mall_id, new.plan_id)?;
             if !plan.on_sale {
                 return Err(Error::not_found("plan.not_found", "这个会员方案已经下架"));
             }
-            (plan.name, plan.price_fen, 0, MEMBERSHIP_TERMS)
+            (plan.name, plan.price_fen, 0, plan.days, MEMBERSHIP_TERMS)
         }
     };
     if amount != new.expected_fen {
@@ -172,8 +172,9 @@ pub fn create_purchase(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, new: &NewPurch
     tx.one(
         &format!(
             "insert into wallet_purchase
-               (id, mall_id, member_id, kind, plan_id, title, amount_fen, gift_fen, terms, created_at, expires_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+               (id, mall_id, member_id, kind, plan_id, title, amount_fen, gift_fen, terms, created_at, expires_at,
+                days)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
              returning {COLUMNS}"
         ),
         &args![
@@ -187,7 +188,8 @@ pub fn create_purchase(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, new: &NewPurch
             gift,
             terms,
             ctx.now,
-            ctx.now + minutes(30)
+            ctx.now + minutes(30),
+            lasts
         ],
     )
 }
@@ -271,6 +273,36 @@ pub fn expired_purchases(tx: &mut Tx<'_>, mall_id: MallId, now: Instant, limit: 
         &args![mall_id, now, limit],
     )?;
     Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// Takes the time of a paid membership back that a refund of `amount` covers: in proportion, all of it with all of the
+/// price. Time that has passed is not asked for. `purchase.not_refundable` (409).
+pub fn refund_membership(tx: &mut Tx<'_>, ctx: &Ctx, purchase: &Purchase, amount: Fen) -> Result<()> {
+    let left = purchase.amount.0 - purchase.refunded.0;
+    if purchase.kind != PurchaseKind::Membership || purchase.status != "paid" || amount.0 <= 0 || amount.0 > left {
+        return Err(Error::conflict(
+            "purchase.not_refundable",
+            format!("这笔会员费最多还能退 {} 元", Fen(left.max(0))),
+        ));
+    }
+    let (bought, taken): (i64, i64) = tx.one(
+        "select days, time_taken_ms from wallet_purchase where mall_id = $1 and id = $2",
+        &args![ctx.mall_id, purchase.id],
+    )?;
+    // Purchases from before days were kept have those of the plan as it is now.
+    let bought = if bought > 0 { bought } else { membership::plan(tx, ctx.mall_id, purchase.plan_id)?.days };
+    let back = purchase.refunded.0 + amount.0;
+    let due = i64::try_from(i128::from(days(bought)) * i128::from(back) / i128::from(purchase.amount.0))
+        .map_err(Error::internal)?;
+    let moved = tx.exec(
+        "update wallet_purchase set refunded_fen = $4, time_taken_ms = $5
+         where mall_id = $1 and id = $2 and refunded_fen = $3",
+        &args![ctx.mall_id, purchase.id, purchase.refunded, back, due],
+    )?;
+    if moved == 0 {
+        return Err(Error::conflict("purchase.not_refundable", "这笔会员费刚刚有变动，请刷新"));
+    }
+    membership::shorten(tx, ctx, purchase.member_id, due - taken)
 }
 
 /// Takes principal of a top-up out of the balance, to be sent back the way it came, and its gift in proportion: after

@@ -22,7 +22,10 @@ pub(super) fn seed(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<()> {
     let rules = LoyaltyRules {
         points: PointsRules {
             enabled: true,
-            streaks: vec![Streak { days: 3, points: 10 }, Streak { days: 7, points: 30 }],
+            streaks: vec![
+                Streak { days: 3, points: 10, coupon_id: None },
+                Streak { days: 7, points: 30, coupon_id: None },
+            ],
             ..PointsRules::default()
         },
         growth: GrowthRules { enabled: true, ..GrowthRules::default() },

@@ -8,6 +8,7 @@ pub mod balance_part;
 pub mod channel;
 pub mod close;
 pub mod complete;
+pub mod coupon_message;
 pub mod dashboard;
 pub mod desk;
 pub mod detail;

@@ -106,6 +106,8 @@ const COUPONS: &[(&str, &str)] = &[
     ("order_id", "用于订单"),
 ];
 
+const EXCHANGES: &[(&str, &str)] = &[("id", "编号"), ("pieces", "数量"), ("points", "积分"), ("created_at", "时间")];
+
 /// Coupons of a member. What was used belongs to its order; what was not is worthless from now on, also as a gift that
 /// is on its way.
 pub struct CouponData;
@@ -123,7 +125,13 @@ impl PersonalData for CouponData {
         let rows = rows.into_iter().map(|(id, name, status, taken, until, order)| {
             vec![json!(id), json!(name), json!(status), json!(taken), json!(until), json!(order)]
         });
-        Ok(vec![Section { name: "coupons", title: "优惠券", columns: COUPONS, rows: rows.collect() }])
+        let exchanges = campaign::points_mall::exchanges_of(tx, mall_id, member)?.into_iter();
+        let exchanges =
+            exchanges.map(|(id, pieces, points, at)| vec![json!(id), json!(pieces), json!(points), json!(at)]);
+        Ok(vec![
+            Section { name: "coupons", title: "优惠券", columns: COUPONS, rows: rows.collect() },
+            Section { name: "points_exchanges", title: "积分兑换", columns: EXCHANGES, rows: exchanges.collect() },
+        ])
     }
 
     fn erase(&self, tx: &mut Tx<'_>, ctx: &Ctx, member: Id) -> Result<()> {

@@ -8,7 +8,7 @@ use axum::extract::State;
 use db::Tx;
 use kernel::ports::CloseOutcome;
 use kernel::{Error, Fen, Id, MallId, Result, days, minutes};
-use people::wallet::{self, NewPurchase, PurchaseView};
+use people::wallet::{self, NewPurchase, PurchaseKind, PurchaseView};
 use platform::audit::Note;
 use platform::extract::IdempotencyKey;
 use platform::idempotency::{Claim, once};
@@ -35,7 +35,7 @@ pub fn shop_routes() -> OpenApiRouter<App> {
 
 /// Routes under `/admin/v1`.
 pub fn admin_routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(refund_any_top_up))
+    OpenApiRouter::new().routes(routes!(refund_any_purchase))
 }
 
 /// Begin to buy a top-up or a paid membership.
@@ -157,7 +157,7 @@ async fn close(app: &App, ctx: &Ctx, id: Id) -> Result<()> {
         .await
 }
 
-/// How much principal to give back.
+/// How much to give back.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefundTopUp {
@@ -169,22 +169,29 @@ pub struct RefundTopUp {
 
 fn give_back(tx: &mut Tx<'_>, ctx: &Ctx, mall_id: MallId, id: Id, amount: Fen, reason: &str) -> Result<Fen> {
     let purchase = wallet::find_purchase(tx, mall_id, id)?;
-    let gift = wallet::refund_top_up(tx, ctx, &purchase, amount, reason)?;
+    let gift = match purchase.kind {
+        PurchaseKind::TopUp => wallet::refund_top_up(tx, ctx, &purchase, amount, reason)?,
+        PurchaseKind::Membership => {
+            wallet::refund_membership(tx, ctx, &purchase, amount)?;
+            Fen::ZERO
+        }
+    };
     let paid = purchase.payment_id.ok_or_else(|| Error::conflict("refund.not_paid", "没有找到这笔储值的到账记录"))?;
     let paid = payment::find(tx, mall_id, paid)?;
     refund::start(tx, ctx, &paid, &NewRefund { order_id: None, amount, reason })?;
     Ok(gift)
 }
 
-/// Give principal of a top-up back.
+/// Give money of a top-up or of a paid membership back.
 ///
-/// Needs `member.adjust`. The money goes back the way it came; gift is taken back in proportion.
+/// Needs `member.adjust`. The money goes back the way it came; the gift of a top-up, or the time of a membership, is taken
+/// back in proportion.
 #[utoipa::path(post, path = "/purchases/{id}/refund", tag = "balance", security(("staff" = [])),
     params(("id" = Id, Path)), request_body = RefundTopUp, responses((status = 200, body = PurchaseView),
     (status = 400, body = ProblemBody, description = "`request.invalid` at `reason`"),
     (status = 404, body = ProblemBody, description = "`purchase.not_found`"),
     (status = 409, body = ProblemBody, description = "`purchase.not_refundable`, `balance.not_enough`, `refund.too_much`")))]
-async fn refund_any_top_up(
+async fn refund_any_purchase(
     State(app): State<App>,
     staff: Staff<perm::MemberAdjust>,
     Path(id): Path<Id>,
@@ -193,10 +200,14 @@ async fn refund_any_top_up(
     let reason = super::detail::required_text("reason", request.reason, 60)?;
     let (mall_id, amount) = (staff.mall.id, Fen(request.amount_fen));
     let view = staff
-        .write(&app, "top_up.refund", move |tx, ctx| {
+        .write(&app, "purchase.refund", move |tx, ctx| {
             let gift = give_back(tx, ctx, mall_id, id, amount, &reason)?;
-            let note = format!("退储值本金 ¥{amount}，收回赠送 ¥{gift}：{reason}");
-            Ok((wallet::find_purchase(tx, mall_id, id)?.into(), Note::new("purchase", id, note)))
+            let view: PurchaseView = wallet::find_purchase(tx, mall_id, id)?.into();
+            let note = match view.kind {
+                PurchaseKind::TopUp => format!("退储值本金 ¥{amount}，收回赠送 ¥{gift}：{reason}"),
+                PurchaseKind::Membership => format!("退会员费 ¥{amount}，按比例收回时长：{reason}"),
+            };
+            Ok((view, Note::new("purchase", id, note)))
         })
         .await?;
     Ok(Json(view))
@@ -224,6 +235,9 @@ async fn refund_own_top_up(
             let ctx = &member.ctx;
             once(tx, ctx, &claim, |tx| {
                 let purchase = wallet::of_member(tx, mall_id, member.id, id)?;
+                if purchase.kind != PurchaseKind::TopUp {
+                    return Err(Error::conflict("purchase.not_refundable", "付费会员请联系客服退款"));
+                }
                 if purchase.paid_at.is_some_and(|paid_at| ctx.now - paid_at > days(7)) {
                     return Err(Error::conflict("purchase.too_late", "储值超过七日，请联系客服退款"));
                 }

@@ -12,7 +12,7 @@ fn promotion(name: &str) -> Value {
 
 fn template(name: &str) -> Value {
     json!({ "name": name, "rule": { "kind": "amount", "need": { "spend_fen": FAR }, "off_fen": 1 }, "transferable": true,
-        "validity": { "kind": "days", "days": 7 }, "sources": ["centre", "staff", "code"], "per_member": 5 })
+        "validity": { "kind": "days", "days": 7 }, "sources": ["centre", "staff", "code", "points"], "per_member": 5 })
 }
 
 fn sale(name: &str, sku: &str) -> Value {
@@ -44,7 +44,11 @@ pub async fn furnish(mall: &TestMall, member: &MemberClient, product: &Product) 
     let batch = id(&owner.post(&batches, json!({ "name": "地推", "count": 3 })).await.ok());
     let sale = sale("限时", &product.sku().id.to_string());
     let sale = id(&owner.post("/admin/v1/limited-sales", sale).await.ok());
+    let points = json!({ "template_id": template, "points": 1, "on_sale": true });
+    let points = id(&owner.post("/admin/v1/points-items", points).await.ok());
     let coupon = member.post(&format!("/api/v1/coupons/{template}/take"), json!({})).await.ok();
+    let given = member.post(&format!("/api/v1/coupons/{template}/take"), json!({})).await.ok();
+    let gift = member.post(&format!("/api/v1/coupons/mine/{}/gift", id(&given)), json!({})).await.ok();
     vec![
         ("campaign", promotion.clone()),
         ("promotion", promotion),
@@ -53,6 +57,8 @@ pub async fn furnish(mall: &TestMall, member: &MemberClient, product: &Product) 
         ("code-batche", batch),
         ("limited-sale", sale),
         ("mine", id(&coupon)),
+        ("points-item", points),
+        ("gift_code", gift["code"].as_str().unwrap().to_owned()),
     ]
 }
 
@@ -68,8 +74,15 @@ pub async fn writes(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, String
     let launched = id(&owner.post("/admin/v1/promotions", promotion("要发布的")).await.ok());
     let shown = token(mall, &launched).await;
     let campaign = |verb: &str| format!("/admin/v1/campaigns/{launched}/{verb}");
+    let spare_item = json!({ "sku_id": sku, "points": 1, "on_sale": false });
+    let spare_item = id(&owner.post("/admin/v1/points-items", spare_item).await.ok());
+    let other_coupon = id(&owner.post("/admin/v1/coupon-templates", template("另一种")).await.ok());
+    let item = |template: &str| json!({ "template_id": template, "points": 2, "on_sale": true });
     let nothing = json!({});
     vec![
+        ("POST /admin/v1/points-items", "/admin/v1/points-items".into(), item(&other_coupon)),
+        ("PUT /admin/v1/points-items/{id}", at("points-items", "points-item"), item(&f.ids["coupon-template"])),
+        ("DELETE /admin/v1/points-items/{id}", format!("/admin/v1/points-items/{spare_item}"), nothing.clone()),
         ("POST /admin/v1/campaigns/{id}/publish", campaign("publish"), shown),
         ("POST /admin/v1/campaigns/{id}/stop", campaign("stop"), nothing.clone()),
         ("POST /admin/v1/promotions", "/admin/v1/promotions".into(), promotion("新的")),

@@ -39,6 +39,8 @@ const DECIDED: &[(&str, &str)] = &[
     ("promotion_use", "kept: what an order consumed"),
     ("limited_member", "kept: how much was bought at a limited price, as numbers"),
     ("limited_use", "kept: what an order consumed"),
+    ("points_item_member", "kept: how many were exchanged, as numbers"),
+    ("points_exchange", "kept: what points were exchanged for, as numbers"),
     ("coupon_member", "kept: how many were taken, as numbers"),
     ("coupon", "void when unused, else kept with its order"),
     ("coupon_code", "kept: that a code was redeemed"),

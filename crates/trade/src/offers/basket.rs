@@ -22,6 +22,9 @@ pub struct Choices {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0)]
     pub points: Option<i64>,
+    /// An item of the points mall: its goods in this basket cost its points and its price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub points_item_id: Option<Id>,
 }
 
 /// Versions of the rules a mall has, by kind.

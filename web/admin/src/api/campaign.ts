@@ -1,6 +1,12 @@
-// Promotions, coupons with their codes, limited-time sales, publishing, and the trial calculator.
+// Promotions, coupons with their codes, limited-time sales, the points mall, publishing, and the trial calculator.
 
-import type { CouponTemplateInput, LimitedSaleInput, PreviewRequest, PromotionInput } from '@api/types';
+import type {
+  CouponTemplateInput,
+  LimitedSaleInput,
+  PointsItemInput,
+  PreviewRequest,
+  PromotionInput,
+} from '@api/types';
 import type { Query } from '@api/client';
 import { call } from '@/app/http';
 
@@ -33,6 +39,14 @@ export const createLimitedSale = (body: LimitedSaleInput) => call('POST', '/admi
 export const updateLimitedSale = (id: string, body: LimitedSaleInput) =>
   call('PUT', '/admin/v1/limited-sales/{id}', { path: { id }, body });
 export const removeLimitedSale = (id: string) => call('DELETE', '/admin/v1/limited-sales/{id}', { path: { id } });
+
+export const listPointsItems = (query: Query) => call('GET', '/admin/v1/points-items', { query });
+export const createPointsItem = (body: PointsItemInput) => call('POST', '/admin/v1/points-items', { body });
+export const updatePointsItem = (id: string, body: PointsItemInput) =>
+  call('PUT', '/admin/v1/points-items/{id}', { path: { id }, body });
+export const removePointsItem = (id: string) => call('DELETE', '/admin/v1/points-items/{id}', { path: { id } });
+export const listPointsExchanges = (id: string, query: Query) =>
+  call('GET', '/admin/v1/points-items/{id}/exchanges', { path: { id }, query });
 
 export const readWorstCase = (id: string) => call('GET', '/admin/v1/campaigns/{id}/worst-case', { path: { id } });
 export const publishCampaign = (id: string, worst_case_token: string) =>

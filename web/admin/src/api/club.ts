@@ -26,7 +26,7 @@ export const updateTopUpPlan = (id: string, body: TopUpPlanInput) =>
 export const removeTopUpPlan = (id: string) => call('DELETE', '/admin/v1/top-up-plans/{id}', { path: { id } });
 
 export const listPurchases = (query: Query) => call('GET', '/admin/v1/purchases', { query });
-export const refundTopUp = (id: string, body: RefundTopUp) =>
+export const refundPurchase = (id: string, body: RefundTopUp) =>
   call('POST', '/admin/v1/purchases/{id}/refund', { path: { id }, body });
 
 export const readAccounts = (id: string) => call('GET', '/admin/v1/members/{id}/accounts', { path: { id } });

@@ -48,6 +48,7 @@ const pages: RouteRecordRaw[] = [
   page('coupons', '优惠券', 'campaign.view', () => import('@/modules/campaign/coupon/list.vue')),
   page('coupons/new', '新建优惠券', 'campaign.edit', () => import('@/modules/campaign/coupon/form.vue')),
   page('coupons/:id', '优惠券', 'campaign.view', () => import('@/modules/campaign/coupon/form.vue')),
+  page('points-mall', '积分商城', 'campaign.view', () => import('@/modules/campaign/points-mall/list.vue')),
   page('limited-sales', '限时购', 'campaign.view', () => import('@/modules/campaign/limited/list.vue')),
   page('limited-sales/new', '新建限时购', 'campaign.edit', () => import('@/modules/campaign/limited/form.vue')),
   page('limited-sales/:id', '限时购', 'campaign.view', () => import('@/modules/campaign/limited/form.vue')),

@@ -82,6 +82,7 @@ export type MessageKind = Schemas['MessageKind'];
 export type Preference = Schemas['Preference'];
 export type Licences = Schemas['Licences'];
 export type CentreCoupon = Schemas['CentreCoupon'];
+export type PointsGoods = Schemas['PointsGoods'];
 export type MyCoupon = Schemas['MyCoupon'];
 export type ProductTags = Schemas['ProductTags'];
 export type LimitedTag = Schemas['LimitedTag'];

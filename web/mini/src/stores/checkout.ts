@@ -14,9 +14,18 @@ interface Draft {
   remark: string;
   /** Spend points, as many as the rules allow. */
   use_points: boolean;
+  /** The item of the points mall that is exchanged. */
+  points_item_id?: string;
 }
 
-const EMPTY: Draft = { source: 'cart', items: [], delivery: { kind: 'express' }, remark: '', use_points: false };
+const EMPTY: Draft = {
+  source: 'cart',
+  items: [],
+  delivery: { kind: 'express' },
+  remark: '',
+  use_points: false,
+  points_item_id: undefined,
+};
 
 export const useCheckout = defineStore('checkout', () => {
   const draft = ref<Draft>({ ...EMPTY, ...((uni.getStorageSync(KEY) as Partial<Draft>) || {}) });
@@ -24,12 +33,18 @@ export const useCheckout = defineStore('checkout', () => {
 
   function buyCart(): void {
     behaviour.tell('checkout_start');
-    draft.value = { ...draft.value, source: 'cart', items: [], remark: '' };
+    draft.value = { ...draft.value, source: 'cart', items: [], remark: '', points_item_id: undefined };
   }
 
   function buyNow(items: ItemInput[]): void {
     behaviour.tell('checkout_start');
-    draft.value = { ...draft.value, source: 'now', items, remark: '' };
+    draft.value = { ...draft.value, source: 'now', items, remark: '', points_item_id: undefined };
+  }
+
+  /** Goods of the points mall: bought like any other, for its points and its price. */
+  function exchange(points_item_id: string, item: ItemInput): void {
+    buyNow([item]);
+    draft.value.points_item_id = points_item_id;
   }
 
   function chooseAddress(address_id: string): void {
@@ -44,5 +59,5 @@ export const useCheckout = defineStore('checkout', () => {
     draft.value = { ...EMPTY, delivery: draft.value.delivery };
   }
 
-  return { draft, buyCart, buyNow, chooseAddress, chooseStore, finished };
+  return { draft, buyCart, buyNow, exchange, chooseAddress, chooseStore, finished };
 });

@@ -11,10 +11,12 @@ mod tests;
 pub use after::{reviewed, reward_completed};
 pub use caps::admin_routes;
 
+use campaign::coupon::CouponSource;
 use db::Tx;
 use kernel::{Id, MallId, Result};
 use people::membership::{
-    self, GiveCoupon, LoyaltyRules, MemberStanding, Plan, RulesChanged, Tier, plans, rules, sku_caps, tiers,
+    self, CouponGift, GiftCause, GiveCoupon, LoyaltyRules, MemberStanding, Plan, RulesChanged, Tier, plans, rules,
+    sku_caps, tiers,
 };
 use platform::{App, Ctx};
 use std::collections::HashMap;
@@ -150,7 +152,13 @@ impl RulesChanged for NewVersion {
 pub struct CampaignCoupons;
 
 impl GiveCoupon for CampaignCoupons {
-    fn give(&self, tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, coupon_id: Id, source_id: Id) -> Result<bool> {
-        campaign::coupon::grant_perk(tx, ctx, coupon_id, member_id, format!("gift:{source_id}"))
+    fn give(&self, tx: &mut Tx<'_>, ctx: &Ctx, gift: &CouponGift) -> Result<bool> {
+        let source = match gift.cause {
+            GiftCause::Birthday => CouponSource::Birthday,
+            GiftCause::Month => CouponSource::Staff,
+            GiftCause::CheckIn => CouponSource::CheckIn,
+        };
+        let key = format!("gift:{}", gift.source_id);
+        campaign::coupon::grant_perk(tx, ctx, gift.coupon_id, gift.member_id, source, key)
     }
 }

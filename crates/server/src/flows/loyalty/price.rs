@@ -60,6 +60,9 @@ pub(super) fn points(member: &MemberRules, draft: &mut Draft) -> Result<()> {
         return Ok(());
     }
     let lines: Vec<usize> = draft.open(LaneName::Points).collect();
+    if lines.is_empty() {
+        return Ok(()); // Goods of the points mall, gifts: nobody would expect to pay them with points.
+    }
     let mut caps: Vec<(usize, i64)> = Vec::with_capacity(lines.len());
     let mut goods = 0;
     for line in lines {

@@ -8,5 +8,6 @@ describe('perks in words', () => {
     expect(
       perkWords({ ...plain, price_percent: 95, points_percent: 150, free_freight: true, birthday_points: 88 }),
     ).toBe('9.5 折，1.5 倍积分，包邮，生日 88 积分');
+    expect(perkWords({ ...plain, monthly_coupon_id: '1', birthday_coupon_id: '2' })).toBe('每月一张券，生日券');
   });
 });

@@ -84,7 +84,9 @@ export function toRule(draft: RuleDraft): PromotionRule {
   }
 }
 
-export function fromRule(rule: PromotionRule): RuleDraft {
+/** `names`: what gifts are called. */
+export function fromRule(rule: PromotionRule, names: { sku_id: string; name: string }[] = []): RuleDraft {
+  const nameOf = (id: string) => names.find((one) => one.sku_id === id)?.name ?? `规格 ${id}`;
   const draft = emptyRule();
   draft.kind = rule.kind;
   draft.steps = rule.steps.map((step) => {
@@ -94,7 +96,7 @@ export function fromRule(rule: PromotionRule): RuleDraft {
     if ('pay_percent' in step) flat.pay_percent = step.pay_percent;
     if ('price_fen' in step) Object.assign(flat, { pieces: step.pieces, price_fen: step.price_fen });
     if ('nth' in step) flat.nth = step.nth;
-    if ('gifts' in step) flat.gifts = step.gifts.map((gift) => ({ ...gift, name: `规格 ${gift.sku_id}` }));
+    if ('gifts' in step) flat.gifts = step.gifts.map((gift) => ({ ...gift, name: nameOf(gift.sku_id) }));
     return flat;
   });
   draft.by =
