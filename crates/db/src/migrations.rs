@@ -45,4 +45,10 @@ const ALL: &[Migration] = &[
     Migration { version: 31, name: "after_sale", text: include_str!("../../../migrations/0031_after_sale.sql") },
     Migration { version: 32, name: "no_return", text: include_str!("../../../migrations/0032_no_return.sql") },
     Migration { version: 33, name: "channels", text: include_str!("../../../migrations/0033_channels.sql") },
+    Migration { version: 40, name: "stock_take", text: include_str!("../../../migrations/0040_stock_take.sql") },
+    Migration {
+        version: 41,
+        name: "staff_preference",
+        text: include_str!("../../../migrations/0041_staff_preference.sql"),
+    },
 ];

@@ -14,6 +14,8 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct AdminProductRow {
     pub id: Id,
+    /// The mall's own number of the product.
+    pub code: Option<String>,
     pub name: String,
     pub picture: Option<Picture>,
     pub status: ListedStatus,
@@ -80,7 +82,7 @@ pub enum AdminSort {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct AdminFilter {
-    /// Part of the name, or a SKU's code or barcode.
+    /// Part of the name or of the product's code, or of a SKU's code or barcode.
     pub q: Option<String>,
     #[serde(default)]
     #[param(inline)]
@@ -98,6 +100,7 @@ pub struct AdminFilter {
 pub(super) struct Listed {
     key: i64,
     id: Id,
+    code: Option<String>,
     name: String,
     picture_keys: String,
     status: String,
@@ -113,6 +116,7 @@ pub(super) struct Listed {
 row!(Listed {
     key,
     id,
+    code,
     name,
     picture_keys,
     status,
@@ -168,7 +172,7 @@ pub(super) fn rows(tx: &mut Tx<'_>, mall_id: MallId, filter: &AdminFilter) -> Re
     let q = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()).map(str::to_lowercase);
     tx.all(
         &format!(
-            "select {key}, p.id, p.name, p.picture_keys, p.status, p.deleted_at is not null, p.min_price_fen,
+            "select {key}, p.id, p.code, p.name, p.picture_keys, p.status, p.deleted_at is not null, p.min_price_fen,
                p.max_price_fen, {STOCK}, {RESERVED}, p.sales_count, c.name, p.updated_at
              from product p
              join category c on c.mall_id = p.mall_id and c.id = p.category_id
@@ -213,6 +217,7 @@ impl Listed {
         let picture = crate::picture::first(app, &self.picture_keys, &self.name);
         Ok(AdminProductRow {
             id: self.id,
+            code: self.code,
             picture: Some(picture.map_err(|e| Error::internal(format_args!("product {}: {e}", self.id)))?),
             name: self.name,
             status: ListedStatus::new(&self.status, self.is_deleted)?,

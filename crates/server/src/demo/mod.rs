@@ -8,6 +8,7 @@ mod catalog;
 mod club;
 mod orders;
 mod seed;
+mod stock;
 
 pub(crate) use brought::{Brought, fill};
 pub use catalog::Catalog;
