@@ -4,7 +4,6 @@ import type { Column } from '@/composables/use-columns';
 
 export const PRODUCT_COLUMNS: readonly Column[] = [
   { key: 'product', label: '商品', minWidth: 260, fixed: true },
-  { key: 'code', label: '商品编码', width: 130, shown: false },
   { key: 'status', label: '状态', width: 100, fixed: true },
   { key: 'price', label: '售价', width: 184, align: 'right' },
   { key: 'stock', label: '可售', width: 92, align: 'right', hint: '各仓与门店的在库数减去已被订单占用的数' },
