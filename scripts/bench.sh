@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Measures the release build and prints the table that bench/RESULTS.md keeps.
+# Measures the release build and prints the table that bench/RESULTS.md keeps; `import`, `sale` or `scale` for that part.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-$PWD/target}
 cargo build --release --quiet --package bench
 echo "$(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2 | sed 's/^ //'), $(nproc) cores, $(date -u +%F)"
-"$target/release/bench" "$target/release/hefang"
+"$target/release/bench" "$target/release/hefang" "$@"

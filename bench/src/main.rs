@@ -7,6 +7,7 @@ mod bare;
 mod checkout;
 mod crowd;
 mod hot;
+mod import;
 mod load;
 mod process;
 mod reads;
@@ -22,8 +23,8 @@ fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let result = match args.next().as_deref() {
         Some("bare") => bare::main(args),
-        Some(hefang) => run(PathBuf::from(hefang), args.next().as_deref()),
-        None => Err("usage: bench PATH-OF-HEFANG [sale | scale]".into()),
+        Some(hefang) => run(PathBuf::from(hefang), args.next().as_deref(), args.next().as_deref()),
+        None => Err("usage: bench PATH-OF-HEFANG [sale | scale | import [PRODUCTS]]".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -44,7 +45,8 @@ pub fn say(text: &str) {
 }
 
 /// Runs everything, or the part named.
-fn run(hefang: PathBuf, part: Option<&str>) -> Outcome<()> {
+fn run(hefang: PathBuf, part: Option<&str>, size: Option<&str>) -> Outcome<()> {
+    let size = size.map(str::parse).transpose()?;
     let folder = std::env::temp_dir().join(format!("hefang-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -56,6 +58,9 @@ fn run(hefang: PathBuf, part: Option<&str>) -> Outcome<()> {
         }
         if part.is_none_or(|part| part == "scale") {
             scale::measure(&hefang, &folder).await?;
+        }
+        if part.is_none_or(|part| part == "import") {
+            import::measure(&hefang, &folder, size).await?;
         }
         Ok(())
     });

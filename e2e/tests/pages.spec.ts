@@ -28,11 +28,11 @@ test('pages-admin every back-office page opens', async ({ staff }) => {
   await staff.signIn('admin', 'hefang-demo')
   await page.waitForURL((url) => !url.pathname.includes('sign-in'))
   await staff.shot('dashboard')
-  for (const path of ['products', 'categories', 'brands', 'stock', 'freight', 'orders', 'redeem', 'reviews', 'members', 'stores', 'staff', 'roles', 'audit', 'webhooks', 'api-keys', 'settings']) {
+  for (const path of ['products', 'categories', 'brands', 'stock', 'stock/takes', 'freight', 'orders', 'redeem', 'reviews', 'members', 'stores', 'staff', 'roles', 'audit', 'webhooks', 'api-keys', 'settings']) {
     await staff.open(`/${path}`)
     await expect(page.locator('.page-frame > header').first()).toBeVisible()
     await page.waitForLoadState('networkidle')
-    await staff.shot(path)
+    await staff.shot(path.replace('/', '-'))
   }
 })
 

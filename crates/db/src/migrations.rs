@@ -58,5 +58,10 @@ const ALL: &[Migration] = &[
         version: 39,
         name: "membership_refund",
         text: include_str!("../../../migrations/0039_membership_refund.sql"),
+    Migration { version: 40, name: "stock_take", text: include_str!("../../../migrations/0040_stock_take.sql") },
+    Migration {
+        version: 41,
+        name: "staff_preference",
+        text: include_str!("../../../migrations/0041_staff_preference.sql"),
     },
 ];

@@ -44,6 +44,12 @@ impl Instant {
         (self.0 + offset_ms).div_euclid(days(1))
     }
 
+    /// The calendar day at an offset from UTC as people write it: `2026-11-23`.
+    pub fn date_at_offset(self, offset_ms: i64) -> String {
+        let day = (self + offset_ms).datetime();
+        format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day())
+    }
+
     /// The date and time at UTC.
     pub fn datetime(self) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
@@ -129,6 +135,7 @@ mod tests {
     #[test]
     fn days_turn_at_local_midnight() {
         let before = Instant::parse("2026-11-23T23:59:59+08:00").unwrap();
+        assert_eq!(before.date_at_offset(hours(8)), "2026-11-23");
         assert_eq!(before.day_at_offset(hours(8)) + 1, (before + seconds(1)).day_at_offset(hours(8)));
     }
 }

@@ -59,234 +59,10 @@ export interface paths {
         put?: never;
         /**
          * Ask the service something harmless with the account in use.
-         * @description Permission `settings.edit`. Answers also when it went wrong: `check_ok` and `check_message` say how. WeChat Pay and Alipay are
-         *     asked for a payment that does not exist, WeChat for an access token, 快递100 for a parcel; SMS sends one message.
+         * @description Permission `settings.edit`. Answers also when it went wrong: `check_ok` and `check_message` say how. WeChat Pay is asked
+         *     for a payment that does not exist, WeChat for an access token, 快递100 for a parcel; SMS sends one message.
          */
         post: operations["check_account"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/v1/after-sale-counts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Count what waits at the after-sale desk.
-         * @description Needs `after_sale.view`.
-         */
-        get: operations["count_after_sales"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/v1/after-sale-rules": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show the rules of after-sale.
-         * @description Needs `after_sale.view`.
-         */
-        get: operations["get_after_sale_rules"];
-        /**
-         * Change the rules of after-sale.
-         * @description Needs `settings.edit`. Replaces all of them; clocks that run keep their time.
-         */
-        put: operations["change_after_sale_rules"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/v1/after-sales": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List after-sales, newest first.
-         * @description Needs `after_sale.view`. A clerk bound to a store sees that store's.
-         */
-        get: operations["list_all_after_sales"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/v1/after-sales/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show an after-sale.
-         * @description Needs `after_sale.view`.
-         */
-        get: operations["get_any_after_sale"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/v1/after-sales/{id}/approve": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Approve an after-sale.
-         * @description Needs `after_sale.edit`. A refund only is given back at once; for the others the goods come back first.
-         */
-        post: operations["approve_after_sale"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/v1/after-sales/{id}/decline": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Decline an after-sale.
-         * @description Needs `after_sale.edit`. The member reads the reason and may turn to the operator.
-         */
-        post: operations["decline_after_sale"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/v1/after-sales/{id}/escalate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Hand an after-sale to the operator of the mall.
-         * @description Needs `after_sale.edit`. Who may decide disputes decides it then.
-         */
-        post: operations["hand_after_sale_to_operator"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/v1/after-sales/{id}/note": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Note something about an after-sale.
-         * @description Needs `after_sale.edit`. The member does not see it.
-         */
-        post: operations["note_after_sale"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/v1/after-sales/{id}/receive": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Receive and inspect the goods of an after-sale.
-         * @description Needs `after_sale.edit`. What is accepted is refunded, or waits for its replacement; with nothing accepted it is rejected.
-         */
-        post: operations["receive_after_sale"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/v1/after-sales/{id}/refund-instead": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Give the money back where there is nothing to exchange with.
-         * @description Needs `after_sale.edit`. The goods of the exchange came back before; what it kept in stock is free again.
-         */
-        post: operations["refund_after_sale_instead"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/v1/after-sales/{id}/reship": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Send the replacement of an exchange.
-         * @description Needs `after_sale.edit`. Its stock is taken.
-         */
-        post: operations["reship_after_sale"];
         delete?: never;
         options?: never;
         head?: never;
@@ -586,6 +362,26 @@ export interface paths {
          * @description Needs `product.edit`.
          */
         delete: operations["delete_category"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/categories/{id}/attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suggest attributes from the products of a category.
+         * @description Needs `product.view`. The most used first; nothing for a category without products.
+         */
+        get: operations["suggest_attributes"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1896,6 +1692,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List my preferences by name.
+         * @description Any signed-in staff.
+         */
+        get: operations["list_preferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/preferences/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keep a preference of mine; it takes the place of the one kept before.
+         * @description Any signed-in staff; at most two hundred. It is about nobody's work, so the audit log does not hear of it.
+         */
+        put: operations["keep_preference"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/privacy/policies": {
         parameters: {
             query?: never;
@@ -2826,6 +2662,155 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/stock-takes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List stock-takes, newest first.
+         * @description Needs `inventory.view`.
+         */
+        get: operations["list_stock_takes"];
+        put?: never;
+        /**
+         * Open a sheet for everything that lies, or lay, at a place.
+         * @description Needs `inventory.edit`.
+         */
+        post: operations["open_stock_take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/stock-takes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a stock-take.
+         * @description Needs `inventory.view`.
+         */
+        get: operations["read_stock_take"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/stock-takes/{id}/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Write down what was counted.
+         * @description Needs `inventory.edit`. A count that is taken back (`counted` absent) reads what is expected anew. SKUs that are not
+         *     on the sheet are left out.
+         */
+        put: operations["count_stock"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/stock-takes/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch the sheet of a stock-take as a file.
+         * @description Needs `inventory.view`.
+         */
+        get: operations["download_stock_take"];
+        put?: never;
+        /**
+         * Read counts from a file.
+         * @description Needs `inventory.edit`. Written whole or, when a row cannot be read, not at all.
+         */
+        post: operations["upload_stock_take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/stock-takes/{id}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the lines of a stock-take.
+         * @description Needs `inventory.view`.
+         */
+        get: operations["list_stock_take_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/stock-takes/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End counting, go back to it, or give a stock-take up.
+         * @description Needs `inventory.edit`.
+         */
+        post: operations["move_stock_take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/stock-takes/{id}/post": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write the differences of a counted stock-take into the stock.
+         * @description Needs `inventory.edit`.
+         */
+        post: operations["post_stock_take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/stores": {
         parameters: {
             query?: never;
@@ -3196,7 +3181,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Upload a film as staff (for pages). Any signed-in staff. */
+        /** Upload a film as staff (for goods and pages). Any signed-in staff. */
         post: operations["upload_video"];
         delete?: never;
         options?: never;
@@ -3440,92 +3425,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/after-sales": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List my after-sales, newest first. */
-        get: operations["list_after_sales"];
-        put?: never;
-        /** Ask for a refund, a return or an exchange. */
-        post: operations["ask_for_after_sale"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/after-sales/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show one of my after-sales. */
-        get: operations["get_after_sale"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/after-sales/{id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Cancel an after-sale whose goods were not sent back yet. */
-        post: operations["cancel_after_sale"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/after-sales/{id}/escalate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Take a refusal to the operator of the mall. */
-        post: operations["take_after_sale_to_operator"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/after-sales/{id}/send-back": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Tell with which parcel the goods come back. */
-        post: operations["send_after_sale_back"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/balance": {
         parameters: {
             query?: never;
@@ -3612,23 +3511,6 @@ export interface paths {
         };
         /** List all brands. */
         get: operations["list_brands"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/carriers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the carriers a return can be sent with. */
-        get: operations["list_carriers_for_members"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4224,48 +4106,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/orders/{id}/after-sale-options": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show what can be asked for after the sale. */
-        get: operations["get_after_sale_options"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/orders/{id}/balance-part": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Pay part of an order from the balance.
-         * @description The rest is paid with `POST /orders/{id}/pay`, which then asks for what is left. Intents made before are closed first.
-         *     Comes back by itself when the order is not paid.
-         */
-        post: operations["take_balance_part"];
-        /**
-         * Take the part back that was paid from the balance.
-         * @description While the order is unpaid. Intents for the rest are closed first.
-         */
-        delete: operations["give_balance_part_back"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/orders/{id}/cancel": {
         parameters: {
             query?: never;
@@ -4328,7 +4168,7 @@ export interface paths {
         put?: never;
         /**
          * Start paying for an order.
-         * @description For what is left after `POST /orders/{id}/balance-part`. Answers the same instruction while it can still be paid.
+         * @description Answers the same instruction while it can still be paid.
          */
         post: operations["pay_order"];
         delete?: never;
@@ -4384,26 +4224,6 @@ export interface paths {
         };
         /** Read a page of the mall by its slug. */
         get: operations["read_page"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/pay-channels": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the channels that can be paid through.
-         * @description In the order to offer them; each with the places it works in.
-         */
-        get: operations["list_pay_channels"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5048,26 +4868,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/notify/alipay/{mall_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Receive a notice of Alipay.
-         * @description Called by Alipay only; the signature among the form's parameters is the credential. `success` is what Alipay waits for.
-         */
-        post: operations["alipay_notice"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/notify/wechat-pay/{mall_id}": {
         parameters: {
             query?: never;
@@ -5090,186 +4890,6 @@ export interface paths {
     };
 }
 export interface webhooks {
-    "after_sale.approved": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * 售后：同意（仅退款时退款已发起）
-         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
-         */
-        post: operations["webhook_after_sale_approved"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "after_sale.cancelled": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * 售后：撤销或超时关闭
-         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
-         */
-        post: operations["webhook_after_sale_cancelled"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "after_sale.escalated": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * 售后：交平台处理
-         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
-         */
-        post: operations["webhook_after_sale_escalated"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "after_sale.exchanged": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * 售后：换货发出
-         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
-         */
-        post: operations["webhook_after_sale_exchanged"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "after_sale.received": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * 售后：收到并验过商品
-         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
-         */
-        post: operations["webhook_after_sale_received"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "after_sale.refunded": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * 售后：退款完成
-         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
-         */
-        post: operations["webhook_after_sale_refunded"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "after_sale.rejected": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * 售后：拒绝或验货不通过
-         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
-         */
-        post: operations["webhook_after_sale_rejected"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "after_sale.requested": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * 售后：提交售后申请
-         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
-         */
-        post: operations["webhook_after_sale_requested"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "after_sale.sent_back": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * 售后：会员寄回商品
-         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
-         */
-        post: operations["webhook_after_sale_sent_back"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "order.closed": {
         parameters: {
             query?: never;
@@ -5560,7 +5180,7 @@ export interface components {
          * @description What a page may offer for an order.
          * @enum {string}
          */
-        Action: "pay" | "cancel" | "confirm" | "track" | "review" | "refund_ask" | "buy_again" | "ship" | "refund" | "close" | "redeem" | "mark_ready" | "pay_offline" | "remark" | "change_price";
+        Action: "pay" | "cancel" | "confirm" | "track" | "review" | "buy_again" | "ship" | "refund" | "close" | "redeem" | "mark_ready" | "pay_offline" | "remark" | "change_price";
         /** @description One address in the member's own book, opened. Only its owner and the checkout see it, so the phone is whole. */
         Address: {
             /** @description Municipalities repeat their own name. */
@@ -5610,44 +5230,6 @@ export interface components {
             amount: number;
             /** @description The member reads it in the statement. */
             reason: string;
-        };
-        /** @description An after-sale in the back office's list. */
-        AdminAfterSaleRow: {
-            allowed_actions: components["schemas"]["AfterSaleAction"][];
-            created_at: components["schemas"]["Instant"];
-            due_at?: null | components["schemas"]["Instant"];
-            has_pictures: boolean;
-            id: components["schemas"]["Id"];
-            kind: components["schemas"]["AfterSaleKind"];
-            lines: components["schemas"]["AfterSaleLineView"][];
-            member: components["schemas"]["OrderMember"];
-            number: string;
-            order_id: components["schemas"]["Id"];
-            /** Format: int64 */
-            quantity: number;
-            reason_label: string;
-            /**
-             * Format: int64
-             * @description Goods and freight, expected or given back.
-             */
-            refund_fen: number;
-            staff_note?: string | null;
-            stage: components["schemas"]["AfterSaleStage"];
-            status: components["schemas"]["AfterSaleStatus"];
-        };
-        /** @description An after-sale as staff see it. */
-        AdminAfterSaleView: components["schemas"]["AfterSaleView"] & {
-            member: components["schemas"]["OrderMember"];
-            /** Format: int64 */
-            order_paid_fen: number;
-            /** Format: int64 */
-            order_refunded_fen: number;
-            order_status: components["schemas"]["Status"];
-            /** @description The money on its way back, one for each payment that gives a part of it. */
-            refunds: components["schemas"]["RefundView"][];
-            /** @description What staff may do now, instead of the member's. */
-            staff_actions: components["schemas"]["AfterSaleAction"][];
-            staff_note?: string | null;
         };
         /** @description A brand as staff write it: a [`BrandBrief`] with what its form needs. */
         AdminBrand: {
@@ -5716,7 +5298,6 @@ export interface components {
             id: components["schemas"]["Id"];
             keywords?: string | null;
             name: string;
-            no_return_reason?: null | components["schemas"]["NoReturnReason"];
             off_sale_at?: null | components["schemas"]["Instant"];
             on_sale_at?: null | components["schemas"]["Instant"];
             options: components["schemas"]["ProductOption"][];
@@ -5737,10 +5318,13 @@ export interface components {
              */
             version: number;
             video_key?: string | null;
+            video_url?: string | null;
         };
         /** @description A product in the back office's list. */
         AdminProductRow: {
             category_name: string;
+            /** @description The mall's own number of the product. */
+            code?: string | null;
             id: components["schemas"]["Id"];
             /** Format: int64 */
             max_price_fen: number;
@@ -5816,205 +5400,6 @@ export interface components {
             staff_count: number;
             status: components["schemas"]["StoreStatus"];
         };
-        /**
-         * @description What a page may offer for an after-sale.
-         * @enum {string}
-         */
-        AfterSaleAction: "approve" | "decline" | "receive" | "reship" | "refund_instead" | "escalate" | "note" | "cancel" | "send_back";
-        /** @description An after-sale in the member's list. */
-        AfterSaleCard: {
-            allowed_actions: components["schemas"]["AfterSaleAction"][];
-            created_at: components["schemas"]["Instant"];
-            due_at?: null | components["schemas"]["Instant"];
-            id: components["schemas"]["Id"];
-            kind: components["schemas"]["AfterSaleKind"];
-            lines: components["schemas"]["AfterSaleLineView"][];
-            number: string;
-            order_id: components["schemas"]["Id"];
-            /** Format: int64 */
-            quantity: number;
-            /**
-             * Format: int64
-             * @description Goods and freight, expected or given back.
-             */
-            refund_fen: number;
-            stage: components["schemas"]["AfterSaleStage"];
-            status: components["schemas"]["AfterSaleStatus"];
-        };
-        /** @description Numbers on the tabs; each stops at 1000. */
-        AfterSaleCounts: {
-            /** Format: int64 */
-            escalated: number;
-            /** Format: int64 */
-            to_do: number;
-            /** Format: int64 */
-            waiting: number;
-        };
-        /** @description Why the operator is to look at it. */
-        AfterSaleDispute: {
-            reason: string;
-        };
-        /** @description One entry of the log. */
-        AfterSaleEventView: {
-            /** @description `member`, `staff` or `system`. */
-            actor: string;
-            at: components["schemas"]["Instant"];
-            kind: string;
-            text: string;
-        };
-        /**
-         * @description What the member asks for.
-         * @enum {string}
-         */
-        AfterSaleKind: "refund_only" | "return_refund" | "exchange";
-        /** @description Pieces of an order's line in an after-sale. */
-        AfterSaleLineView: {
-            /**
-             * Format: int64
-             * @description Pieces the shop agreed to; absent until it decided.
-             */
-            accepted_quantity?: number | null;
-            /**
-             * Format: int64
-             * @description What went back for them.
-             */
-            amount_fen?: number | null;
-            /** Format: int64 */
-            damaged_quantity: number;
-            exchange_sku_id?: null | components["schemas"]["Id"];
-            exchange_text?: string | null;
-            /** @description Came with the order for nothing. */
-            gift: boolean;
-            line_id: components["schemas"]["Id"];
-            name: string;
-            option_text: string;
-            picture: components["schemas"]["Picture"];
-            product_id: components["schemas"]["Id"];
-            /** Format: int64 */
-            quantity: number;
-            /**
-             * Format: int64
-             * @description Of what came back: fit for the shelf, and not.
-             */
-            sellable_quantity: number;
-            sku_id: components["schemas"]["Id"];
-            /** Format: int64 */
-            unit_price_fen: number;
-        };
-        /** @description A note that only staff see. */
-        AfterSaleNote: {
-            text: string;
-        };
-        /** @description What can be asked for one line. */
-        AfterSaleOption: {
-            /** @description What the first, the first two, … pieces give back. */
-            amounts_fen: number[];
-            exchange_choices: components["schemas"]["ExchangeChoice"][];
-            line: components["schemas"]["OrderLineView"];
-            /** @description The law's or the shop's reason why it cannot be returned without one. */
-            no_return_reason?: string | null;
-            /**
-             * Format: int64
-             * @description Pieces that were sent and are in no other after-sale.
-             */
-            sent: number;
-            /**
-             * Format: int64
-             * @description Pieces that were not sent yet and are in no other after-sale.
-             */
-            unsent: number;
-            ways: components["schemas"]["AfterSaleWay"][];
-            without_reason_until?: null | components["schemas"]["Instant"];
-        };
-        /** @description What can be asked for an order. */
-        AfterSaleOptions: {
-            /** @description Why nothing can be asked for. */
-            closed_reason?: string | null;
-            /**
-             * Format: int64
-             * @description Comes back with the last piece while nothing was sent.
-             */
-            freight_fen: number;
-            lines: components["schemas"]["AfterSaleOption"][];
-        };
-        /** @description A parcel of an after-sale. */
-        AfterSaleParcel: {
-            carrier_code: string;
-            carrier_name: string;
-            tracking_number: string;
-        };
-        /** @description Rules of after-sale. */
-        AfterSaleRules: {
-            /**
-             * Format: int64
-             * @description Hours in which a request is answered; then it is approved by itself.
-             * @default 48
-             */
-            answer_hours?: number;
-            /**
-             * Format: int64
-             * @description Days after a refusal in which the member may turn to the operator.
-             * @default 7
-             */
-            dispute_days?: number;
-            /**
-             * Format: int64
-             * @description Days in which returned goods are received, or the replacement is sent; then the operator looks at it.
-             * @default 10
-             */
-            receive_days?: number;
-            /** @default null */
-            return_address?: null | components["schemas"]["ReturnAddress"];
-            /**
-             * Format: int64
-             * @description Days in which the member sends the goods back; then the request is closed.
-             * @default 7
-             */
-            return_days?: number;
-            /**
-             * Format: int64
-             * @description Days after completion in which a request can be made; returns without a reason always have the seven of the law.
-             * @default 15
-             */
-            window_days?: number;
-        };
-        /**
-         * @description Whether the pieces had left the house when it was asked for.
-         * @enum {string}
-         */
-        AfterSaleStage: "unsent" | "sent";
-        /**
-         * @description Where an after-sale stands.
-         * @enum {string}
-         */
-        AfterSaleStatus: "requested" | "approved" | "returning" | "received" | "refunding" | "refunded" | "exchanged" | "rejected" | "cancelled" | "escalated";
-        /** @description Everything about one after-sale. */
-        AfterSaleView: components["schemas"]["AfterSaleCard"] & {
-            /** @description What the shop said. */
-            answer?: string | null;
-            description?: string | null;
-            ended_at?: null | components["schemas"]["Instant"];
-            events: components["schemas"]["AfterSaleEventView"][];
-            /**
-             * Format: int64
-             * @description The order's freight, when it goes back too.
-             */
-            freight_fen: number;
-            /** Format: int64 */
-            goods_fen: number;
-            pictures: components["schemas"]["Picture"][];
-            reason: string;
-            reason_label: string;
-            reship_parcel?: null | components["schemas"]["AfterSaleParcel"];
-            return_address?: null | components["schemas"]["ReturnAddress"];
-            return_parcel?: null | components["schemas"]["AfterSaleParcel"];
-        };
-        /** @description A way to ask, with the reasons that fit. */
-        AfterSaleWay: {
-            kind: components["schemas"]["AfterSaleKind"];
-            reasons: components["schemas"]["ReasonChoice"][];
-            stage: components["schemas"]["AfterSaleStage"];
-        };
         /** @description A key as it may be shown. */
         ApiKey: {
             /** @description Addresses and blocks it may be used from; empty means anywhere. */
@@ -6060,34 +5445,20 @@ export interface components {
             /** @description `applying`, `applied` or `failed`. */
             state: string;
         };
-        /** @description Where to send the goods; absent for the address of the rules. */
-        ApproveAfterSale: {
-            return_address?: null | components["schemas"]["ReturnAddress"];
-        };
-        /** @description A request. */
-        AskAfterSale: {
-            description?: string | null;
-            kind: components["schemas"]["AfterSaleKind"];
-            lines: components["schemas"]["AskedPieces"][];
-            order_id: components["schemas"]["Id"];
-            /** @description Keys of uploads, at most nine. */
-            picture_keys?: string[];
-            /** @description A code of the options. */
-            reason: string;
-            /** @description Whether it is about pieces that were sent; only a refund can be about those that were not. */
-            stage: components["schemas"]["AfterSaleStage"];
-        };
-        /** @description Pieces of one line. */
-        AskedPieces: {
-            exchange_sku_id?: null | components["schemas"]["Id"];
-            line_id: components["schemas"]["Id"];
-            /** Format: int64 */
-            quantity: number;
-        };
         /** @description Values of an attribute. */
         AttributeFacet: {
             name: string;
             values: components["schemas"]["ValueFacet"][];
+        };
+        /** @description A name of attributes with the values it has had, the most used first. */
+        AttributeSuggestion: {
+            /**
+             * Format: int64
+             * @description Products that carry it.
+             */
+            count: number;
+            name: string;
+            values: string[];
         };
         /** @description What somebody did. */
         AuditRow: {
@@ -6106,11 +5477,6 @@ export interface components {
         };
         /** @description Numbers on the "me" page. */
         Badges: {
-            /**
-             * Format: int64
-             * @description After-sales under way.
-             */
-            after_sales: number;
             /**
              * Format: int64
              * @description Pieces in the cart.
@@ -6133,13 +5499,6 @@ export interface components {
             to_ship: number;
             /** Format: int64 */
             unpaid: number;
-        };
-        /** @description What was taken and what is left to pay. */
-        BalancePart: {
-            /** Format: int64 */
-            left_fen: number;
-            /** Format: int64 */
-            taken_fen: number;
         };
         /** @description The balance and how to add to it. */
         BalanceView: {
@@ -6601,7 +5960,7 @@ export interface components {
          * @description Through which channel a member may pay.
          * @enum {string}
          */
-        Channel: "wechat" | "alipay";
+        Channel: "wechat";
         /** @description Where the row of days stands. */
         CheckIn: {
             done_today: boolean;
@@ -6704,6 +6063,43 @@ export interface components {
              * @description Newest version of the policy; 0 when there is none.
              */
             version: number;
+        };
+        /** @description What was counted of a SKU. */
+        Count: {
+            /**
+             * Format: int64
+             * @description Pieces; absent takes the count back, and what is expected is read anew.
+             */
+            counted?: number | null;
+            sku_id: components["schemas"]["Id"];
+        };
+        /** @description What to send: one field named `file`. */
+        CountForm: {
+            /**
+             * Format: binary
+             * @description CSV or XLSX with 规格编码 or 条码, and 实盘数量; at most 4 MB.
+             */
+            file: string;
+        };
+        /** @description What was read from a file of counts. */
+        CountReport: {
+            /**
+             * Format: int64
+             * @description Rows without a number, left as they were.
+             */
+            blank: number;
+            /**
+             * Format: int64
+             * @description Lines of the sheet that got a count.
+             */
+            counted: number;
+            /** @description What could not be read, by row of the file; nothing is written while there is any. */
+            problems: components["schemas"]["TaskProblem"][];
+        };
+        /** @description Counts of a stock-take. */
+        Counts: {
+            /** @description 1–200. */
+            counts: components["schemas"]["Count"][];
         };
         /**
          * @description Whether a coupon can be had.
@@ -6908,10 +6304,6 @@ export interface components {
              */
             refunded_fen: number;
         };
-        /** @description What the member reads. */
-        DeclineAfterSale: {
-            reason: string;
-        };
         /** @description How the goods reach the member. Absent ids are chosen later; the quote says what is missing. */
         Delivery: {
             address_id?: null | components["schemas"]["Id"];
@@ -6956,17 +6348,6 @@ export interface components {
              * @description Send it back when saving; 0 when there is no draft.
              */
             revision: number;
-        };
-        /** @description Why the operator is to decide. */
-        EscalateAfterSale: {
-            reason: string;
-        };
-        /** @description Something that can be sent instead. */
-        ExchangeChoice: {
-            /** Format: int64 */
-            available: number;
-            option_text: string;
-            sku_id: components["schemas"]["Id"];
         };
         /** @description What a lane did, or did not do and why. */
         Explanation: {
@@ -7199,20 +6580,6 @@ export interface components {
             /** @description Leave products alone that are there already; otherwise they are changed to what the file says. */
             skip_known: boolean;
         };
-        /** @description What was found of a line; pieces in neither number go back to the member. */
-        InspectedLine: {
-            /**
-             * Format: int64
-             * @description Accepted, but not to be sold again.
-             */
-            damaged_quantity: number;
-            line_id: components["schemas"]["Id"];
-            /**
-             * Format: int64
-             * @description Accepted, and back on the shelf.
-             */
-            sellable_quantity: number;
-        };
         /** Format: date-time */
         Instant: string;
         /** @description What the front end does to let the member pay. */
@@ -7233,10 +6600,6 @@ export interface components {
             h5_url: string;
             /** @enum {string} */
             kind: "h5";
-        } | {
-            /** @enum {string} */
-            kind: "trade";
-            trade_no: string;
         };
         /** @description One item of a "buy now". */
         ItemInput: {
@@ -7743,7 +7106,7 @@ export interface components {
          * @description What a message is about; each can be switched off.
          * @enum {string}
          */
-        MessageKind: "order_paid" | "order_shipped" | "order_ready" | "order_completed" | "order_closed" | "refund_done" | "after_sale";
+        MessageKind: "order_paid" | "order_shipped" | "order_ready" | "order_completed" | "order_closed" | "refund_done";
         /**
          * @description How the money went back when the channel could not.
          * @enum {string}
@@ -7828,12 +7191,13 @@ export interface components {
             /** @description Of `GET /balance` for a top-up, of `GET /membership/plans` for a membership. */
             plan_id: components["schemas"]["Id"];
         };
-        /**
-         * @description Why goods are outside the seven-day return. Four kinds the law names; any others only when the buyer confirms it with
-         *     the purchase.
-         * @enum {string}
-         */
-        NoReturnReason: "custom" | "fresh" | "digital" | "press" | "confirmed";
+        /** @description What goes onto a new sheet. */
+        NewStockTake: {
+            category_id?: null | components["schemas"]["Id"];
+            location_id: components["schemas"]["Id"];
+            /** @description At most 40 characters; absent for the day and the place. */
+            title?: string | null;
+        };
         /** @description A step of Nth at a discount: the `nth` piece pays `pay_percent`. */
         NthStep: {
             /** Format: int64 */
@@ -7955,11 +7319,6 @@ export interface components {
         };
         /** @description One line as shown. */
         OrderLineView: {
-            /**
-             * Format: int64
-             * @description Pieces in an open after-sale.
-             */
-            claimed_quantity: number;
             /** @description Came with the order for nothing. */
             gift: boolean;
             id: components["schemas"]["Id"];
@@ -7971,20 +7330,10 @@ export interface components {
             product_id: components["schemas"]["Id"];
             /** Format: int64 */
             quantity: number;
-            /**
-             * Format: int64
-             * @description Pieces whose money went back.
-             */
-            refunded_quantity: number;
             reviewed: boolean;
             /** Format: int64 */
             shipped_quantity: number;
             sku_id: components["schemas"]["Id"];
-            /**
-             * Format: int64
-             * @description Pieces that can still be sent now.
-             */
-            to_ship_quantity: number;
             /** Format: int64 */
             unit_price_fen: number;
         };
@@ -8116,33 +7465,6 @@ export interface components {
             title: string;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
-        Page_AdminAfterSaleRow: {
-            items: {
-                allowed_actions: components["schemas"]["AfterSaleAction"][];
-                created_at: components["schemas"]["Instant"];
-                due_at?: null | components["schemas"]["Instant"];
-                has_pictures: boolean;
-                id: components["schemas"]["Id"];
-                kind: components["schemas"]["AfterSaleKind"];
-                lines: components["schemas"]["AfterSaleLineView"][];
-                member: components["schemas"]["OrderMember"];
-                number: string;
-                order_id: components["schemas"]["Id"];
-                /** Format: int64 */
-                quantity: number;
-                reason_label: string;
-                /**
-                 * Format: int64
-                 * @description Goods and freight, expected or given back.
-                 */
-                refund_fen: number;
-                staff_note?: string | null;
-                stage: components["schemas"]["AfterSaleStage"];
-                status: components["schemas"]["AfterSaleStatus"];
-            }[];
-            next_cursor?: string | null;
-        };
-        /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_AdminOrderRow: {
             items: {
                 allowed_actions: components["schemas"]["Action"][];
@@ -8172,6 +7494,8 @@ export interface components {
         Page_AdminProductRow: {
             items: {
                 category_name: string;
+                /** @description The mall's own number of the product. */
+                code?: string | null;
                 id: components["schemas"]["Id"];
                 /** Format: int64 */
                 max_price_fen: number;
@@ -8204,29 +7528,6 @@ export interface components {
                 order_id: components["schemas"]["Id"];
                 product: components["schemas"]["ReviewedProduct"];
             })[];
-            next_cursor?: string | null;
-        };
-        /** @description One page of a list; `next_cursor` is absent on the last page. */
-        Page_AfterSaleCard: {
-            items: {
-                allowed_actions: components["schemas"]["AfterSaleAction"][];
-                created_at: components["schemas"]["Instant"];
-                due_at?: null | components["schemas"]["Instant"];
-                id: components["schemas"]["Id"];
-                kind: components["schemas"]["AfterSaleKind"];
-                lines: components["schemas"]["AfterSaleLineView"][];
-                number: string;
-                order_id: components["schemas"]["Id"];
-                /** Format: int64 */
-                quantity: number;
-                /**
-                 * Format: int64
-                 * @description Goods and freight, expected or given back.
-                 */
-                refund_fen: number;
-                stage: components["schemas"]["AfterSaleStage"];
-                status: components["schemas"]["AfterSaleStatus"];
-            }[];
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
@@ -8640,6 +7941,71 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_StockTake: {
+            items: {
+                /** Format: int64 */
+                counted: number;
+                created_at: components["schemas"]["Instant"];
+                /**
+                 * Format: int64
+                 * @description Counted lines that are not as expected.
+                 */
+                differing: number;
+                ended_at?: null | components["schemas"]["Instant"];
+                id: components["schemas"]["Id"];
+                /** Format: int64 */
+                lines: number;
+                location_id: components["schemas"]["Id"];
+                location_name: string;
+                /** Format: int64 */
+                missing: number;
+                staff_name?: string | null;
+                state: components["schemas"]["TakeState"];
+                /**
+                 * Format: int64
+                 * @description Pieces found beyond what was expected, and pieces that were not there.
+                 */
+                surplus: number;
+                title: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_StockTakeLine: {
+            items: {
+                barcode?: string | null;
+                code: string;
+                /** Format: int64 */
+                counted?: number | null;
+                /**
+                 * Format: int64
+                 * @description On hand when the sheet was opened.
+                 */
+                expected: number;
+                /**
+                 * Format: int64
+                 * @description On hand now.
+                 */
+                on_hand: number;
+                option_text: string;
+                picture?: null | components["schemas"]["Picture"];
+                /**
+                 * Format: int64
+                 * @description What was written down; absent before, and for a line that was left out.
+                 */
+                posted_delta?: number | null;
+                product_id: components["schemas"]["Id"];
+                product_name: string;
+                /**
+                 * Format: int64
+                 * @description Held by orders now.
+                 */
+                reserved: number;
+                sku_id: components["schemas"]["Id"];
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_TaskProblem: {
             items: {
                 /** @description Name of the column or of the thing. */
@@ -8761,11 +8127,6 @@ export interface components {
             /** Format: password */
             old: string;
         };
-        /** @description A channel the mall has an account at. */
-        PayChannelView: {
-            channel: components["schemas"]["Channel"];
-            scenes: components["schemas"]["Scene"][];
-        };
         /** @description The amount the member saw, and who says so. */
         PayFromBalance: {
             confirmation: components["schemas"]["Confirmation"];
@@ -8792,10 +8153,8 @@ export interface components {
         };
         /** @description How to pay. */
         PayRequest: {
-            /** @description In Alipay's mini program: what `my.getAuthCode` gave. */
-            auth_code?: string | null;
             channel: components["schemas"]["Channel"];
-            /** @description A path of this storefront to return to after paying in a browser, like `/#/pages/pay/result?id=1`. */
+            /** @description A path of this storefront to return to after paying in H5, like `/#/pages/pay/result?id=1`. */
             return_url?: string | null;
             scene: components["schemas"]["Scene"];
         };
@@ -8880,11 +8239,6 @@ export interface components {
         PlaceOrder: {
             /** @description As in the quote. */
             choices?: components["schemas"]["OfferChoices"];
-            /**
-             * @description The buyer was shown which goods cannot be returned without a reason and confirmed it. Without it those whose reason is
-             *     `confirmed` can be returned.
-             */
-            confirmed_no_return?: boolean;
             delivery: components["schemas"]["Delivery"];
             /**
              * Format: int64
@@ -9069,6 +8423,11 @@ export interface components {
         PreferenceChange: {
             muted?: components["schemas"]["MessageKind"][] | null;
             personalised?: boolean | null;
+        };
+        /** @description A preference to keep. */
+        PreferenceInput: {
+            /** @description Any JSON, at most 2,000 bytes; null forgets it. */
+            value: unknown;
         };
         /** @description Where a draft can be seen. */
         PreviewAddress: {
@@ -9315,7 +8674,6 @@ export interface components {
             /** Format: int64 */
             max_price_fen: number;
             name: string;
-            no_return_reason?: null | components["schemas"]["NoReturnReason"];
             on_sale_at?: null | components["schemas"]["Instant"];
             options: components["schemas"]["ProductOption"][];
             /** Format: int64 */
@@ -9354,7 +8712,6 @@ export interface components {
             keywords?: string | null;
             /** @description 1–60 characters. */
             name: string;
-            no_return_reason?: null | components["schemas"]["NoReturnReason"];
             off_sale_at?: null | components["schemas"]["Instant"];
             on_sale_at?: null | components["schemas"]["Instant"];
             /** @description At most 3, each of at most 20 values. */
@@ -9379,6 +8736,7 @@ export interface components {
              * @description The version that was read; needed to change a product.
              */
             version?: number | null;
+            /** @description Key of an uploaded film. */
             video_key?: string | null;
         };
         /** @description A page of products; the first page carries the facets. */
@@ -9634,7 +8992,6 @@ export interface components {
             /** @description Comes with the order for nothing. */
             gift: boolean;
             name: string;
-            no_return_reason?: null | components["schemas"]["NoReturnReason"];
             option_text: string;
             /** Format: int64 */
             payable_fen: number;
@@ -9680,18 +9037,6 @@ export interface components {
         ReadUpTo: {
             newest_id: components["schemas"]["Id"];
         };
-        /** @description A reason as offered. */
-        ReasonChoice: {
-            code: string;
-            label: string;
-        };
-        /** @description Goods that came back. */
-        ReceiveAfterSale: {
-            /** @description Every line of the after-sale once. */
-            lines: components["schemas"]["InspectedLine"][];
-            /** @description The member reads it; needed when pieces are not accepted. */
-            note?: string | null;
-        };
         /** @description The friend's code. */
         ReceiveCoupon: {
             code: string;
@@ -9718,10 +9063,6 @@ export interface components {
             problem?: string | null;
             status: components["schemas"]["Status"];
             store_name: string;
-        };
-        /** @description A word for the member. */
-        RefundInstead: {
-            note?: string | null;
         };
         /** @description Why. */
         RefundOrder: {
@@ -9785,27 +9126,10 @@ export interface components {
             /** @example 西湖区 */
             name: string;
         };
-        /** @description The parcel with the replacement. */
-        ReshipAfterSale: {
-            carrier_code: string;
-            tracking_number: string;
-        };
         /** @description A block as it would be shown. */
         ResolvedBlock: {
             block?: null | components["schemas"]["Block"];
             id: string;
-        };
-        /** @description Where goods go back to. An address of the shop, not of a person. */
-        ReturnAddress: {
-            address: string;
-            name: string;
-            phone: string;
-        };
-        /** @description The parcel with the goods. */
-        ReturnParcel: {
-            /** @description A code of `GET /carriers`. */
-            carrier_code: string;
-            tracking_number: string;
         };
         /** @description Why a review is hidden. */
         ReviewHiding: {
@@ -9921,7 +9245,7 @@ export interface components {
          * @description Where the member pays.
          * @enum {string}
          */
-        Scene: "mini_program" | "native" | "h5" | "page";
+        Scene: "mini_program" | "native" | "h5";
         /** @description What the shopper searched for, newest first. */
         SearchHistory: {
             words: string[];
@@ -10289,6 +9613,88 @@ export interface components {
             reserved: number;
             sku_id: components["schemas"]["Id"];
         };
+        /** @description A stock-take of one place. */
+        StockTake: {
+            /** Format: int64 */
+            counted: number;
+            created_at: components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description Counted lines that are not as expected.
+             */
+            differing: number;
+            ended_at?: null | components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            /** Format: int64 */
+            lines: number;
+            location_id: components["schemas"]["Id"];
+            location_name: string;
+            /** Format: int64 */
+            missing: number;
+            staff_name?: string | null;
+            state: components["schemas"]["TakeState"];
+            /**
+             * Format: int64
+             * @description Pieces found beyond what was expected, and pieces that were not there.
+             */
+            surplus: number;
+            title: string;
+        };
+        /** @description A stock-take with what stands in its way. */
+        StockTakeDetail: {
+            allowed_actions: components["schemas"]["TakeAction"][];
+            /**
+             * Format: int64
+             * @description Counted lines that would leave fewer than orders hold.
+             */
+            below_reserved: number;
+            /**
+             * Format: int64
+             * @description Counted lines whose stock moved since the sheet was opened.
+             */
+            moved: number;
+            stock_take: components["schemas"]["StockTake"];
+        };
+        /** @description One line of a stock-take. */
+        StockTakeLine: {
+            barcode?: string | null;
+            code: string;
+            /** Format: int64 */
+            counted?: number | null;
+            /**
+             * Format: int64
+             * @description On hand when the sheet was opened.
+             */
+            expected: number;
+            /**
+             * Format: int64
+             * @description On hand now.
+             */
+            on_hand: number;
+            option_text: string;
+            picture?: null | components["schemas"]["Picture"];
+            /**
+             * Format: int64
+             * @description What was written down; absent before, and for a line that was left out.
+             */
+            posted_delta?: number | null;
+            product_id: components["schemas"]["Id"];
+            product_name: string;
+            /**
+             * Format: int64
+             * @description Held by orders now.
+             */
+            reserved: number;
+            sku_id: components["schemas"]["Id"];
+        };
+        /** @description A move of a stock-take. */
+        StockTakeMove: {
+            move: components["schemas"]["TakeMove"];
+        };
+        /** @description How to post a stock-take. */
+        StockTakePosting: {
+            uneven?: components["schemas"]["Uneven"];
+        };
         /** @description Pieces that go from one place to another. */
         StockTransfer: {
             from_location_id: components["schemas"]["Id"];
@@ -10362,24 +9768,25 @@ export interface components {
         Suggestions: {
             words: string[];
         };
-        /** @description How much to take, of what total, and who says so. */
-        TakeBalancePart: {
-            /**
-             * Format: int64
-             * @description Less than what the orders of the group cost together.
-             */
-            amount_fen: number;
-            confirmation: components["schemas"]["Confirmation"];
-            /**
-             * Format: int64
-             * @description What the orders of the group cost together.
-             */
-            expected_fen: number;
-        };
+        /**
+         * @description What may be done with a stock-take.
+         * @enum {string}
+         */
+        TakeAction: "count" | "finish" | "reopen" | "post" | "cancel";
         TakeCoupon: {
             /** @default centre */
             source?: components["schemas"]["CouponTakenFrom"];
         };
+        /**
+         * @description Where a stock-take goes.
+         * @enum {string}
+         */
+        TakeMove: "finish" | "reopen" | "recount_moved" | "cancel";
+        /**
+         * @description How far a stock-take is.
+         * @enum {string}
+         */
+        TakeState: "draft" | "counted" | "posted" | "cancelled";
         /**
          * @description What may be done with a task now.
          * @enum {string}
@@ -10530,11 +9937,6 @@ export interface components {
         };
         /** @description What waits for staff. Counts stop at 1000. */
         TodoCounts: {
-            /**
-             * Format: int64
-             * @description After-sales that staff have to answer, receive or send for, and those the operator decides.
-             */
-            after_sales: number;
             /** Format: int64 */
             low_stock: number;
             /** Format: int64 */
@@ -10618,6 +10020,12 @@ export interface components {
             /** @description Where it stands: `unpaid`, `shipped`, `processing` … */
             state: string;
         };
+        /**
+         * @description What to do with lines whose stock moved after the sheet was opened, and with those that would fall below what
+         *     orders hold.
+         * @enum {string}
+         */
+        Uneven: "refuse" | "apply" | "leave_out";
         /** @description Some units of a line that have the same share. */
         UnitShare: {
             /** Format: int64 */
@@ -10703,43 +10111,6 @@ export interface components {
             url: string;
             /** Format: int64 */
             waiting: number;
-        };
-        /** @description `data` of `after_sale.*`: the after-sale as it stands when the message is composed. */
-        WebhookAfterSale: {
-            after_sale_id: components["schemas"]["Id"];
-            /** Format: int64 */
-            freight_fen: number;
-            /** Format: int64 */
-            goods_fen: number;
-            /** @description `refund_only`, `return_refund` or `exchange`. */
-            kind: string;
-            lines: components["schemas"]["WebhookAfterSaleLine"][];
-            member_id: components["schemas"]["Id"];
-            order_id: components["schemas"]["Id"];
-            reason: string;
-            refund_ids: components["schemas"]["Id"][];
-            reship_tracking_number?: string | null;
-            return_tracking_number?: string | null;
-            /** @example refunding */
-            status: string;
-        };
-        /** @description A line of an after-sale. */
-        WebhookAfterSaleLine: {
-            /**
-             * Format: int64
-             * @description Absent until the shop decided.
-             */
-            accepted_quantity?: number | null;
-            /** Format: int64 */
-            amount_fen?: number | null;
-            /** Format: int64 */
-            damaged_quantity: number;
-            exchange_sku_id?: null | components["schemas"]["Id"];
-            line_id: components["schemas"]["Id"];
-            /** Format: int64 */
-            quantity: number;
-            /** Format: int64 */
-            sellable_quantity: number;
         };
         /** @description One try. */
         WebhookAttempt: {
@@ -11040,7 +10411,7 @@ export interface operations {
                     "application/json": components["schemas"]["OutsideAccount"];
                 };
             };
-            /** @description `request.invalid` at a field, `wechat.pay_config`, `alipay.config` for keys that cannot be read */
+            /** @description `request.invalid` at a field, `wechat.pay_config` for keys that cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11237,958 +10608,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    count_after_sales: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AfterSaleCounts"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_after_sale_rules: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AfterSaleRules"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    change_after_sale_rules: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AfterSaleRules"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AfterSaleRules"];
-                };
-            };
-            /** @description `request.invalid` at the field that does not fit */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_all_after_sales: {
-        parameters: {
-            query?: {
-                tab?: "all" | "to_do" | "escalated" | "waiting" | "ended";
-                kind?: "refund_only" | "return_refund" | "exchange";
-                /** @description Number of the after-sale or of its order, or the tracking number of the parcel that comes back. */
-                q?: string;
-                member_id?: components["schemas"]["Id"];
-                order_id?: components["schemas"]["Id"];
-                from?: components["schemas"]["Instant"];
-                to?: components["schemas"]["Instant"];
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_AdminAfterSaleRow"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_any_after_sale: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AdminAfterSaleView"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    approve_after_sale: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ApproveAfterSale"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AdminAfterSaleView"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.needs_operator` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.not_allowed`, `after_sale.no_address`, `inventory.sold_out`, `refund.not_paid` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    decline_after_sale: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DeclineAfterSale"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AdminAfterSaleView"];
-                };
-            };
-            /** @description `request.invalid` at `reason` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.needs_operator` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.not_allowed` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    hand_after_sale_to_operator: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EscalateAfterSale"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AdminAfterSaleView"];
-                };
-            };
-            /** @description `request.invalid` at `reason` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.not_allowed` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    note_after_sale: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AfterSaleNote"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AdminAfterSaleView"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    receive_after_sale: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReceiveAfterSale"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AdminAfterSaleView"];
-                };
-            };
-            /** @description `request.invalid` at `lines`, `note` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.needs_operator` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.not_allowed`, `inventory.sold_out`, `refund.not_paid` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    refund_after_sale_instead: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RefundInstead"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AdminAfterSaleView"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.not_allowed`, `refund.not_paid` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    reship_after_sale: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReshipAfterSale"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AdminAfterSaleView"];
-                };
-            };
-            /** @description `request.invalid` at `carrier_code`, `tracking_number` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.not_allowed` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
@@ -13609,6 +12028,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suggest_attributes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttributeSuggestion"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */
@@ -18602,7 +17087,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `order.not_allowed`, `order.after_sale_open`, `refund.not_paid`, `refund.too_much` */
+            /** @description `order.not_allowed`, `refund.not_paid`, `refund.too_much` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19805,6 +18290,151 @@ export interface operations {
             };
         };
     };
+    list_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_preference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `columns.products` … */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreferenceInput"];
+            };
+        };
+        responses: {
+            /** @description Kept */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid` at `name`, `value` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.too_many_preferences` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_policy_versions: {
         parameters: {
             query?: {
@@ -20322,7 +18952,7 @@ export interface operations {
     list_products_as_staff: {
         parameters: {
             query?: {
-                /** @description Part of the name, or a SKU's code or barcode. */
+                /** @description Part of the name or of the product's code, or of a SKU's code or barcode. */
                 q?: string;
                 status?: "all" | "on_sale" | "off_sale" | "scheduled" | "deleted";
                 /** @description The category and everything below it. */
@@ -21913,7 +20543,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `pickup.already_redeemed`, `order.not_allowed`, `order.after_sale_open` */
+            /** @description `pickup.already_redeemed`, `order.not_allowed` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -24088,6 +22718,769 @@ export interface operations {
             };
             /** @description `staff.not_found` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_stock_takes: {
+        parameters: {
+            query?: {
+                state?: "draft" | "counted" | "posted" | "cancelled";
+                cursor?: string;
+                /** @description 1–100, 30 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StockTake"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_stock_take: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStockTake"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockTakeDetail"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `location.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stock_take.nothing_there`, `stock_take.too_long`: more than 5,000 SKUs, count by category */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency.mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_stock_take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockTakeDetail"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stock_take.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_stock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Counts"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockTakeDetail"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stock_take.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stock_take.wrong_state`: counting has ended */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_stock_take: {
+        parameters: {
+            query?: {
+                format?: "csv" | "xlsx";
+                /** @description Leave out what is expected, so that nobody counts towards it. */
+                blind?: boolean;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stock_take.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_stock_take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["CountForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountReport"];
+                };
+            };
+            /** @description `sheet.unreadable`, `sheet.empty`, `stock_take.no_column`, `storage.file_missing` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stock_take.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stock_take.wrong_state` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage.too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_stock_take_lines: {
+        parameters: {
+            query?: {
+                show?: "all" | "uncounted" | "differing" | "moved";
+                /** @description Part of a product's name, or of a SKU's code or barcode. */
+                q?: string;
+                cursor?: string;
+                /** @description 1–200, 100 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StockTakeLine"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stock_take.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_stock_take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StockTakeMove"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockTakeDetail"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stock_take.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stock_take.wrong_state`, `stock_take.nothing_counted` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_stock_take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StockTakePosting"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockTakeDetail"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stock_take.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stock_take.moved`: goods moved since the sheet was opened; `stock_take.below_reserved`; `stock_take.wrong_state` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -27069,505 +26462,6 @@ export interface operations {
             };
         };
     };
-    list_after_sales: {
-        parameters: {
-            query?: {
-                order_id?: components["schemas"]["Id"];
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_AfterSaleCard"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    ask_for_after_sale: {
-        parameters: {
-            query?: never;
-            header: {
-                "Idempotency-Key": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AskAfterSale"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AfterSaleView"];
-                };
-            };
-            /** @description `request.invalid` at `lines`, `reason`, `description`, `picture_keys`, `stage` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `order.not_found`, `order.no_such_line` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.too_many`: not so many pieces are free; `after_sale.too_late`, `after_sale.no_return`, `after_sale.no_exchange`, `order.not_allowed` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency.mismatch` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_after_sale: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AfterSaleView"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    cancel_after_sale: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AfterSaleView"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.not_allowed` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    take_after_sale_to_operator: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AfterSaleDispute"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AfterSaleView"];
-                };
-            };
-            /** @description `request.invalid` at `reason` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.not_allowed`, `after_sale.too_late`, `after_sale.final`, `after_sale.too_many`: the pieces are in another after-sale now */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    send_after_sale_back: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReturnParcel"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AfterSaleView"];
-                };
-            };
-            /** @description `request.invalid` at `carrier_code`, `tracking_number` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `after_sale.not_allowed` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     show_balance: {
         parameters: {
             query?: never;
@@ -27874,70 +26768,6 @@ export interface operations {
             };
             /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
             400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_carriers_for_members: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Carrier"][];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -30679,273 +29509,6 @@ export interface operations {
             };
         };
     };
-    get_after_sale_options: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AfterSaleOptions"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `order.not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    take_balance_part: {
-        parameters: {
-            query?: never;
-            header: {
-                "Idempotency-Key": string;
-            };
-            path: {
-                id: components["schemas"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TakeBalancePart"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BalancePart"];
-                };
-            };
-            /** @description `request.invalid` at `amount_fen`, `pay_password.wrong`, `session.code_wrong`, `session.code_expired` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `order.not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `balance.not_enough`, `payment.part_taken`, `order.not_allowed`, `order.already_paid`, `order.being_paid`, `order.expired`, `order.price_changed`, `pay_password.not_set`, `member.phone_required` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `pay_password.locked`, `session.code_locked`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `payment.channel_failed`: another channel could not close its intent, try again */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    give_balance_part_back: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: components["schemas"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BalancePart"];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `order.not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `order.not_allowed`, `order.already_paid`, `order.being_paid` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `payment.channel_failed`: a channel could not close its intent, try again */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     cancel_order: {
         parameters: {
             query?: never;
@@ -31264,7 +29827,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `order.not_allowed`, `order.expired`, `payment.channel_unavailable`, `payment.openid_required`, `payment.payer_unknown`, `payment.scene_unsupported`, `payment.superseded`: closed or repriced meanwhile */
+            /** @description `order.not_allowed`, `order.expired`, `payment.channel_unavailable`, `payment.openid_required`, `payment.superseded`: closed or repriced meanwhile */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -31527,70 +30090,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_pay_channels: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PayChannelView"][];
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session.required`, `session.ended`: sign in again */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */
@@ -33168,7 +31667,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `purchase.not_payable`, `payment.channel_unavailable`, `payment.openid_required`, `payment.payer_unknown`, `payment.scene_unsupported` */
+            /** @description `purchase.not_payable`, `payment.channel_unavailable`, `payment.openid_required` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -34153,86 +32652,6 @@ export interface operations {
             };
         };
     };
-    alipay_notice: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                mall_id: components["schemas"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/octet-stream": number[];
-            };
-        };
-        responses: {
-            /** @description `success`: taken */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `payment.notice_rejected` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `mall.unknown` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `payment.notice_contradicts`: stored, not acted upon */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request.too_often`: wait `Retry-After` seconds */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     wechat_pay_notice: {
         parameters: {
             query?: never;
@@ -34308,348 +32727,6 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
-            };
-        };
-    };
-    webhook_after_sale_approved: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Names the event; the same over all tries. Handle each only once */
-                "webhook-id": string;
-                /** @description Seconds since 1970; refuse what is older than five minutes */
-                "webhook-timestamp": string;
-                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
-                "webhook-signature": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    data: components["schemas"]["WebhookAfterSale"];
-                    /**
-                     * Format: date-time
-                     * @description When it became true
-                     */
-                    timestamp: string;
-                    /** @constant */
-                    type: "after_sale.approved";
-                };
-            };
-        };
-        responses: {
-            /** @description Taken */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    webhook_after_sale_cancelled: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Names the event; the same over all tries. Handle each only once */
-                "webhook-id": string;
-                /** @description Seconds since 1970; refuse what is older than five minutes */
-                "webhook-timestamp": string;
-                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
-                "webhook-signature": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    data: components["schemas"]["WebhookAfterSale"];
-                    /**
-                     * Format: date-time
-                     * @description When it became true
-                     */
-                    timestamp: string;
-                    /** @constant */
-                    type: "after_sale.cancelled";
-                };
-            };
-        };
-        responses: {
-            /** @description Taken */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    webhook_after_sale_escalated: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Names the event; the same over all tries. Handle each only once */
-                "webhook-id": string;
-                /** @description Seconds since 1970; refuse what is older than five minutes */
-                "webhook-timestamp": string;
-                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
-                "webhook-signature": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    data: components["schemas"]["WebhookAfterSale"];
-                    /**
-                     * Format: date-time
-                     * @description When it became true
-                     */
-                    timestamp: string;
-                    /** @constant */
-                    type: "after_sale.escalated";
-                };
-            };
-        };
-        responses: {
-            /** @description Taken */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    webhook_after_sale_exchanged: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Names the event; the same over all tries. Handle each only once */
-                "webhook-id": string;
-                /** @description Seconds since 1970; refuse what is older than five minutes */
-                "webhook-timestamp": string;
-                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
-                "webhook-signature": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    data: components["schemas"]["WebhookAfterSale"];
-                    /**
-                     * Format: date-time
-                     * @description When it became true
-                     */
-                    timestamp: string;
-                    /** @constant */
-                    type: "after_sale.exchanged";
-                };
-            };
-        };
-        responses: {
-            /** @description Taken */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    webhook_after_sale_received: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Names the event; the same over all tries. Handle each only once */
-                "webhook-id": string;
-                /** @description Seconds since 1970; refuse what is older than five minutes */
-                "webhook-timestamp": string;
-                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
-                "webhook-signature": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    data: components["schemas"]["WebhookAfterSale"];
-                    /**
-                     * Format: date-time
-                     * @description When it became true
-                     */
-                    timestamp: string;
-                    /** @constant */
-                    type: "after_sale.received";
-                };
-            };
-        };
-        responses: {
-            /** @description Taken */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    webhook_after_sale_refunded: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Names the event; the same over all tries. Handle each only once */
-                "webhook-id": string;
-                /** @description Seconds since 1970; refuse what is older than five minutes */
-                "webhook-timestamp": string;
-                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
-                "webhook-signature": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    data: components["schemas"]["WebhookAfterSale"];
-                    /**
-                     * Format: date-time
-                     * @description When it became true
-                     */
-                    timestamp: string;
-                    /** @constant */
-                    type: "after_sale.refunded";
-                };
-            };
-        };
-        responses: {
-            /** @description Taken */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    webhook_after_sale_rejected: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Names the event; the same over all tries. Handle each only once */
-                "webhook-id": string;
-                /** @description Seconds since 1970; refuse what is older than five minutes */
-                "webhook-timestamp": string;
-                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
-                "webhook-signature": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    data: components["schemas"]["WebhookAfterSale"];
-                    /**
-                     * Format: date-time
-                     * @description When it became true
-                     */
-                    timestamp: string;
-                    /** @constant */
-                    type: "after_sale.rejected";
-                };
-            };
-        };
-        responses: {
-            /** @description Taken */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    webhook_after_sale_requested: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Names the event; the same over all tries. Handle each only once */
-                "webhook-id": string;
-                /** @description Seconds since 1970; refuse what is older than five minutes */
-                "webhook-timestamp": string;
-                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
-                "webhook-signature": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    data: components["schemas"]["WebhookAfterSale"];
-                    /**
-                     * Format: date-time
-                     * @description When it became true
-                     */
-                    timestamp: string;
-                    /** @constant */
-                    type: "after_sale.requested";
-                };
-            };
-        };
-        responses: {
-            /** @description Taken */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    webhook_after_sale_sent_back: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Names the event; the same over all tries. Handle each only once */
-                "webhook-id": string;
-                /** @description Seconds since 1970; refuse what is older than five minutes */
-                "webhook-timestamp": string;
-                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
-                "webhook-signature": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    data: components["schemas"]["WebhookAfterSale"];
-                    /**
-                     * Format: date-time
-                     * @description When it became true
-                     */
-                    timestamp: string;
-                    /** @constant */
-                    type: "after_sale.sent_back";
-                };
-            };
-        };
-        responses: {
-            /** @description Taken */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
         };
     };

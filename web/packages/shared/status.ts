@@ -49,6 +49,13 @@ const PRODUCT: Words = {
   deleted: { label: '回收站', tone: 'muted' },
 };
 
+const STOCK_TAKE: Words = {
+  draft: { label: '清点中', tone: 'waiting' },
+  counted: { label: '待过账', tone: 'action' },
+  posted: { label: '已过账', tone: 'done' },
+  cancelled: { label: '已作废', tone: 'muted' },
+};
+
 const STORE: Words = {
   open: { label: '营业', tone: 'done' },
   closed: { label: '停业', tone: 'muted' },
@@ -155,6 +162,7 @@ export const orderStatus = (status: string): StatusWord => read(ORDER, status);
 export const paymentStatus = (status: string): StatusWord => read(PAYMENT, status);
 export const refundStatus = (status: string): StatusWord => read(REFUND, status);
 export const productStatus = (status: string): StatusWord => read(PRODUCT, status);
+export const stockTakeState = (state: string): StatusWord => read(STOCK_TAKE, state);
 export const taskState = (status: string): StatusWord => read(TASK, status);
 export const storeStatus = (status: string): StatusWord => read(STORE, status);
 export const staffStatus = (status: string): StatusWord => read(STAFF, status);
@@ -255,7 +263,13 @@ const SETTLE_METHOD: Labels = {
 
 const CHANNEL_STATE: Labels = { closed: '渠道关闭了退款', abnormal: '退款账户异常，钱没有到账' };
 
-const HOLDER: Labels = { order: '订单', after_sale: '售后', cart: '购物车', product: '商品' };
+const HOLDER: Labels = {
+  order: '订单',
+  after_sale: '售后',
+  cart: '购物车',
+  product: '商品',
+  stock_take: '盘点单',
+};
 
 const ACTOR: Labels = { member: '会员', staff: '员工', system: '系统', guest: '游客', channel: '支付渠道' };
 

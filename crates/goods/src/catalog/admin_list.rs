@@ -15,6 +15,8 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct AdminProductRow {
     pub id: Id,
+    /// The mall's own number of the product.
+    pub code: Option<String>,
     pub name: String,
     pub picture: Option<Picture>,
     pub status: ListedStatus,
@@ -99,6 +101,7 @@ pub struct AdminFilter {
 pub(super) struct Listed {
     key: i64,
     id: Id,
+    code: Option<String>,
     name: String,
     picture_keys: String,
     status: String,
@@ -114,6 +117,7 @@ pub(super) struct Listed {
 row!(Listed {
     key,
     id,
+    code,
     name,
     picture_keys,
     status,
@@ -193,7 +197,7 @@ pub(super) fn rows(tx: &mut Tx<'_>, mall_id: MallId, filter: &AdminFilter) -> Re
     // The category is joined from the left, so that the walk is along the products in their order.
     tx.all(
         &format!(
-            "select {key}, p.id, p.name, p.picture_keys, p.status, p.deleted_at is not null, p.min_price_fen,
+            "select {key}, p.id, p.code, p.name, p.picture_keys, p.status, p.deleted_at is not null, p.min_price_fen,
                p.max_price_fen, {STOCK}, {RESERVED}, p.sales_count, coalesce(c.name, ''), p.updated_at
              from product p
              left join category c on c.mall_id = p.mall_id and c.id = p.category_id
@@ -246,6 +250,7 @@ impl Listed {
         let picture = crate::picture::first(app, &self.picture_keys, &self.name);
         Ok(AdminProductRow {
             id: self.id,
+            code: self.code,
             picture: Some(picture.map_err(|e| Error::internal(format_args!("product {}: {e}", self.id)))?),
             name: self.name,
             status: ListedStatus::new(&self.status, self.is_deleted)?,

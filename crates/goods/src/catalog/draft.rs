@@ -67,6 +67,7 @@ pub struct ProductInput {
     pub freight_template_id: Option<Id>,
     /// 1–15 keys of uploaded pictures; the first is the main one.
     pub picture_keys: Vec<String>,
+    /// Key of an uploaded film.
     pub video_key: Option<String>,
     /// Cleaned before it is stored.
     pub description_html: String,
@@ -181,6 +182,8 @@ impl ProductInput {
         length("code", self.code.as_deref().unwrap_or(""), 0, 40, "商品编码最长 40 个字")?;
         length("keywords", self.keywords.as_deref().unwrap_or(""), 0, 200, "搜索关键词最长 200 个字")?;
         require("picture_keys", (1..=15).contains(&self.picture_keys.len()), "请上传 1 到 15 张商品图")?;
+        let is_film = self.video_key.as_deref().is_none_or(|key| key.ends_with(".mp4"));
+        require("video_key", is_film, "视频请上传 MP4 文件")?;
         require("description_html", self.description_html.len() <= 200_000, "商品详情太长了，请精简一些")?;
         self.description_html = rich_text::clean(&self.description_html, files);
         let limit = self.purchase_limit.is_none_or(|limit| (1..=999).contains(&limit));

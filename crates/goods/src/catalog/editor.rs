@@ -26,6 +26,7 @@ pub struct AdminProduct {
     /// The pictures of `picture_keys` and of SKUs.
     pub pictures: Vec<KeyedPicture>,
     pub video_key: Option<String>,
+    pub video_url: Option<String>,
     pub description_html: String,
     pub attributes: Vec<NameValue>,
     pub options: Vec<ProductOption>,
@@ -286,6 +287,7 @@ impl Stored {
             category_id: product.category_id,
             brand_id: product.brand_id,
             freight_template_id: product.freight_template_id,
+            video_url: product.video_key.as_deref().map(|key| app.outside.objects().url(key)),
             video_key: product.video_key,
             description_html: product.description_html,
             keywords: Some(product.keywords).filter(|text| !text.is_empty()),

@@ -30,6 +30,7 @@ mod sale;
 mod save;
 mod shop;
 mod sku;
+mod suggest;
 mod taxonomy;
 #[cfg(test)]
 mod tests;
@@ -66,7 +67,10 @@ pub fn shop_routes() -> OpenApiRouter<App> {
 }
 
 pub fn admin_routes() -> OpenApiRouter<App> {
-    admin::admin_routes().merge(admin_batch::admin_routes()).merge(taxonomy::admin_routes())
+    admin::admin_routes()
+        .merge(admin_batch::admin_routes())
+        .merge(taxonomy::admin_routes())
+        .merge(suggest::admin_routes())
 }
 
 /// The sweep of schedules: turns products of every mall on and off sale when their instant has come.

@@ -3,7 +3,7 @@
 
 use super::parse::Mistake;
 use kernel::{Error, Result};
-use platform::sheet::{Cell, Sheet};
+use platform::sheet::{self, Cell, Sheet};
 
 /// A column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -123,7 +123,7 @@ impl Layout {
 
 /// An amount as people type it, in fen: `19.9`, `¥1,200.00`, `１９．９元`.
 pub fn fen(text: &str) -> Result<i64, Mistake> {
-    let plain: String = text.chars().filter_map(plain_digit).collect();
+    let plain: String = text.chars().filter_map(sheet::plain_digit).collect();
     let plain = plain.trim_start_matches(['¥', '￥']).trim_end_matches('元').trim();
     let (whole, part) = plain.split_once('.').unwrap_or((plain, ""));
     let digits = |text: &str| text.chars().all(|c| c.is_ascii_digit());
@@ -137,22 +137,7 @@ pub fn fen(text: &str) -> Result<i64, Mistake> {
 
 /// A count without fractions.
 pub fn whole(text: &str) -> Result<i64, Mistake> {
-    let plain: String = text.chars().filter_map(plain_digit).collect();
-    let plain = plain.strip_suffix(".0").unwrap_or(&plain);
-    if plain.is_empty() || plain.len() > 10 || !plain.chars().all(|c| c.is_ascii_digit()) {
-        return Err(Mistake(format!("“{text}”要是 0 或以上的整数")));
-    }
-    plain.parse().map_err(|_| Mistake(format!("“{text}”要是整数")))
-}
-
-/// Full-width digits become plain, separators of thousands go.
-fn plain_digit(c: char) -> Option<char> {
-    match c {
-        '０'..='９' => char::from_digit(c as u32 - '０' as u32, 10),
-        '．' => Some('.'),
-        ',' | '，' | ' ' => None,
-        other => Some(other),
-    }
+    sheet::whole(text).ok_or_else(|| Mistake(format!("“{text}”要是 0 或以上的整数")))
 }
 
 /// `是` or `否`.

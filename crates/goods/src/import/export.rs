@@ -4,7 +4,7 @@ use super::columns::titles;
 use crate::catalog::{self, AdminFilter, AdminSort, StatusFilter};
 use crate::label::texts;
 use db::{Tx, args, row};
-use kernel::{Error, Id, MallId, Result};
+use kernel::{Error, Id, MallId, Result, hours};
 use platform::sheet::{Cell, Format, Writer};
 use platform::task::{Ended, Run, Step};
 use serde::{Deserialize, Serialize};
@@ -127,7 +127,7 @@ pub async fn export(run: Run) -> Result<Ended> {
             None => break,
         }
     }
-    let name = format!("商品-{}.{}", run.ctx.now.day_at_offset(28_800_000), format.extension());
+    let name = format!("商品-{}.{}", run.ctx.now.date_at_offset(hours(8)), format.extension());
     run.finish_with_file(format!("导出 {count} 件商品"), &name, format.content_type(), writer.finish()?).await
 }
 

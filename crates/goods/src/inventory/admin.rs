@@ -117,6 +117,7 @@ pub fn admin_routes() -> OpenApiRouter<App> {
         .routes(routes!(list_movements))
         .routes(routes!(list_locations))
         .merge(super::moves::routes())
+        .merge(super::take::routes())
 }
 
 #[derive(Debug, Clone, Deserialize, IntoParams)]

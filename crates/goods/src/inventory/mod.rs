@@ -12,6 +12,7 @@ mod movement;
 mod moves;
 mod reserve;
 mod shop;
+mod take;
 #[cfg(test)]
 mod tests;
 
@@ -20,8 +21,12 @@ pub(crate) use level::refresh_products;
 pub use level::{Level, adjust, available, best_available, count, low_count, receive, receive_all, restock, transfer};
 pub use low::tell_low_stock;
 pub use movement::{Drift, drift, overdue, report_drift};
+pub use moves::{LowMark, mark_low};
 pub use reserve::{commit, release, reserve};
 pub use shop::{ProductStore, shop_routes};
+pub use take::{
+    Count, NewStockTake, Uneven, finish as finish_take, open as open_take, post as post_take, set_counts as count_take,
+};
 
 use kernel::Id;
 

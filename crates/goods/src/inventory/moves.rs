@@ -119,14 +119,20 @@ async fn set_low_marks(
     }
     staff
         .write(&app, "inventory.low_marks", move |tx, ctx| {
-            for mark in &asked.marks {
-                tx.exec(
-                    "update stock set low_mark = $4 where mall_id = $1 and sku_id = $2 and location_id = $3",
-                    &args![ctx.mall_id, mark.sku_id, mark.location_id, mark.low_mark],
-                )?;
-            }
+            mark_low(tx, ctx, &asked.marks)?;
             Ok(((), Note::new("sku", asked.marks[0].sku_id, format!("设置 {} 条库存预警", asked.marks.len()))))
         })
         .await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Writes down from which level on SKUs count as low; where a SKU never lay, nothing is written.
+pub fn mark_low(tx: &mut Tx<'_>, ctx: &Ctx, marks: &[LowMark]) -> Result<()> {
+    for mark in marks {
+        tx.exec(
+            "update stock set low_mark = $4 where mall_id = $1 and sku_id = $2 and location_id = $3",
+            &args![ctx.mall_id, mark.sku_id, mark.location_id, mark.low_mark],
+        )?;
+    }
+    Ok(())
 }

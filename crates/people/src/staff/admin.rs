@@ -30,6 +30,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(role_admin::routes())
         .merge(audit::routes())
         .merge(super::saved_view::routes())
+        .merge(super::preference::routes())
 }
 
 /// A colleague in the list.

@@ -1,4 +1,5 @@
-//! Who works here. Owns `staff`, `role`, `saved_view` and reads `audit_log` (written by `Staff::write` of the platform).
+//! Who works here. Owns `staff`, `role`, `saved_view`, `staff_preference` and reads `audit_log` (written by
+//! `Staff::write` of the platform).
 //!
 //! Promises: passwords lie as argon2id; five wrong tries lock an account for fifteen minutes, also across a restart; a
 //! one-time code opens one session; nobody gives rights they do not hold, or touches somebody who holds more; there is
@@ -11,6 +12,7 @@ mod authenticator;
 mod grants;
 mod model;
 mod password;
+mod preference;
 mod role;
 mod role_admin;
 mod saved_view;

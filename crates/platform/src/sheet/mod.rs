@@ -3,10 +3,14 @@
 //! Promise: a file that is not such a table is refused with a sentence; no file makes us unpack more than it should; what
 //! we write runs no formula when it is opened.
 
+mod number;
 mod read;
+mod upload;
 mod write;
 
+pub use number::{plain_digit, whole};
 pub use read::{Line, Sheet, read};
+pub use upload::upload;
 pub use write::{Cell, Format, Writer};
 
 use axum::http::{HeaderValue, header};

@@ -2,7 +2,7 @@
 //! processors work on them. The rows are written by the caller, in the transaction that makes the pictures wanted.
 
 use super::encode;
-use super::{DECODING, LARGEST, StoredImage, too_large};
+use super::{LARGEST, StoredImage, too_large};
 use crate::app::App;
 use crate::ctx::Ctx;
 use bytes::Bytes;
@@ -10,9 +10,14 @@ use db::{Arg, Tx, args};
 use futures_util::stream::{self, StreamExt};
 use kernel::{Actor, Error, MallId, Result};
 use std::collections::HashMap;
+use std::sync::LazyLock;
+use tokio::sync::Semaphore;
 
-/// Pictures between reading and keeping at once; decoding itself has its own limit.
-const IN_FLIGHT: usize = 8;
+/// Pictures between reading and keeping at once; while some are decoded, others are written to the disk.
+const IN_FLIGHT: usize = 12;
+/// Pictures decoded at once: one for each processor, at most six, each of which may take a quarter of a gigabyte.
+static AT_WORK: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 6)));
 
 /// A picture somebody named, as bytes and the hash of these bytes.
 #[derive(Debug, Clone)]
@@ -51,7 +56,7 @@ async fn keep(app: &App, ctx: &Ctx, bytes: Bytes) -> Result<StoredImage> {
     if bytes.len() > LARGEST {
         return Err(too_large());
     }
-    let permit = DECODING.acquire().await.map_err(Error::internal)?;
+    let permit = AT_WORK.acquire().await.map_err(Error::internal)?;
     let rendered = tokio::task::spawn_blocking(move || {
         let _permit = permit;
         encode::render(&bytes)

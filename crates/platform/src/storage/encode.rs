@@ -3,9 +3,9 @@
 //! metadata is not. Transparency becomes white.
 
 use fast_image_resize::{ResizeOptions, Resizer};
-use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageEncoder, ImageError, ImageFormat, ImageReader, Limits, Rgb, RgbImage};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Rgb, RgbImage};
+use jpeg_encoder::{ColorType, Encoder};
 use kernel::{Error, Result};
 use std::io::Cursor;
 
@@ -125,13 +125,16 @@ fn on_white(picture: DynamicImage) -> RgbImage {
     flat
 }
 
+/// At this quality the encoder halves the colours in both directions, as cameras do.
 fn jpeg(pixels: &RgbImage, profile: Option<&[u8]>) -> Result<Vec<u8>> {
+    let side = |pixels: u32| u16::try_from(pixels).map_err(Error::internal);
+    let (width, height) = (side(pixels.width())?, side(pixels.height())?);
     let mut bytes = Vec::new();
-    let mut encoder = JpegEncoder::new_with_quality(&mut bytes, QUALITY);
+    let mut encoder = Encoder::new(&mut bytes, QUALITY);
     if let Some(profile) = profile {
-        encoder.set_icc_profile(profile.to_vec()).map_err(Error::internal)?;
+        encoder.add_icc_profile(profile).map_err(Error::internal)?;
     }
-    encoder.encode_image(pixels).map_err(Error::internal)?;
+    encoder.encode(pixels.as_raw(), width, height, ColorType::Rgb).map_err(Error::internal)?;
     Ok(bytes)
 }
 

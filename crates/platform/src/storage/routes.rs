@@ -97,7 +97,7 @@ struct VideoForm {
     file: Vec<u8>,
 }
 
-/// Upload a film as staff (for pages). Any signed-in staff.
+/// Upload a film as staff (for goods and pages). Any signed-in staff.
 #[utoipa::path(post, path = "/admin/v1/uploads/video", tag = "upload", security(("staff" = [])),
     request_body(content = VideoForm, content_type = "multipart/form-data"),
     responses((status = 200, body = Upload),

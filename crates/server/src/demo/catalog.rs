@@ -66,6 +66,14 @@ pub struct Product {
     pub no_return_reason: Option<goods::catalog::NoReturnReason>,
 }
 
+impl Product {
+    /// The goods' own number, which their SKU codes begin with: `HF001` of `HF001-02`.
+    pub fn code(&self) -> Option<String> {
+        let (code, _) = self.skus.first()?.code.split_once('-')?;
+        code.chars().any(|c| c.is_ascii_digit()).then(|| code.to_owned())
+    }
+}
+
 #[derive(Deserialize)]
 pub struct Sku {
     pub code: String,

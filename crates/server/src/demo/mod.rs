@@ -9,6 +9,7 @@ mod club;
 mod finance;
 mod orders;
 mod seed;
+mod stock;
 
 pub(crate) use brought::{Brought, fill};
 pub use catalog::Catalog;

@@ -127,7 +127,8 @@ impl Seeding<'_> {
         super::orders::seed(tx, self.app, self.ctx)?;
         super::after_sales::seed(tx, self.ctx)?;
         super::finance::seed(tx, self.app, self.ctx)?;
-        super::campaigns::seed(tx, self.ctx)
+        super::campaigns::seed(tx, self.ctx)?;
+        super::stock::seed(tx, self.ctx)
     }
 
     fn photo(&self, name: &str) -> Result<String> {
@@ -261,7 +262,7 @@ impl Seeding<'_> {
                 initial_stock: None,
             });
             let input = ProductInput {
-                code: None,
+                code: product.code(),
                 name: product.name.clone(),
                 subtitle: product.subtitle.clone(),
                 category_id: at(categories, &product.category)?,

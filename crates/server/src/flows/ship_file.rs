@@ -4,7 +4,7 @@
 
 use super::detail;
 use super::ship::{ShipRequest, ship_in};
-use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use db::{Tx, args};
 use goods::import::StartedTask;
 use kernel::{Error, Id, MallId, Result};
@@ -147,7 +147,7 @@ struct Ready {
 
 /// The rows of the uploaded file.
 async fn read(request: Request, app: &App) -> Result<Vec<Typed>> {
-    let bytes = upload(request, app).await?;
+    let bytes = sheet::upload(request, app, LARGEST).await?;
     let sheet = sheet::read(&bytes)?;
     let column = |names: &[&str]| {
         let missing = || Error::invalid("ship_file.no_column", format!("文件里没有“{}”这一列", names[0])).at("file");
@@ -166,29 +166,6 @@ async fn read(request: Request, app: &App) -> Result<Vec<Typed>> {
         tracking_number: line.cells[tracking].chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase(),
     };
     Ok(sheet.lines.iter().map(typed).collect())
-}
-
-async fn upload(request: Request, app: &App) -> Result<Vec<u8>> {
-    let missing = || Error::invalid("storage.file_missing", "没有收到文件，请重新选择").at("file");
-    let too_large = || Error::too_large("storage.too_large", "文件太大了，最多 4 MB");
-    let unreadable = |e: axum::extract::multipart::MultipartError| {
-        if e.status().as_u16() == 413 { too_large() } else { missing().because(e.body_text()) }
-    };
-    let mut form = Multipart::from_request(request, app).await.map_err(|e| missing().because(e.body_text()))?;
-    while let Some(mut field) = form.next_field().await.map_err(unreadable)? {
-        if field.name() != Some("file") {
-            continue;
-        }
-        let mut bytes = Vec::new();
-        while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
-            if bytes.len() + chunk.len() > LARGEST {
-                return Err(too_large());
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        return if bytes.is_empty() { Err(missing()) } else { Ok(bytes) };
-    }
-    Err(missing())
 }
 
 /// Which rows can be shipped, and what stands against the others.

@@ -79,6 +79,8 @@ pub async fn furnish(mall: &TestMall, mark: &str) -> Furnished {
     let page = owner.post("/admin/v1/pages", json!({ "slug": "home", "title": format!("{mark}首页") })).await.ok();
     let page = text(&page["id"]);
     owner.post(&format!("/admin/v1/pages/{page}/publish"), json!({ "revision": 1 })).await.ok();
+    let sheet = json!({ "location_id": mall.warehouse, "title": format!("{mark}盘点") });
+    let sheet = owner.post("/admin/v1/stock-takes", sheet).await.ok();
     let folder = owner.post("/admin/v1/media/folders", json!({ "name": format!("{mark}夹") })).await.ok();
 
     let mut ids = Ids::from([
@@ -91,6 +93,7 @@ pub async fn furnish(mall: &TestMall, mark: &str) -> Furnished {
         ("name", "food".into()),
         ("number", "1".into()),
         ("folder", text(&folder["id"])),
+        ("stock-take", text(&sheet["stock_take"]["id"])),
         ("key", mall.picture_key.clone()),
         ("mall", mall.id.to_string()),
         ("product", product.id.to_string()),

@@ -10,6 +10,8 @@ pub const FREE: &[&str] = &[
     "POST /admin/v1/saved-views",
     "DELETE /admin/v1/saved-views/{id}",
     "GET /admin/v1/search",
+    "GET /admin/v1/preferences",
+    "PUT /admin/v1/preferences/{name}",
     "POST /admin/v1/uploads/video",
     "GET /admin/v1/media",
     "GET /admin/v1/media/folders",
@@ -37,6 +39,8 @@ pub const NOT_IN_THE_SCRIPT: &[&str] = &[
     "POST /admin/v1/products/changes/preview",
     "POST /admin/v1/product-imports",
     "POST /admin/v1/product-imports/{id}/run",
+    "POST /admin/v1/stock-takes/{id}/file",
+    "PUT /admin/v1/preferences/{name}",
     "POST /admin/v1/ship-files/check",
     "POST /admin/v1/ship-files",
     "POST /admin/v1/uploads/video",
@@ -141,6 +145,9 @@ pub async fn on_the_list(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, S
     let locations = owner.get("/admin/v1/locations").await.ok();
     let shelf = locations.as_array().unwrap().iter().find(|place| place["kind"] == "store").unwrap();
     let of = |verb: &str| format!("/admin/v1/products/{}/{verb}", f.product.id);
+    let sheet = json!({ "location_id": mall.warehouse });
+    let take = &owner.post("/admin/v1/stock-takes", sheet.clone()).await.ok()["stock_take"]["id"];
+    let of_take = |verb: &str| format!("/admin/v1/stock-takes/{}/{verb}", take.as_str().unwrap());
     vec![
         (
             "POST /admin/v1/products/changes",
@@ -165,5 +172,13 @@ pub async fn on_the_list(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, S
             "/admin/v1/inventory/low-marks".into(),
             json!({ "marks": [{ "sku_id": sku, "location_id": mall.warehouse, "low_mark": 5 }] }),
         ),
+        ("POST /admin/v1/stock-takes", "/admin/v1/stock-takes".into(), sheet),
+        (
+            "PUT /admin/v1/stock-takes/{id}/counts",
+            of_take("counts"),
+            json!({ "counts": [{ "sku_id": sku, "counted": seen }] }),
+        ),
+        ("POST /admin/v1/stock-takes/{id}/move", of_take("move"), json!({ "move": "finish" })),
+        ("POST /admin/v1/stock-takes/{id}/post", of_take("post"), json!({ "uneven": "apply" })),
     ]
 }

@@ -1,14 +1,18 @@
 // Products, categories, brands, stock, freight and uploads.
 
 import type {
+  BatchChange,
   BrandInput,
   CategoryInput,
   ExportAsked,
   FreightTemplateInput,
   ImportRun,
+  LowMark,
   ProductInput,
   ProductStatus,
+  QuickEdit,
   StockChange,
+  StockTransfer,
   Upload,
 } from '@api/types';
 import type { Query } from '@api/client';
@@ -72,3 +76,18 @@ export function uploadPicture(file: File): Promise<Upload> {
   body.append('file', file);
   return call('POST', '/admin/v1/uploads', { body });
 }
+
+export const previewProductChange = (body: BatchChange) => call('POST', '/admin/v1/products/changes/preview', { body });
+export const changeProducts = (body: BatchChange) => call('POST', '/admin/v1/products/changes', { body });
+export const quickEditProduct = (id: string, body: QuickEdit) =>
+  call('POST', '/admin/v1/products/{id}/quick-edit', { path: { id }, body });
+export const copyProduct = (id: string, idempotency_key: string) =>
+  call('POST', '/admin/v1/products/{id}/copy', { path: { id }, idempotency_key });
+export const suggestAttributes = (id: string) => call('GET', '/admin/v1/categories/{id}/attributes', { path: { id } });
+export const arrangeCategories = (places: { id: string; parent_id: string | null }[]) =>
+  call('PUT', '/admin/v1/categories/order', { body: { places } });
+export const arrangeBrands = (ids: string[]) => call('PUT', '/admin/v1/brands/order', { body: { ids } });
+
+export const transferStock = (body: StockTransfer, idempotency_key: string) =>
+  call('POST', '/admin/v1/inventory/transfers', { body, idempotency_key });
+export const setLowMarks = (marks: LowMark[]) => call('PUT', '/admin/v1/inventory/low-marks', { body: { marks } });

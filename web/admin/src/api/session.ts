@@ -10,3 +10,7 @@ export const changePassword = (body: { old: string; new: string }) => call('POST
 export const startTotp = () => call('POST', '/admin/v1/me/totp');
 export const confirmTotp = (code: string) => call('POST', '/admin/v1/me/totp/confirm', { body: { code } });
 export const removeTotp = (code: string) => call('DELETE', '/admin/v1/me/totp', { body: { code } });
+
+export const listPreferences = () => call('GET', '/admin/v1/preferences');
+export const keepPreference = (name: string, value: unknown) =>
+  call('PUT', '/admin/v1/preferences/{name}', { path: { name }, body: { value } });

@@ -5,6 +5,7 @@ import { computed, ref } from 'vue';
 import type { StaffMe, StaffSignIn } from '@api/types';
 import * as api from '@/api/session';
 import { currentToken, keepToken } from './http';
+import { forgetPreferences } from './preferences';
 
 export const useSession = defineStore('session', () => {
   const me = ref<StaffMe | null>(null);
@@ -34,6 +35,7 @@ export const useSession = defineStore('session', () => {
   function forget(): void {
     keepToken(null);
     me.value = null;
+    forgetPreferences();
   }
 
   /** Ends the session here even when the server cannot be told. */

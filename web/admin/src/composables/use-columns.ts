@@ -1,6 +1,7 @@
-// Which columns a list shows, remembered per list in this browser.
+// Which columns a list shows, remembered per list and person; this browser's memory is what a page opens with.
 
-import { computed, ref } from 'vue';
+import { computed, ref, watch } from 'vue';
+import { preferences, readPreferences, setPreference } from '@/app/preferences';
 
 export interface Column {
   key: string;
@@ -21,16 +22,34 @@ export interface Column {
 
 export function useColumns(name: string, columns: readonly Column[]) {
   const key = `hefang.admin.columns.${name}`;
-  const stored = localStorage.getItem(key);
+  const preference = `columns.${name}`;
   const choosable = columns.filter((column) => !column.fixed);
   const fallback = choosable.filter((column) => column.shown !== false).map((column) => column.key);
+  const stored = localStorage.getItem(key);
   const chosen = ref<string[]>(stored === null ? fallback : stored.split(',').filter(Boolean));
   const visible = computed(() => columns.filter((column) => column.fixed || chosen.value.includes(column.key)));
+
+  watch(
+    preferences,
+    (all) => {
+      const kept = all?.[preference];
+      if (!Array.isArray(kept)) return;
+      chosen.value = kept.map(String);
+      localStorage.setItem(key, chosen.value.join(','));
+    },
+    { immediate: true },
+  );
+  void readPreferences();
 
   function choose(keys: string[]): void {
     chosen.value = keys;
     localStorage.setItem(key, keys.join(','));
+    setPreference(preference, keys);
   }
 
-  return { visible, choosable, chosen, choose };
+  function reset(): void {
+    choose(fallback);
+  }
+
+  return { visible, choosable, chosen, choose, reset };
 }

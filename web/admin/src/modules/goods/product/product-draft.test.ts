@@ -7,6 +7,9 @@ const product: AdminProduct = {
   version: 3,
   updated_at: '2026-11-23T00:00:00Z',
   name: '龙井',
+  code: 'LJ',
+  video_key: 'm1/202611/7.mp4',
+  video_url: '/files/m1/202611/7.mp4',
   category_id: '9',
   picture_keys: ['a'],
   pictures: [{ key: 'a', picture }],
@@ -32,7 +35,8 @@ const product: AdminProduct = {
 describe('a product on its way through the form', () => {
   it('comes back as it went in', () => {
     const input = inputOf(draftOf(product));
-    expect(input).toMatchObject({ name: '龙井', picture_keys: ['a'], options: product.options, status: 'on_sale' });
+    expect(input).toMatchObject({ name: '龙井', code: 'LJ', video_key: 'm1/202611/7.mp4' });
+    expect(input).toMatchObject({ picture_keys: ['a'], options: product.options, status: 'on_sale' });
     expect(input.skus.map(({ id, price_fen }) => [id, price_fen])).toEqual([
       ['0', 9900],
       ['1', 19800],

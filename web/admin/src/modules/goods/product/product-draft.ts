@@ -9,16 +9,18 @@ import type {
   ProductInput,
   ProductStatus,
 } from '@api/types';
+import { storedPicture } from '@/composables/stored-picture';
 import { emptyRow, fromServer, matrix, settledOptions, toInput, type SkuRow } from './sku-matrix';
 
 export interface ProductDraft {
+  code: string;
   name: string;
   subtitle: string;
   category_id: string | null;
   brand_id: string | null;
   freight_template_id: string | null;
   pictures: KeyedPicture[];
-  video_key: string | null;
+  video: KeyedPicture | null;
   description_html: string;
   attributes: NameValue[];
   options: ProductOption[];
@@ -35,13 +37,14 @@ export interface ProductDraft {
 
 export function emptyDraft(): ProductDraft {
   return {
+    code: '',
     name: '',
     subtitle: '',
     category_id: null,
     brand_id: null,
     freight_template_id: null,
     pictures: [],
-    video_key: null,
+    video: null,
     description_html: '',
     attributes: [],
     options: [],
@@ -59,13 +62,14 @@ export function emptyDraft(): ProductDraft {
 
 export function draftOf(product: AdminProduct): ProductDraft {
   return {
+    code: product.code ?? '',
     name: product.name,
     subtitle: product.subtitle ?? '',
     category_id: product.category_id,
     brand_id: product.brand_id ?? null,
     freight_template_id: product.freight_template_id ?? null,
     pictures: [...product.pictures],
-    video_key: product.video_key ?? null,
+    video: storedPicture(product.video_key, product.video_url)[0] ?? null,
     description_html: product.description_html,
     attributes: product.attributes.map((attribute) => ({ ...attribute })),
     options: product.options.map(({ name, values }) => ({ name, values: [...values] })),
@@ -84,13 +88,14 @@ export function draftOf(product: AdminProduct): ProductDraft {
 
 export function inputOf(draft: ProductDraft): ProductInput {
   return {
+    code: draft.code.trim() || null,
     name: draft.name.trim(),
     subtitle: draft.subtitle.trim() || null,
     category_id: draft.category_id ?? '',
     brand_id: draft.brand_id,
     freight_template_id: draft.freight_template_id,
     picture_keys: draft.pictures.map(({ key }) => key),
-    video_key: draft.video_key,
+    video_key: draft.video?.key ?? null,
     description_html: draft.description_html,
     attributes: draft.attributes
       .map(({ name, value }) => ({ name: name.trim(), value: value.trim() }))

@@ -20,7 +20,7 @@ export function useProduct(id: string | null) {
   const loadFailure = shallowRef<Failure | null>(null);
   const clean = ref('');
   const key = newIdempotencyKey();
-  const { busy, failure, submit } = useSubmit();
+  const { busy, failure, note, submit, fieldError } = useSubmit();
 
   const snapshot = () => JSON.stringify(inputOf(draft.value));
   const dirty = computed(() => !loading.value && snapshot() !== clean.value);
@@ -101,6 +101,8 @@ export function useProduct(id: string | null) {
     loading,
     loadFailure,
     failure,
+    note,
+    fieldError,
     busy,
     dirty,
     kept,

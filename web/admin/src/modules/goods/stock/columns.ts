@@ -8,8 +8,9 @@ export const STOCK_COLUMNS: readonly Column[] = [
   { key: 'location_name', label: '位置', width: 150 },
   { key: 'on_hand', label: '在库', width: 90, align: 'right', hint: '货架上实际有的数量' },
   { key: 'reserved', label: '占用', width: 90, align: 'right', hint: '已下单、还没有出库' },
-  { key: 'available', label: '可售', width: 90, align: 'right', hint: '在库减占用', fixed: true },
-  { key: 'actions', label: '', width: 130, align: 'right', fixed: true, pinned: true },
+  { key: 'available', label: '可售', width: 116, align: 'right', hint: '在库减占用', fixed: true },
+  { key: 'low_mark', label: '预警', width: 84, align: 'right', hint: '可售不高于它就算不足' },
+  { key: 'actions', label: '', width: 150, align: 'right', fixed: true, pinned: true },
 ];
 
 export const CHANGE_KINDS = [
