@@ -141,6 +141,10 @@ pub enum Block {
     Categories,
     Products { title: String, subtitle: Option<String>, source: Source, limit: i64, more: Option<Target> },
     Text { title: String, text: String },
+    Coupons { title: String },
+    Limited { title: String, limit: i64 },
+    Recommended { title: String, limit: i64 },
+    Stores { title: String },
 }
 
 #[derive(Deserialize)]

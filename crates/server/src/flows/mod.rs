@@ -21,6 +21,7 @@ pub mod pay;
 pub mod personal;
 pub mod place;
 pub mod purchase;
+pub mod recommend;
 pub mod redeem;
 pub mod refund;
 pub mod refund_desk;
@@ -58,6 +59,7 @@ pub fn shop_routes() -> OpenApiRouter<App> {
         .merge(purchase::shop_routes())
         .merge(after_sale::shop_routes())
         .merge(share::shop_routes())
+        .merge(recommend::shop_routes())
 }
 
 /// Back-office routes of the flows.
