@@ -10,8 +10,8 @@ use goods::freight::FreightTemplateInput;
 use goods::inventory::Demand;
 use goods::page::{BlockSource, Link, LinkKind, PictureSource, ProductSource, ShelfLayout};
 use goods::review::NewReview;
-use goods::store::{DaySpan, SpecialDay, StoreInput, StoreStatus};
-use kernel::{Actor, Error, Id, Instant, Result, days};
+use goods::store::{StoreInput, StoreStatus};
+use kernel::{Actor, Error, Id, Result, days};
 use people::staff::{NewStaff, Rights, RoleInput};
 use platform::{App, Ctx, storage};
 use rust_embed::Embed;
@@ -148,7 +148,7 @@ impl Seeding<'_> {
                 lng: store.lng,
                 phone: store.phone.clone(),
                 hours: store.hours.clone(),
-                special_days: special_days(self.ctx.now),
+                special_days: catalog::special_days(self.ctx.now),
                 notice: store.notice.clone(),
                 picture_key: self.optional_photo(store.photo.as_ref())?,
                 status: StoreStatus::Open,
@@ -379,7 +379,6 @@ impl Seeding<'_> {
                         })
                         .collect::<Result<_>>()?,
                 },
-                Block::Categories => BlockSource::Categories { category_ids: Vec::new() },
                 Block::Products { title, subtitle, source, limit, more } => BlockSource::Products {
                     title: title.clone(),
                     subtitle: subtitle.clone(),
@@ -392,23 +391,9 @@ impl Seeding<'_> {
                     layout: ShelfLayout::Grid,
                     limit: *limit,
                 },
-                Block::Text { title, text } => BlockSource::Text { title: title.clone(), text: text.clone() },
-                Block::Coupons { title } => BlockSource::Coupons { title: title.clone(), template_ids: Vec::new() },
-                Block::Limited { title, limit } => BlockSource::Limited { title: title.clone(), limit: *limit },
-                Block::Recommended { title, limit } => BlockSource::Recommended { title: title.clone(), limit: *limit },
-                Block::Stores { title } => BlockSource::Stores { title: title.clone(), store_ids: Vec::new() },
+                plain => plain.of_itself().ok_or_else(|| Error::internal("a block of the demo without its goods"))?,
             });
         }
         goods::page::save(tx, self.ctx, "home", "首页", &blocks).map(drop)
     }
-}
-
-/// Two days to come on which the demo's stores keep other hours: one of rest, one that ends early.
-fn special_days(now: Instant) -> Vec<SpecialDay> {
-    let date = |ahead: i64| (now + days(ahead)).to_string()[..10].to_owned();
-    let short = DaySpan { open: "10:00".into(), close: "17:00".into() };
-    vec![
-        SpecialDay { date: date(9), note: "员工培训".into(), spans: vec![short] },
-        SpecialDay { date: date(10), note: "盘点".into(), spans: Vec::new() },
-    ]
 }
