@@ -1,9 +1,16 @@
 // What the server refuses, by its code. The server speaks Chinese; who chose English reads these instead. A test walks
-// the codes of the API document and asks for each.
+// the codes of the API document and bears few without one.
 
 export const refusal: Readonly<Record<string, string>> = {
   'account.under_way':
     'There are orders, refunds or top-ups under way. The account can be closed when they have ended.',
+  'after_sale.final': 'The mall has decided on this. It cannot be asked for again.',
+  'after_sale.no_exchange': 'This option costs something else. Choose one at the same price.',
+  'after_sale.no_return': 'This product cannot be returned without a reason. Choose another reason.',
+  'after_sale.not_allowed': 'This request is in another state now. Reload it to see.',
+  'after_sale.not_found': 'This request is not there.',
+  'after_sale.too_late': 'The time for this is over. Please contact customer service.',
+  'after_sale.too_many': 'These pieces are in another request already, or there are not as many.',
   'address.not_found': 'This address is not there any more.',
   'address.too_many': 'Your address book is full. Delete an address you no longer use.',
   'balance.not_enough': 'Your balance is not enough.',
@@ -40,6 +47,7 @@ export const refusal: Readonly<Record<string, string>> = {
   'member.phone_taken': 'This mobile number belongs to another account.',
   'message.not_found': 'This message is not there any more.',
   'order.already_paid': 'This order has just been paid.',
+  'order.being_paid': 'A payment is under way. Wait a moment.',
   'order.expired': 'The time to pay is over. Please order again.',
   'order.no_such_line': 'This product is not in the order.',
   'order.not_allowed': 'The order is in another state now. Reload it to see.',
@@ -57,6 +65,9 @@ export const refusal: Readonly<Record<string, string>> = {
   'payment.channel_unavailable': 'This way to pay is not available now. Choose another one.',
   'payment.not_found': 'This payment is not there.',
   'payment.openid_required': 'Sign in inside the WeChat mini program to pay there.',
+  'payment.part_taken': 'A part has been paid from the balance. Pay the rest, or cancel the order.',
+  'payment.payer_unknown': 'We do not know who pays. Sign in again inside this app.',
+  'payment.scene_unsupported': 'This way to pay does not work here. Choose another one.',
   'payment.superseded': 'The order has changed. Look at the new total before you pay.',
   'plan.not_found': 'This membership is not on offer any more.',
   'points.not_enough': 'You do not have enough points.',
