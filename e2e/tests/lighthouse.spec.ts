@@ -5,8 +5,8 @@ import lighthouse from 'lighthouse'
 import { test } from './people.js'
 
 const RUNS = 3
-/** The bar is 0.9 for both. Home is measured at 0.84–0.94, so this only keeps it from falling until it is there. */
-const LEAST_QUICK = 0.75
+/** Of a hundred, for both. */
+const LEAST_QUICK = 0.9
 const LEAST_ACCESSIBLE = 0.9
 /** Lighthouse slows a machine of this index down fourfold to get to a middling phone; a slower or busier one, less. */
 const INDEX_OF_FOURFOLD = 1500

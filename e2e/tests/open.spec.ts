@@ -109,6 +109,7 @@ test('open-webhook an owner connects a system, sees what it was told and sends i
   await page.getByRole('button', { name: '删除' }).click()
   await expect(page.getByText('不能恢复')).toBeVisible()
   await page.getByRole('button', { name: '先不' }).click()
+  await expect(page.locator('.el-message-box')).toBeHidden()
   await page.getByRole('button', { name: '删除' }).click()
   await page.locator('.el-message-box').getByRole('button', { name: '删除' }).click()
   await expect(page.getByText('还没有 Webhook')).toBeVisible()

@@ -36,4 +36,13 @@ test('overview a visit and a cart show in the funnel, numbers explain themselves
   await page.locator('.todos a').filter({ hasText: '待发货' }).click()
   await expect(page).toHaveURL(/\/orders\?state=to_ship/)
   await staff.shot('rows')
+  await staff.open('/')
+  await page.getByText('30 天', { exact: true }).click()
+  const curve = page.getByRole('img', { name: '近 30 天每天的销售额曲线' })
+  await expect(curve.locator('svg path').first()).toBeVisible()
+  const box = (await curve.boundingBox())!
+  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2)
+  await expect(page).toHaveURL(/\/orders\?.*paid_from=/)
+  await expect(page.getByText('只看付款时间')).toBeVisible()
+  await staff.shot('paid-on')
 })

@@ -3,6 +3,7 @@ import { fileURLToPath, URL } from 'node:url';
 import uniModule from '@dcloudio/vite-plugin-uni';
 import { defineConfig, type Plugin } from 'vite';
 import { firstPage } from './vite/first-page';
+import { firstView } from './vite/first-view';
 import { messageAreas } from './vite/message-areas';
 import { stripBeacon } from './vite/strip-beacon';
 
@@ -13,7 +14,11 @@ const server = process.env.HEFANG_API ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
   base: '/',
-  plugins: [stripBeacon(), ...(process.env.UNI_PLATFORM === 'h5' ? [messageAreas(), firstPage()] : []), uni()],
+  plugins: [
+    stripBeacon(),
+    ...(process.env.UNI_PLATFORM === 'h5' ? [messageAreas(), firstPage(), firstView()] : []),
+    uni(),
+  ],
   resolve: {
     alias: {
       '@': fileURLToPath(new URL('./src', import.meta.url)),

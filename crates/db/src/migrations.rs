@@ -64,4 +64,5 @@ const ALL: &[Migration] = &[
         name: "staff_preference",
         text: include_str!("../../../migrations/0041_staff_preference.sql"),
     },
+    Migration { version: 42, name: "store_days", text: include_str!("../../../migrations/0042_store_days.sql") },
 ];

@@ -2,11 +2,11 @@
 //! from; touching a topic makes every entry of it stale at once. Entries also end by themselves after a few seconds,
 //! which bounds how long another node may show yesterday's stock.
 
+use crate::packed::{Asked, Ready};
 use crate::problem::Problem;
-use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use kernel::{Id, Instant, MallId};
+use kernel::{Id, Instant, MallId, Result};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache as Entries;
 use serde::Serialize;
@@ -28,8 +28,7 @@ pub enum Topic {
 const GENERATIONS: usize = 8_192;
 
 struct Entry {
-    bytes: Bytes,
-    etag: HeaderValue,
+    ready: Arc<Ready>,
     topics: Vec<(usize, u64)>,
     fresh_until: Instant,
 }
@@ -39,7 +38,9 @@ struct ByBytes;
 
 impl Weighter<u128, Arc<Entry>> for ByBytes {
     fn weight(&self, _: &u128, entry: &Arc<Entry>) -> u64 {
-        entry.bytes.len() as u64 + 256
+        // The packed copy, made when it is first asked for, is rarely more than a third.
+        let bytes = entry.ready.bytes().len() as u64;
+        bytes + bytes / 3 + 256
     }
 }
 
@@ -62,20 +63,19 @@ impl Cache {
         Cache(Arc::new(Shared { entries, generations, hashers: [RandomState::new(), RandomState::new()], lifetime_ms }))
     }
 
-    /// The ready answer to a GET, if it is fresh; a 304 if the client has it already.
-    pub fn answer(
-        &self,
-        mall_id: MallId,
-        path_and_query: &str,
-        known: Option<&HeaderValue>,
-        now: Instant,
-    ) -> Option<Response> {
+    /// The ready answer to a GET, if it is fresh; a 304 if the client has it already, packed if the client unpacks.
+    pub fn answer(&self, mall_id: MallId, path_and_query: &str, asked: Asked<'_>, now: Instant) -> Option<Response> {
+        Some(self.ready(mall_id, path_and_query, now)?.respond(asked))
+    }
+
+    /// The same, for who puts it into something larger.
+    pub fn ready(&self, mall_id: MallId, path_and_query: &str, now: Instant) -> Option<Arc<Ready>> {
         let entry = self.0.entries.get(&self.key(mall_id, path_and_query))?;
         let current = |(slot, made): &(usize, u64)| self.0.generations[*slot].load(Ordering::Acquire) == *made;
         if entry.fresh_until <= now || !entry.topics.iter().all(current) {
             return None;
         }
-        Some(respond(&entry.bytes, &entry.etag, known))
+        Some(entry.ready.clone())
     }
 
     /// Keeps an answer; `fill.stamps` were taken before its data was read.
@@ -83,12 +83,8 @@ impl Cache {
         if self.0.lifetime_ms == 0 {
             return;
         }
-        let entry = Entry {
-            bytes: fill.bytes.clone(),
-            etag: fill.etag.clone(),
-            topics: fill.stamps.clone(),
-            fresh_until: now + self.0.lifetime_ms,
-        };
+        let entry =
+            Entry { ready: fill.ready.clone(), topics: fill.stamps.clone(), fresh_until: now + self.0.lifetime_ms };
         self.0.entries.insert(self.key(mall_id, path_and_query), Arc::new(entry));
     }
 
@@ -126,8 +122,7 @@ pub struct Stamp(Vec<(usize, u64)>);
 /// A cacheable answer, carried from the handler to the edge.
 #[derive(Clone)]
 pub struct Fill {
-    bytes: Bytes,
-    etag: HeaderValue,
+    ready: Arc<Ready>,
     stamps: Vec<(usize, u64)>,
 }
 
@@ -143,48 +138,45 @@ impl<T> Cached<T> {
     }
 }
 
+impl<T: Serialize> Cached<T> {
+    /// As bytes, to be kept.
+    pub fn fill(self) -> Result<Fill> {
+        let bytes = serde_json::to_vec(&self.value).map_err(kernel::Error::internal)?;
+        Ok(Fill::new(Bytes::from(bytes), self.stamp))
+    }
+}
+
 impl<T: Serialize> IntoResponse for Cached<T> {
     fn into_response(self) -> Response {
-        let bytes = match serde_json::to_vec(&self.value) {
-            Ok(bytes) => Bytes::from(bytes),
-            Err(e) => return Problem(kernel::Error::internal(e)).into_response(),
+        let fill = match self.fill() {
+            Ok(fill) => fill,
+            Err(error) => return Problem(error).into_response(),
         };
-        let etag = etag_of(&bytes);
-        let mut response = respond(&bytes, &etag, None);
-        response.extensions_mut().insert(Fill { bytes, etag, stamps: self.stamp.0 });
+        let mut response = fill.respond(Asked::default());
+        response.extensions_mut().insert(fill);
         response
     }
 }
 
 impl Fill {
-    /// The 200 or 304 of this answer.
-    pub fn respond(&self, known: Option<&HeaderValue>) -> Response {
-        respond(&self.bytes, &self.etag, known)
+    pub fn new(bytes: Bytes, stamp: Stamp) -> Self {
+        Fill { ready: Arc::new(Ready::new(bytes)), stamps: stamp.0 }
     }
-}
 
-fn etag_of(bytes: &[u8]) -> HeaderValue {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
-    HeaderValue::from_str(&format!("\"{}\"", hex::encode(&digest.as_ref()[..8]))).expect("hex is a header value")
-}
+    pub fn ready(&self) -> &Arc<Ready> {
+        &self.ready
+    }
 
-fn respond(bytes: &Bytes, etag: &HeaderValue, known: Option<&HeaderValue>) -> Response {
-    let mut response = if known.is_some_and(|k| k == etag) {
-        axum::http::StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        let mut full = Response::new(axum::body::Body::from(bytes.clone()));
-        full.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        full
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::ETAG, etag.clone());
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    response
+    /// The 200 or 304 of this answer.
+    pub fn respond(&self, asked: Asked<'_>) -> Response {
+        self.ready.respond(asked)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::header;
 
     #[test]
     fn a_touched_topic_is_stale_and_a_known_etag_is_304() {
@@ -193,14 +185,14 @@ mod tests {
         let response = Cached::new(serde_json::json!({"a": 1}), cache.stamp(&topics)).into_response();
         let fill = response.extensions().get::<Fill>().unwrap().clone();
         cache.keep(mall, "/x?y=1", &fill, now);
-        let hit = cache.answer(mall, "/x?y=1", None, now).unwrap();
+        let hit = cache.answer(mall, "/x?y=1", Asked::default(), now).unwrap();
         assert_eq!(hit.status(), 200);
         let etag = hit.headers()[header::ETAG].clone();
-        assert_eq!(cache.answer(mall, "/x?y=1", Some(&etag), now).unwrap().status(), 304);
-        assert!(cache.answer(Id(2), "/x?y=1", None, now).is_none(), "another mall");
-        assert!(cache.answer(mall, "/x?y=1", None, now + 5_000).is_none(), "too old");
+        assert_eq!(cache.answer(mall, "/x?y=1", Asked::knowing(&etag), now).unwrap().status(), 304);
+        assert!(cache.answer(Id(2), "/x?y=1", Asked::default(), now).is_none(), "another mall");
+        assert!(cache.answer(mall, "/x?y=1", Asked::default(), now + 5_000).is_none(), "too old");
         cache.touch(Topic::Product(mall, Id(9)));
-        assert!(cache.answer(mall, "/x?y=1", None, now).is_none(), "touched");
+        assert!(cache.answer(mall, "/x?y=1", Asked::default(), now).is_none(), "touched");
     }
 
     #[test]
@@ -210,6 +202,6 @@ mod tests {
         cache.touch(Topic::Catalog(mall));
         let response = Cached::new(1, stamp).into_response();
         cache.keep(mall, "/", response.extensions().get::<Fill>().unwrap(), Instant(0));
-        assert!(cache.answer(mall, "/", None, Instant(1)).is_none());
+        assert!(cache.answer(mall, "/", Asked::default(), Instant(1)).is_none());
     }
 }

@@ -5,6 +5,7 @@
 use crate::app::App;
 use crate::cache::Fill;
 use crate::extract::client_ip;
+use crate::packed::{self, Asked};
 use crate::problem::{self, Failure};
 use crate::ratelimit::Limit;
 use crate::seal;
@@ -76,8 +77,7 @@ impl Edge {
             .resolve(header_text(request.headers(), "x-mall"), header_text(request.headers(), "host"))
             .ok()?;
         let target = request.uri().path_and_query()?.as_str();
-        let known = request.headers().get(header::IF_NONE_MATCH);
-        self.app.cache.answer(mall.id, target, known, self.app.clock.now())
+        self.app.cache.answer(mall.id, target, Asked::of(request.headers()), self.app.clock.now())
     }
 }
 
@@ -140,7 +140,12 @@ async fn answer(app: App, router: &mut Router, request: Request, id: RequestId) 
     let watch = Stopwatch::now();
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let crowded = is_crowded(&request);
-    let known = request.headers().get(header::IF_NONE_MATCH).cloned();
+    let mut asked = HeaderMap::new();
+    for name in [header::IF_NONE_MATCH, header::ACCEPT_ENCODING] {
+        if let Some(value) = request.headers().get(&name) {
+            asked.insert(name, value.clone());
+        }
+    }
     let mall = app.malls.resolve(header_text(request.headers(), "x-mall"), header_text(request.headers(), "host"));
     // A file takes its time on a slow line.
     let is_upload =
@@ -160,13 +165,16 @@ async fn answer(app: App, router: &mut Router, request: Request, id: RequestId) 
         if let Some(target) = uri.path_and_query() {
             app.cache.keep(mall.id, target.as_str(), &fill, app.clock.now());
         }
-        response = fill.respond(known.as_ref());
+        response = fill.respond(Asked::of(&asked));
     }
     if let Some(Failure(error)) = response.extensions_mut().remove::<Failure>() {
         report(&error, &method, uri.path(), id);
         let mut named = problem::render(&error, Some(&id.to_string()));
         named.extensions_mut().clear();
         response = named;
+    }
+    if packed::unpacks(&asked) {
+        response = packed::pack_answer(response).await;
     }
     finish(response.headers_mut(), id);
     let elapsed = watch.elapsed();

@@ -16,6 +16,7 @@ pub mod mall;
 pub mod metrics;
 pub mod openapi;
 pub mod outbox;
+pub mod packed;
 pub mod permission;
 pub mod problem;
 pub mod ratelimit;

@@ -34,6 +34,24 @@ pub struct MallSettings {
     pub company_name: Option<String>,
     /// Licences shown to everybody, at most nine.
     pub licences: Vec<MallLicence>,
+    /// Where maps come from; without it stores are shown on a plan of their own and no other host is asked.
+    pub map: Option<MallMap>,
+}
+
+/// The source of map tiles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MallMap {
+    /// With `{z}`, `{x}` and `{y}` in it.
+    #[schema(max_length = 300, example = "https://tiles.example.com/{z}/{x}/{y}.png")]
+    pub tiles: String,
+    /// Who made the map, as its licence wants it to be said.
+    #[serde(default)]
+    #[schema(max_length = 80)]
+    pub credit: String,
+    /// True when the tiles are drawn in WGS-84; maps made for the Chinese mainland are drawn in GCJ-02.
+    #[serde(default)]
+    pub wgs84: bool,
 }
 
 /// A licence of the mall's company.
@@ -62,6 +80,7 @@ impl Default for MallSettings {
             icp_number: None,
             company_name: None,
             licences: Vec::new(),
+            map: None,
         }
     }
 }
@@ -69,6 +88,15 @@ impl Default for MallSettings {
 impl MallSettings {
     pub const fn order_expiry(&self) -> i64 {
         minutes(self.order_expiry_minutes)
+    }
+
+    /// Scheme and host of the map tiles, for the content policy; none for tiles of our own.
+    pub fn tile_origin(&self) -> Option<String> {
+        let tiles = &self.map.as_ref()?.tiles;
+        let rest = tiles.strip_prefix("https://")?;
+        let host = rest.split('/').next()?.replace("{s}", "*");
+        let plain = |c: char| c.is_ascii_alphanumeric() || ".-:*".contains(c);
+        (!host.is_empty() && host.chars().all(plain)).then(|| format!("https://{host}"))
     }
 }
 
@@ -97,6 +125,9 @@ pub struct MallBrief {
     /// ICP filing number for the foot of H5 pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icp_number: Option<String>,
+    /// Where maps come from; absent when stores stand on a plan without a map.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub map: Option<MallMap>,
 }
 
 impl Mall {
@@ -109,6 +140,7 @@ impl Mall {
             accent: self.settings.accent.clone(),
             radius_px: self.settings.radius_px,
             icp_number: self.settings.icp_number.clone(),
+            map: self.settings.map.clone(),
         }
     }
 }
@@ -217,4 +249,21 @@ pub fn save_settings(tx: &mut Tx<'_>, id: MallId, settings: &MallSettings) -> Re
         &args![id, serde_json::to_string(settings).map_err(Error::internal)?, &settings.name],
     )?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_host_of_the_tiles_is_let_in() {
+        let origin = |tiles: &str| {
+            let map = Some(MallMap { tiles: tiles.into(), credit: String::new(), wgs84: false });
+            MallSettings { map, ..MallSettings::default() }.tile_origin()
+        };
+        assert_eq!(origin("https://tiles.example.com/{z}/{x}/{y}.png").as_deref(), Some("https://tiles.example.com"));
+        assert_eq!(origin("https://{s}.example.com:8443/{z}/{x}/{y}").as_deref(), Some("https://*.example.com:8443"));
+        assert_eq!(origin("/files/tiles/{z}/{x}/{y}.png"), None);
+        assert_eq!(origin("https://a.example; script-src *//{z}/{x}/{y}"), None);
+    }
 }

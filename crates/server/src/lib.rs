@@ -10,6 +10,7 @@ mod import;
 pub mod outside;
 pub mod router;
 pub mod serve;
+mod storefront;
 pub mod template;
 pub mod web;
 pub mod wiring;

@@ -2,8 +2,9 @@
 //! Files with a hash in their name are kept forever; pages are asked for again. Compressed copies are made when the front
 //! ends are built, so serving costs a look-up.
 
+use crate::storefront;
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -27,15 +28,17 @@ struct BackOffice;
 #[allow_missing = true]
 struct Documents;
 
-/// What a page may load: only from us. Styles may be inline because both UI kits set them.
-const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-    img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; media-src 'self' blob:; \
-    object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
-
-/// The storefront also stands in the page editor's phone frame, which has our own origin.
-const FRAMED_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-    img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; media-src 'self' blob:; \
-    object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'";
+/// What a page may load: only from us, and map tiles from where the mall says. Styles may be inline because both UI kits
+/// set them; of scripts in the page only those that were built, `scripts` names them.
+pub fn content_policy(scripts: &str, tiles: Option<&str>, framed_by: &str) -> HeaderValue {
+    let tiles = tiles.map(|origin| format!(" {origin}")).unwrap_or_default();
+    let policy = format!(
+        "default-src 'self'; script-src 'self'{scripts}; style-src 'self' 'unsafe-inline'; \
+         img-src 'self' data: blob:{tiles}; font-src 'self' data:; connect-src 'self'; media-src 'self' blob:; \
+         object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors {framed_by}"
+    );
+    HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'self'"))
+}
 
 /// The routes that are not answered by the fallback.
 pub fn routes() -> Router<App> {
@@ -45,41 +48,50 @@ pub fn routes() -> Router<App> {
 }
 
 /// Everything else: a file of a front end, or the page that routes on the client, or a problem for API paths.
-pub async fn fallback(request: Request) -> Response {
-    let path = request.uri().path();
+pub async fn fallback(State(app): State<App>, request: Request) -> Response {
+    let (path, headers) = (request.uri().path(), request.headers());
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let is_api = ["/api/", "/admin/v1/", "/notify/", "/files/"].iter().any(|prefix| path.starts_with(prefix));
     if !is_read || is_api {
         return Problem(Error::not_found("request.no_such_route", "没有这个地址")).into_response();
     }
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let mall = app.malls.resolve(None, host).ok();
+    let tiles = mall.as_ref().and_then(|mall| mall.settings.tile_origin());
     if let Some(rest) = path.strip_prefix("/admin/") {
-        return site::<BackOffice>(rest, request.headers());
+        return site::<BackOffice>(rest, headers, tiles.as_deref());
     }
     if let Some(rest) = path.strip_prefix("/docs/") {
-        return site::<Documents>(rest, request.headers());
+        return site::<Documents>(rest, headers, None);
     }
-    let mut response = site::<Storefront>(path.trim_start_matches('/'), request.headers());
-    let headers = response.headers_mut();
-    if headers.contains_key(header::CONTENT_SECURITY_POLICY) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(FRAMED_POLICY));
-        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+    let rest = path.trim_start_matches('/');
+    if let (true, Some(mall), Some(built)) = (is_page(rest), &mall, Storefront::get(PAGE))
+        && let Ok(built) = std::str::from_utf8(&built.data)
+    {
+        return storefront::page(&app, mall, built, headers).await;
     }
-    response
+    site::<Storefront>(rest, headers, None)
 }
 
-fn site<S: Embed>(path: &str, headers: &HeaderMap) -> Response {
-    let wants_page = !path.rsplit('/').next().unwrap_or_default().contains('.');
-    let name = if path.is_empty() || wants_page { "index.html" } else { path };
+const PAGE: &str = "index.html";
+
+/// An address without a file's ending: the client routes on it.
+fn is_page(path: &str) -> bool {
+    path == PAGE || !path.rsplit('/').next().unwrap_or_default().contains('.')
+}
+
+fn site<S: Embed>(path: &str, headers: &HeaderMap, tiles: Option<&str>) -> Response {
+    let name = if is_page(path) { PAGE } else { path };
     for (ending, encoding) in [(".br", "br"), (".gz", "gzip")] {
         if accepts(headers, encoding)
             && let Some(file) = S::get(&format!("{name}{ending}"))
         {
-            return respond(name, file, Some(encoding), headers);
+            return respond(name, file, Some(encoding), headers, tiles);
         }
     }
     match S::get(name) {
-        Some(file) => respond(name, file, None, headers),
-        None if name == "index.html" => not_built(),
+        Some(file) => respond(name, file, None, headers, tiles),
+        None if name == PAGE => not_built(),
         None => Problem(Error::not_found("request.no_such_file", "没有这个文件")).into_response(),
     }
 }
@@ -89,7 +101,13 @@ fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
     accepted.split(',').any(|part| part.trim().split(';').next() == Some(encoding))
 }
 
-fn respond(name: &str, file: EmbeddedFile, encoding: Option<&'static str>, asked: &HeaderMap) -> Response {
+fn respond(
+    name: &str,
+    file: EmbeddedFile,
+    encoding: Option<&'static str>,
+    asked: &HeaderMap,
+    tiles: Option<&str>,
+) -> Response {
     let hash: String = file.metadata.sha256_hash()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
     let etag = HeaderValue::from_str(&format!("\"{hash}\"")).expect("hex is a header value");
     let known = asked.get(header::IF_NONE_MATCH) == Some(&etag);
@@ -106,7 +124,7 @@ fn respond(name: &str, file: EmbeddedFile, encoding: Option<&'static str>, asked
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
     if is_page {
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_POLICY));
+        headers.insert(header::CONTENT_SECURITY_POLICY, content_policy("", tiles, "'none'"));
     }
     response
 }

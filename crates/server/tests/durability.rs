@@ -127,6 +127,7 @@ fn store_input() -> StoreInput {
         lng: 120.16,
         phone: "0571-87000000".into(),
         hours: hours.collect(),
+        special_days: Vec::new(),
         notice: None,
         picture_key: None,
         status: StoreStatus::Open,

@@ -21,7 +21,7 @@ const VENDORS = {
   'mp-baidu': { template: '.swan', style: '.css' },
 };
 // Names that stand in code as identifiers or in messages, and are never requested.
-const HARMLESS = /^(www\.w3\.org|vuejs\.org|beian\.miit\.gov\.cn|127\.0\.0\.1|localhost)$/;
+const HARMLESS = /^(www\.w3\.org|vuejs\.org|leafletjs\.com|beian\.miit\.gov\.cn|127\.0\.0\.1|localhost)$/;
 const HIDDEN = /fromCharCode\((?:\.\.\.)?\[?\s*(?:\d+\s*,\s*(?:\.\.\.\(\[[^\]]*\]\)\s*,\s*)?){6,}/;
 
 const problems = new Set();
@@ -118,7 +118,8 @@ function homeScripts(folder) {
       add(join(path, '..', found[1]));
   };
   add(entry);
-  for (const file of walk(join(folder, 'assets'))) if (/pages-home-[^/]*\.js$/.test(file)) add(relative(folder, file));
+  for (const file of walk(join(folder, 'assets')))
+    if (/pages-home-home\.[^/]*\.js$/.test(file)) add(relative(folder, file));
   return [...seen];
 }
 

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { refusal } from '@/messages/en/refusal';
 import en from '@/messages/en';
 import zh from '@/messages/zh';
-import { chooseLanguage, language, startLanguage, t, tOrNothing } from '@/messages';
+import { chooseLanguage, language, refusalSentence, startLanguage, t, tOrNothing } from '@/messages';
 
 const gaps = (sentence: string): string[] =>
   [...new Set([...sentence.matchAll(/\{(\w+)/g)].map((match) => match[1]!))].sort();
@@ -19,6 +22,38 @@ describe('the message files', () => {
     for (const [area, sentences] of Object.entries(en))
       for (const [name, sentence] of Object.entries(sentences))
         expect(sentence, `${area}.${name}`).not.toMatch(/[\u4e00-\u9fa5]/);
+  });
+});
+
+/** The codes that the API document names for what shoppers ask. */
+function refusals(): string[] {
+  const document = readFileSync(join(__dirname, '../../packages/api/schema.d.ts'), 'utf8');
+  const paths = [...document.matchAll(/^    "\/api\/v1\/[^"]+": \{([\s\S]*?)^    \};/gm)].map((match) => match[1]!);
+  const operations = paths.flatMap((path) => [...path.matchAll(/operations\["(\w+)"\]/g)].map((match) => match[1]!));
+  const codes = operations.flatMap((name) => {
+    const from = document.indexOf(`\n    ${name}: {`);
+    const body = document.slice(from, document.indexOf('\n    };', from));
+    return [...body.matchAll(/`([a-z_]+\.[a-z_]+)`/g)].map((match) => match[1]!);
+  });
+  return [...new Set(codes)].filter((code) => !code.startsWith('details.')).sort();
+}
+
+describe('what the server refuses', () => {
+  it('has an English sentence for all but a few codes of the API document', () => {
+    const codes = refusals();
+    expect(codes.length).toBeGreaterThan(60);
+    const silent = codes.filter((code) => !(code in refusal));
+    // A code that is younger than its sentence says what its kind of answer means.
+    expect(silent.length, silent.join(', ')).toBeLessThanOrEqual(codes.length / 5);
+  });
+  it('is said in the language that was chosen', async () => {
+    expect(refusalSentence('cart.full', '购物车放满了', 409)).toBe('购物车放满了');
+    await chooseLanguage('en');
+    expect(refusalSentence('cart.full', '购物车放满了', 409)).toBe(refusal['cart.full']);
+    expect(refusalSentence('request.invalid', '手机号不正确', 400, 'phone')).toMatch(/11 digits/);
+    expect(refusalSentence('some.new_code', '新的', 409)).toBe('This has changed');
+    expect(refusalSentence('', undefined, 0)).toBeUndefined();
+    await chooseLanguage('zh');
   });
 });
 

@@ -12,6 +12,21 @@ const SHEET = /\/src\/components\/sheet\./;
 const BUYING = /\/src\/components\/(cell|sku-panel|stepper|review|stars|store)\./;
 const HOME = /\/(pages-home-home\.[^/]*\.js|home-[^/]*\.css)$/;
 
+/** The home page's own files and what they import, each once and without what the entry brings. */
+function homeFiles(bundle: Record<string, { type: string; imports?: string[]; isEntry?: boolean }>): Set<string> {
+  const found = new Set<string>();
+  const add = (name: string): void => {
+    const file = bundle[name];
+    if (!file || found.has(name) || file.isEntry) return;
+    found.add(name);
+    (file.imports ?? []).forEach(add);
+  };
+  Object.keys(bundle)
+    .filter((name) => HOME.test(name))
+    .forEach(add);
+  return found;
+}
+
 export function firstPage(): Plugin {
   return {
     name: 'hefang:first-page',
@@ -28,17 +43,18 @@ export function firstPage(): Plugin {
     }),
     transformIndexHtml: {
       order: 'post',
-      handler: (_html, { bundle }) => {
+      handler: (html, { bundle }) => {
         const names = Object.keys(bundle ?? {});
-        const later = names.filter((name) => /\.(js|css)$/.test(name) && !HOME.test(name) && !FIRST.test(name));
+        const home = homeFiles(bundle ?? {});
+        const later = names.filter((name) => /\.(js|css)$/.test(name) && !home.has(name) && !FIRST.test(name));
         const list = {
           tag: 'script',
           attrs: { type: 'application/json', id: 'later' },
           children: JSON.stringify(later.map((name) => `/${name}`)),
           injectTo: 'body' as const,
         };
-        const now = names
-          .filter((name) => HOME.test(name))
+        const now = [...home]
+          .filter((name) => !html.includes(`"/${name}"`))
           .map((name) => ({
             tag: 'link',
             attrs: name.endsWith('.js')

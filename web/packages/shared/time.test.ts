@@ -11,6 +11,7 @@ import {
   today,
   toWallClock,
   weekdayName,
+  formatDate,
 } from './time';
 
 const NOW = Date.parse('2026-11-23T06:07:00Z'); // 14:07 in Hangzhou
@@ -84,5 +85,12 @@ describe('English', () => {
     expect(formatAgo('2026-11-22T15:00:00Z', NOW, 'en')).toBe('yesterday 23:00');
     expect(formatRemaining('2026-11-24T06:08:00Z', NOW, 'en')).toBe('1 day 00:01');
     expect(weekdayName(7, 'en')).toBe('Sun');
+  });
+});
+
+describe('a day of the calendar', () => {
+  it('is said as people say it', () => {
+    expect(formatDate('2027-02-06')).toBe('2月6日');
+    expect(formatDate('2027-02-06', 'en')).toBe('6 Feb');
   });
 });

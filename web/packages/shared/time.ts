@@ -21,6 +21,14 @@ export function formatDay(iso: string | null | undefined): string {
   return date ? `${date.getUTCFullYear()}-${two(date.getUTCMonth() + 1)}-${two(date.getUTCDate())}` : '';
 }
 
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** A day of the calendar given as `2027-02-06`: `2月6日`, `6 Feb`. */
+export function formatDate(day: string, language: Language = 'zh'): string {
+  const [, month = 0, date = 0] = day.split('-').map(Number);
+  return language === 'en' ? `${date} ${MONTHS[month - 1] ?? ''}` : `${month}月${date}日`;
+}
+
 /** `14:07` in the mall's zone. */
 export function formatClock(iso: string | null | undefined): string {
   const date = iso ? chinaDate(iso) : null;

@@ -67,7 +67,7 @@ struct LimitedTag {
 
 /// What one product is part of.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-struct ProductTags {
+pub struct ProductTags {
     product_id: Id,
     promotions: Vec<PromotionTag>,
     /// At most three that can be had.
@@ -78,9 +78,9 @@ struct ProductTags {
 
 /// Tags with the server's clock, for countdowns.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-struct OfferTags {
-    now: Instant,
-    products: Vec<ProductTags>,
+pub struct OfferTags {
+    pub now: Instant,
+    pub products: Vec<ProductTags>,
 }
 
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -113,13 +113,21 @@ async fn list_offer_tags(
     Ok(Cached::new(tags, stamp))
 }
 
+impl ProductTags {
+    /// Part of nothing.
+    pub fn is_empty(&self) -> bool {
+        self.promotions.is_empty() && self.coupons.is_empty() && self.limited.is_empty()
+    }
+}
+
 /// A product as scopes see it.
 struct Seen {
     category_ids: Vec<Id>,
     brand_id: Option<Id>,
 }
 
-fn tags(tx: &mut Tx<'_>, ctx: &Ctx, ids: &[Id]) -> Result<OfferTags> {
+/// What these products are part of; those of which nothing is to be said may be among them.
+pub fn tags(tx: &mut Tx<'_>, ctx: &Ctx, ids: &[Id]) -> Result<OfferTags> {
     let now = ctx.now;
     let versions = Versions::read(tx, ctx.mall_id)?;
     let empty = Campaigns::default();

@@ -72,6 +72,24 @@ pub enum BlockSource {
         #[serde(default)]
         store_ids: Vec<Id>,
     },
+    /// Coupons to take; without ids those of the centre.
+    Coupons {
+        title: String,
+        #[serde(default)]
+        template_ids: Vec<Id>,
+    },
+    /// Goods of the limited-time sale that runs, with its countdown.
+    Limited {
+        title: String,
+        /// 1–20.
+        limit: i64,
+    },
+    /// What this shopper may like; the same for everybody where they do not want that.
+    Recommended {
+        title: String,
+        /// 1–20.
+        limit: i64,
+    },
     /// Air, in CSS pixels.
     Spacer {
         /// 4–120.
@@ -201,6 +219,10 @@ impl BlockSource {
             BlockSource::Video { title, .. } => short(title, 40),
             BlockSource::Notice { text, .. } => said(text, 60),
             BlockSource::Stores { title, store_ids } => short(title, 20) && store_ids.len() <= 10,
+            BlockSource::Coupons { title, template_ids } => short(title, 20) && template_ids.len() <= 10,
+            BlockSource::Limited { title, limit } | BlockSource::Recommended { title, limit } => {
+                short(title, 20) && (1..=20).contains(limit)
+            }
             BlockSource::Spacer { height } => (4..=120).contains(height),
         }
     }

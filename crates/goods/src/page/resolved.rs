@@ -55,6 +55,21 @@ pub enum Block {
         title: String,
         items: Vec<StoreView>,
     },
+    /// The page asks for them: what is open differs from shopper to shopper.
+    Coupons {
+        title: String,
+        template_ids: Vec<Id>,
+    },
+    /// The page asks for the sale, whose clock runs.
+    Limited {
+        title: String,
+        limit: i64,
+    },
+    /// The page asks for what fits this shopper.
+    Recommended {
+        title: String,
+        limit: i64,
+    },
     Spacer {
         height: i64,
     },
@@ -153,6 +168,11 @@ impl Sources {
             BlockSource::Stores { title, store_ids } => {
                 Block::Stores { title: title.clone(), items: self.stores(app, mall, store_ids)? }
             }
+            BlockSource::Coupons { title, template_ids } => {
+                Block::Coupons { title: title.clone(), template_ids: template_ids.clone() }
+            }
+            BlockSource::Limited { title, limit } => Block::Limited { title: title.clone(), limit: *limit },
+            BlockSource::Recommended { title, limit } => Block::Recommended { title: title.clone(), limit: *limit },
             BlockSource::Spacer { height } => Block::Spacer { height: *height },
         };
         Ok(has_content(&block).then_some(block))
@@ -195,6 +215,7 @@ fn has_content(block: &Block) -> bool {
         Block::Stores { items, .. } => !items.is_empty(),
         Block::Text { title, text } => !title.is_empty() || !text.is_empty(),
         Block::Hotspot { .. } | Block::Video { .. } | Block::Notice { .. } | Block::Spacer { .. } => true,
+        Block::Coupons { .. } | Block::Limited { .. } | Block::Recommended { .. } => true,
     }
 }
 

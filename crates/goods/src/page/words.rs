@@ -47,6 +47,9 @@ fn name(block: &BlockSource) -> String {
         BlockSource::Video { title, .. } => ("视频", title.as_str()),
         BlockSource::Notice { text, .. } => ("公告", text.as_str()),
         BlockSource::Stores { title, .. } => ("门店", title.as_str()),
+        BlockSource::Coupons { title, .. } => ("优惠券", title.as_str()),
+        BlockSource::Limited { title, .. } => ("限时购", title.as_str()),
+        BlockSource::Recommended { title, .. } => ("猜你喜欢", title.as_str()),
         BlockSource::Spacer { .. } => ("留白", ""),
     };
     let title: String = title.chars().take(12).collect();
@@ -79,6 +82,7 @@ fn word(field: &str) -> &'static str {
         "spots" => "热区",
         "category_ids" => "分类",
         "store_ids" => "门店",
+        "template_ids" => "优惠券",
         "source" => "商品来源",
         "limit" => "商品数量",
         "layout" => "排列方式",

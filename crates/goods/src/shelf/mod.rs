@@ -4,11 +4,13 @@
 mod favourite;
 mod history;
 mod personal;
+mod recommend;
 #[cfg(test)]
 mod tests;
 
 pub use favourite::{Favourite, favourite_count};
 pub use personal::{ShelfRow, favourites_of, forget_shopper, history_of};
+pub use recommend::recommended;
 
 use db::{Tx, args};
 use kernel::{Error, Id, MallId, Result};

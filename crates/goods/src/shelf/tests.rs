@@ -103,3 +103,28 @@ fn a_guest_takes_the_shelf_along() {
         assert!(favourites(mall, GUEST).is_empty() && history_of(mall, GUEST).is_empty());
     });
 }
+
+#[test]
+fn recommendations_follow_what_was_looked_at_and_are_the_same_for_who_is_nobody() {
+    each(|mall| {
+        let (teas, cups) = (mall.category("茶", None), mall.category("杯", None));
+        let of = |name: &str, category_id: Id| {
+            let mut input = mall.input(name, &[("a", 1, 1)]);
+            input.category_id = category_id;
+            mall.create(input).id
+        };
+        let (tea, other_tea) = (of("龙井", teas), of("白茶", teas));
+        let (cup, other_cup) = (of("茶杯", cups), of("盖碗", cups));
+        look(mall, MEMBER, tea);
+        let ids = |of: Option<Id>| {
+            let rows = mall.read(move |tx, mall_id| super::recommend::rows(tx, mall_id, of, 10)).unwrap();
+            rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
+        };
+        let anybody = [other_cup, cup, other_tea, tea];
+        assert_eq!(ids(None), anybody, "what sold most, the newest among equals");
+        assert_eq!(ids(Some(GUEST)), anybody, "who looked at nothing");
+        assert_eq!(ids(Some(MEMBER)), [other_tea, other_cup, cup, tea], "tea first, what was seen last");
+        let one = mall.read(|tx, mall_id| super::recommend::rows(tx, mall_id, Some(MEMBER), 1)).unwrap();
+        assert_eq!(one.len(), 1);
+    });
+}

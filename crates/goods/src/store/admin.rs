@@ -1,7 +1,7 @@
 //! Stores in the back office. Making a store makes the location its stock lies at; closing it hides it from shoppers
 //! and keeps its stock and its history.
 
-use super::hours::{self, OpeningHours};
+use super::hours::{self, OpeningHours, SpecialDay};
 use super::place::Point;
 use super::region::region_path;
 use super::row::{STORE_COLUMNS, StoreRow, find_store, only_shop};
@@ -52,6 +52,9 @@ pub struct StoreInput {
     pub lng: f64,
     pub phone: String,
     pub hours: Vec<OpeningHours>,
+    /// Dates with other hours, at most 60; those that are over are dropped.
+    #[serde(default)]
+    pub special_days: Vec<SpecialDay>,
     pub notice: Option<String>,
     pub picture_key: Option<String>,
     pub status: StoreStatus,
@@ -148,8 +151,8 @@ pub fn create_store(tx: &mut Tx<'_>, ctx: &Ctx, input: &StoreInput) -> Result<Id
     let (shop_id, store_id) = (only_shop(tx, ctx.mall_id)?, ctx.id());
     tx.exec(
         "insert into store (id, mall_id, shop_id, name, district_code, address, lat, lng, phone, hours, notice,
-           picture_key, status, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+           picture_key, status, created_at, special_days)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         &args![
             store_id,
             ctx.mall_id,
@@ -164,7 +167,8 @@ pub fn create_store(tx: &mut Tx<'_>, ctx: &Ctx, input: &StoreInput) -> Result<Id
             &input.notice,
             &input.picture_key,
             status_word(input.status),
-            ctx.now
+            ctx.now,
+            special_json(ctx, input)?
         ],
     )?;
     tx.exec(
@@ -181,7 +185,7 @@ fn save_store(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, input: &StoreInput) -> Result<
     tx.exec(
         "update store
          set name = $3, district_code = $4, address = $5, lat = $6, lng = $7, phone = $8, hours = $9, notice = $10,
-           picture_key = $11, status = $12
+           picture_key = $11, status = $12, special_days = $13
          where mall_id = $1 and id = $2",
         &args![
             ctx.mall_id,
@@ -195,7 +199,8 @@ fn save_store(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, input: &StoreInput) -> Result<
             hours_json(&input.hours)?,
             &input.notice,
             &input.picture_key,
-            status_word(input.status)
+            status_word(input.status),
+            special_json(ctx, input)?
         ],
     )?;
     tx.exec(
@@ -228,6 +233,12 @@ fn check(input: &StoreInput) -> Result<()> {
 
 fn hours_json(hours: &[OpeningHours]) -> Result<String> {
     serde_json::to_string(hours).map_err(Error::internal)
+}
+
+/// Those that are over everywhere on earth are dropped; the mall's calendar decides again when they are read.
+fn special_json(ctx: &Ctx, input: &StoreInput) -> Result<String> {
+    let earliest = ctx.now.day_at_offset(0) - 1;
+    serde_json::to_string(&hours::check_special(&input.special_days, earliest)?).map_err(Error::internal)
 }
 
 fn status_word(status: StoreStatus) -> &'static str {

@@ -12,7 +12,7 @@ mod shop;
 mod tests;
 
 pub use admin::{AdminStore, StoreInput, StoreStatus, admin_routes, create_store};
-pub use hours::OpeningHours;
+pub use hours::{DaySpan, OpeningHours, SpecialDay};
 pub use place::{Point, distance_m};
 pub use region::{RegionPath, name_regions_with, region_path};
 pub use row::{

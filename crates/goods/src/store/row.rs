@@ -1,6 +1,6 @@
 //! Rows of shops, stores and locations, and the queries that find them.
 
-use super::hours::OpeningHours;
+use super::hours::{OpeningHours, SpecialDay};
 use super::place::Point;
 use db::{FromRow, Row, Tx, args, row};
 use kernel::{Error, Id, MallId, Result};
@@ -22,6 +22,7 @@ pub struct StoreRow {
     pub picture_key: Option<String>,
     /// `open`, or `closed` for good or for a time: then it is not shown and takes no pickup orders.
     pub status: String,
+    pub special_days: Vec<SpecialDay>,
 }
 
 impl StoreRow {
@@ -30,7 +31,7 @@ impl StoreRow {
     }
 }
 
-pub(super) const STORE_COLUMNS: &str = "s.id, s.shop_id, s.name, s.district_code, s.address, s.lat, s.lng, s.phone, s.hours, s.notice, s.picture_key, s.status";
+pub(super) const STORE_COLUMNS: &str = "s.id, s.shop_id, s.name, s.district_code, s.address, s.lat, s.lng, s.phone, s.hours, s.notice, s.picture_key, s.status, s.special_days";
 
 impl FromRow for StoreRow {
     fn from_row(row: &mut Row<'_>) -> Result<Self> {
@@ -46,6 +47,7 @@ impl FromRow for StoreRow {
             notice: row.next()?,
             picture_key: row.next()?,
             status: row.next()?,
+            special_days: serde_json::from_str(&row.next::<String>()?).map_err(Error::internal)?,
         })
     }
 }

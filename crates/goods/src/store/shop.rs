@@ -1,6 +1,6 @@
 //! Stores as shoppers see them: the nearest first when they tell where they are.
 
-use super::hours::{OpeningHours, is_open};
+use super::hours::{OpeningHours, SpecialDay, is_open, still_to_come};
 use super::place::{Point, box_around, distance_m};
 use super::region::region_path;
 use super::row::{STORE_COLUMNS, StoreRow, find_store};
@@ -32,6 +32,8 @@ pub struct StoreView {
     pub lat: f64,
     pub lng: f64,
     pub hours: Vec<OpeningHours>,
+    /// Dates to come with other hours, in order.
+    pub special_days: Vec<SpecialDay>,
     /// By the server's clock.
     pub open_now: bool,
     pub notice: Option<String>,
@@ -61,7 +63,8 @@ pub(crate) fn shown(app: &App, mall: &Mall, store: &StoreRow, near: Option<Point
         lat: store.place.lat,
         lng: store.place.lng,
         hours: store.hours.clone(),
-        open_now: store.is_open() && is_open(&store.hours, now, mall.utc_offset_ms),
+        special_days: still_to_come(&store.special_days, now.day_at_offset(mall.utc_offset_ms)),
+        open_now: store.is_open() && is_open(&store.hours, &store.special_days, now, mall.utc_offset_ms),
         notice: store.notice.clone(),
         distance_m: near.map(|point| distance_m(point, store.place)),
     })

@@ -1,6 +1,6 @@
 //! Where stores are, when they are open, and that each has a place for its stock.
 
-use super::hours::{OpeningHours, check, is_open};
+use super::hours::{DaySpan, OpeningHours, SpecialDay, check, check_special, is_open, still_to_come};
 use super::place::{Point, box_around, distance_m};
 use super::shop::open_stores;
 use super::*;
@@ -19,7 +19,7 @@ fn at(text: &str) -> Instant {
 fn a_store_is_open_within_its_span_of_local_time() {
     // 2026-11-23 is a Monday.
     let week = [span(1, "10:00", "21:30"), span(2, "10:00", "12:00"), span(2, "13:00", "18:00")];
-    let open = |text: &str| is_open(&week, at(text), hours(8));
+    let open = |text: &str| is_open(&week, &[], at(text), hours(8));
     assert!(!open("2026-11-23T09:59:59+08:00"));
     assert!(open("2026-11-23T10:00:00+08:00"));
     assert!(open("2026-11-23T21:29:59+08:00"));
@@ -32,12 +32,43 @@ fn a_store_is_open_within_its_span_of_local_time() {
 #[test]
 fn a_bar_is_open_past_midnight() {
     let nights = [span(7, "20:00", "02:00"), span(3, "00:00", "24:00")];
-    let open = |text: &str| is_open(&nights, at(text), hours(8));
+    let open = |text: &str| is_open(&nights, &[], at(text), hours(8));
     assert!(open("2026-11-22T23:59:00+08:00"));
     assert!(open("2026-11-23T01:59:00+08:00"));
     assert!(!open("2026-11-23T02:00:00+08:00"));
     assert!(!open("2026-11-23T20:00:00+08:00"));
     assert!(open("2026-11-25T23:59:00+08:00"), "all day");
+}
+
+fn special(date: &str, spans: &[(&str, &str)]) -> SpecialDay {
+    let spans = spans.iter().map(|(open, close)| DaySpan { open: (*open).into(), close: (*close).into() }).collect();
+    SpecialDay { date: date.into(), note: "春节".into(), spans }
+}
+
+#[test]
+fn a_special_day_beats_its_weekday() {
+    // 2026-11-23 is a Monday.
+    let week: Vec<_> = (1..=7).map(|day| span(day, "10:00", "21:30")).collect();
+    let days = [special("2026-11-23", &[]), special("2026-11-24", &[("09:00", "12:00"), ("18:00", "01:00")])];
+    let open = |text: &str| is_open(&week, &days, at(text), hours(8));
+    assert!(open("2026-11-22T12:00:00+08:00"));
+    assert!(!open("2026-11-23T12:00:00+08:00"), "closed that day");
+    assert!(open("2026-11-24T09:30:00+08:00") && !open("2026-11-24T13:00:00+08:00"));
+    assert!(open("2026-11-25T00:30:00+08:00"), "its night goes on");
+    assert!(!open("2026-11-25T01:00:00+08:00") && open("2026-11-25T10:00:00+08:00"));
+}
+
+#[test]
+fn special_days_are_put_in_order_and_end_by_themselves() {
+    let today = at("2026-11-24T00:00:00Z").day_at_offset(0);
+    let days = [special("2027-02-06", &[]), special("2026-11-23", &[]), special("2026-11-24", &[("10:00", "12:00")])];
+    let kept = check_special(&days, today).unwrap();
+    assert_eq!(kept.iter().map(|day| day.date.as_str()).collect::<Vec<_>>(), ["2026-11-24", "2027-02-06"]);
+    assert_eq!(still_to_come(&kept, today + 1).len(), 1);
+    let field = |days: &[SpecialDay]| check_special(days, today).unwrap_err().field_name().map(str::to_owned);
+    assert_eq!(field(&[special("2027-02-30", &[])]).as_deref(), Some("special_days[0].date"));
+    assert_eq!(field(&[special("2027-02-06", &[("ten", "12:00")])]).as_deref(), Some("special_days[0].spans"));
+    assert_eq!(field(&[special("2027-02-06", &[]), special("2027-02-06", &[])]).as_deref(), Some("special_days"));
 }
 
 #[test]
@@ -90,6 +121,7 @@ fn input(name: &str, lat: f64, lng: f64) -> StoreInput {
         lng,
         phone: "0571-87010418".into(),
         hours: vec![span(1, "10:00", "21:30")],
+        special_days: Vec::new(),
         notice: None,
         picture_key: None,
         status: admin::StoreStatus::Open,

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 pub struct Preference {
     /// Kinds of messages the member does not want.
     pub muted: Vec<MessageKind>,
-    /// False: lists and search look the same as for anybody.
+    /// False: recommendations are the same as for anybody.
     pub personalised: bool,
 }
 

@@ -93,7 +93,7 @@ async fn show_preferences(State(app): State<App>, shopper: Shopper) -> Answer<Js
 
 /// Change what the shopper prefers.
 ///
-/// `muted` names the kinds of messages that are not wanted; `personalised: false` makes lists the same as for anybody.
+/// `muted` names the kinds of messages that are not wanted; `personalised: false` makes recommendations the same as for anybody.
 #[utoipa::path(patch, path = "/me/preferences", tag = "message", request_body = PreferenceChange,
     security(("member" = [])), responses((status = 200, body = Preference)))]
 async fn change_preferences(

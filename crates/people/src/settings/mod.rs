@@ -10,7 +10,7 @@ use db::{Tx, args};
 use kernel::{Error, MallId, Result};
 use platform::audit::Note;
 use platform::cache::Topic;
-use platform::mall::{MallSettings, save_settings};
+use platform::mall::{MallMap, MallSettings, save_settings};
 use platform::permission::perm;
 use platform::problem::ProblemBody;
 use platform::{Answer, App, Json, Staff};
@@ -118,7 +118,26 @@ fn checked(input: MallSettings) -> Result<MallSettings> {
         icp_number: text("icp_number", input.icp_number, 40)?,
         company_name: text("company_name", input.company_name, 60)?,
         licences: licence::checked(input.licences)?,
+        map: input.map.filter(|map| !map.tiles.trim().is_empty()).map(checked_map).transpose()?,
     })
+}
+
+/// Tiles come over https from one host, or from this server.
+fn checked_map(map: MallMap) -> Result<MallMap> {
+    let (tiles, credit) = (map.tiles.trim().to_owned(), map.credit.trim().to_owned());
+    let found = MallSettings {
+        map: Some(MallMap { tiles: tiles.clone(), credit: String::new(), wgs84: false }),
+        ..MallSettings::default()
+    };
+    let own = tiles.starts_with('/') && !tiles.starts_with("//");
+    let whole = ["{z}", "{x}", "{y}"].iter().all(|part| tiles.contains(part));
+    if tiles.chars().count() > 300 || !whole || !(own || found.tile_origin().is_some()) {
+        return Err(Error::field("map.tiles", "瓦片地址要用 https，并写出 {z}、{x}、{y}"));
+    }
+    if credit.chars().count() > 80 || credit.chars().any(char::is_control) {
+        return Err(Error::field("map.credit", "版权说明最多 80 个字"));
+    }
+    Ok(MallMap { tiles, credit, wgs84: map.wgs84 })
 }
 
 fn require_file(tx: &mut Tx<'_>, mall_id: MallId, field: &str, key: &str) -> Result<()> {
@@ -144,6 +163,15 @@ mod tests {
     #[test]
     fn every_rule_names_its_field() {
         type Spoil = fn(&mut MallSettings);
+        let map = |tiles: &str| Some(MallMap { tiles: tiles.into(), credit: String::new(), wgs84: false });
+        let odd =
+            ["http://tiles.example/{z}/{x}/{y}.png", "https://tiles.example/{z}/{x}.png", "//tiles.example/{z}{x}{y}"];
+        for tiles in odd {
+            let spoilt = MallSettings { map: map(tiles), ..settings() };
+            assert_eq!(checked(spoilt).unwrap_err().field_name(), Some("map.tiles"), "{tiles}");
+        }
+        let none = MallSettings { map: map(" "), ..settings() };
+        assert!(checked(none).unwrap().map.is_none());
         let cases: [(&str, Spoil); 9] = [
             ("name", |s| s.name = "  ".into()),
             ("accent", |s| s.accent = "green".into()),

@@ -2,7 +2,9 @@
 
 use goods::catalog::{NameValue, ProductOption};
 use goods::freight::{FreeRule, Rule, Unit};
-use goods::store::OpeningHours;
+use goods::page::BlockSource;
+use goods::store::{DaySpan, OpeningHours, SpecialDay};
+use kernel::{Instant, days};
 use serde::Deserialize;
 use std::collections::HashMap;
 
@@ -149,6 +151,26 @@ pub enum Block {
     Categories,
     Products { title: String, subtitle: Option<String>, source: Source, limit: i64, more: Option<Target> },
     Text { title: String, text: String },
+    Coupons { title: String },
+    Limited { title: String, limit: i64 },
+    Recommended { title: String, limit: i64 },
+    Stores { title: String },
+}
+
+impl Block {
+    /// A block that names no photograph and no goods; `None` for those that do.
+    pub fn of_itself(&self) -> Option<BlockSource> {
+        let block = match self {
+            Block::Text { title, text } => BlockSource::Text { title: title.clone(), text: text.clone() },
+            Block::Coupons { title } => BlockSource::Coupons { title: title.clone(), template_ids: Vec::new() },
+            Block::Limited { title, limit } => BlockSource::Limited { title: title.clone(), limit: *limit },
+            Block::Recommended { title, limit } => BlockSource::Recommended { title: title.clone(), limit: *limit },
+            Block::Stores { title } => BlockSource::Stores { title: title.clone(), store_ids: Vec::new() },
+            Block::Categories => BlockSource::Categories { category_ids: Vec::new() },
+            Block::Banner { .. } | Block::Products { .. } => return None,
+        };
+        Some(block)
+    }
 }
 
 #[derive(Deserialize)]
@@ -178,4 +200,14 @@ pub enum Source {
 /// The embedded content.
 pub fn read() -> kernel::Result<Catalog> {
     serde_json::from_str(TEXT).map_err(kernel::Error::internal)
+}
+
+/// Two days to come on which the demo's stores keep other hours: one of rest, one that ends early.
+pub fn special_days(now: Instant) -> Vec<SpecialDay> {
+    let date = |ahead: i64| (now + days(ahead)).to_string()[..10].to_owned();
+    let short = DaySpan { open: "10:00".into(), close: "17:00".into() };
+    vec![
+        SpecialDay { date: date(9), note: "员工培训".into(), spans: vec![short] },
+        SpecialDay { date: date(10), note: "盘点".into(), spans: Vec::new() },
+    ]
 }

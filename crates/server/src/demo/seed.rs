@@ -150,6 +150,7 @@ impl Seeding<'_> {
                 lng: store.lng,
                 phone: store.phone.clone(),
                 hours: store.hours.clone(),
+                special_days: catalog::special_days(self.ctx.now),
                 notice: store.notice.clone(),
                 picture_key: self.optional_photo(store.photo.as_ref())?,
                 status: StoreStatus::Open,
@@ -380,7 +381,6 @@ impl Seeding<'_> {
                         })
                         .collect::<Result<_>>()?,
                 },
-                Block::Categories => BlockSource::Categories { category_ids: Vec::new() },
                 Block::Products { title, subtitle, source, limit, more } => BlockSource::Products {
                     title: title.clone(),
                     subtitle: subtitle.clone(),
@@ -393,7 +393,7 @@ impl Seeding<'_> {
                     layout: ShelfLayout::Grid,
                     limit: *limit,
                 },
-                Block::Text { title, text } => BlockSource::Text { title: title.clone(), text: text.clone() },
+                plain => plain.of_itself().ok_or_else(|| Error::internal("a block of the demo without its goods"))?,
             });
         }
         goods::page::save(tx, self.ctx, "home", "首页", &blocks).map(drop)

@@ -37,6 +37,10 @@ pub struct OrderSearch {
     pub from: Option<Instant>,
     /// Placed before.
     pub to: Option<Instant>,
+    /// Paid at or after.
+    pub paid_from: Option<Instant>,
+    /// Paid before.
+    pub paid_to: Option<Instant>,
     #[param(inline)]
     pub delivery: Option<DeliveryKind>,
     pub store_id: Option<Id>,
@@ -56,6 +60,8 @@ impl OrderSearch {
             q: self.q.clone().filter(|q| q.chars().count() <= 60),
             from: self.from,
             to: self.to,
+            paid_from: self.paid_from,
+            paid_to: self.paid_to,
             delivery: self.delivery,
             store_id: self.store_id,
             member_id: self.member_id,

@@ -25,6 +25,7 @@ pub mod personal;
 pub mod place;
 pub mod purchase;
 pub mod reconcile;
+pub mod recommend;
 pub mod redeem;
 pub mod refund;
 pub mod refund_desk;
@@ -63,6 +64,7 @@ pub fn shop_routes() -> OpenApiRouter<App> {
         .merge(after_sale::shop_routes())
         .merge(share::shop_routes())
         .merge(invoice::shop_routes())
+        .merge(recommend::shop_routes())
 }
 
 /// Back-office routes of the flows.

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::http::{Method, Request};
 use platform::edge::Edge;
+use serde_json::json;
 use testkit::{Client, on_both_engines, on_both_engines_with, seconds};
 use tower::Service;
 
@@ -21,6 +22,40 @@ fn what_the_crowd_reads_has_an_etag_and_is_not_sent_twice() {
             let other = anyone.with_header("if-none-match", "\"stale\"").get(&path).await;
             assert_eq!(other.status(200).body, first.body);
         }
+    });
+}
+
+#[test]
+fn who_unpacks_gets_packed_answers_and_nobody_else() {
+    on_both_engines(async |mall| {
+        for name in ["龙井", "白茶", "岩茶", "普洱", "茉莉", "滇红"] {
+            mall.product(name).create().await;
+        }
+        let ann = mall.member().await;
+        for who in [mall.anonymous(), (*ann).clone()] {
+            let plain = who.get("/api/v1/products").await;
+            assert_eq!(plain.status(200).header("content-encoding"), None);
+            let packed = who.with_header("accept-encoding", "br, gzip").get("/api/v1/products").await;
+            assert_eq!(packed.status(200).header("content-encoding"), Some("gzip"));
+            assert!(packed.body.len() < plain.body.len() && packed.body.starts_with(b"\x1f\x8b"));
+            let etag = packed.header("etag").unwrap().to_owned();
+            let known = who.with_header("accept-encoding", "gzip").with_header("if-none-match", &etag);
+            assert_eq!(known.get("/api/v1/products").await.status.as_u16(), 304);
+        }
+    });
+}
+
+#[test]
+fn who_wants_nothing_in_person_is_recommended_what_everybody_is() {
+    on_both_engines(async |mall| {
+        let tea = mall.product("龙井").create().await;
+        let ann = mall.member().await;
+        ann.put(&format!("/api/v1/history/{}", tea.id), json!({})).await.status(204);
+        assert_eq!(mall.anonymous().get("/api/v1/recommendations").await.ok()["personalised"], false);
+        assert_eq!(ann.get("/api/v1/recommendations?limit=5").await.ok()["personalised"], true);
+        ann.patch("/api/v1/me/preferences", json!({ "personalised": false })).await.ok();
+        let found = ann.get("/api/v1/recommendations").await.ok();
+        assert_eq!((&found["personalised"], found["items"].as_array().unwrap().len()), (&json!(false), 1));
     });
 }
 

@@ -49,6 +49,9 @@ pub struct DeskFilter {
     pub q: Option<String>,
     pub from: Option<Instant>,
     pub to: Option<Instant>,
+    /// Paid at or after, paid before.
+    pub paid_from: Option<Instant>,
+    pub paid_to: Option<Instant>,
     pub delivery: Option<DeliveryKind>,
     pub store_id: Option<Id>,
     pub member_id: Option<Id>,
@@ -91,6 +94,12 @@ impl DeskFilter {
         }
         if let Some(to) = self.to {
             where_.and(" and o.id < $?", Ids::first_at(to));
+        }
+        if let Some(from) = self.paid_from {
+            where_.and(" and o.paid_at >= $?", from);
+        }
+        if let Some(to) = self.paid_to {
+            where_.and(" and o.paid_at < $?", to);
         }
         if let Some(delivery) = self.delivery {
             where_.and(" and o.delivery_kind = $?", delivery.as_str());

@@ -2,7 +2,7 @@
 // body and answer are typed by the path. Every failure, also a lost network, becomes a `Failure`
 // with a sentence for people and a code for support.
 import { failureSentence, failureTitle } from '@shared/words';
-import { language } from '@/messages';
+import { language, refusalSentence } from '@/messages';
 import { MALL_CODE, SERVER_ORIGIN, send, type Sent } from '@/platform/http';
 import type { paths } from '@schema';
 import type { Problem } from './types';
@@ -76,7 +76,8 @@ export function read<T>(answer: Sent): T {
   throw new Failure(
     answer.status,
     problem.code ?? `http.${answer.status}`,
-    problem.detail ?? failureSentence(answer.status === 0 ? 'network.offline' : 'network.garbled', language.value),
+    refusalSentence(problem.code ?? '', problem.detail, answer.status, problem.field ?? undefined) ??
+      failureSentence(answer.status === 0 ? 'network.offline' : 'network.garbled', language.value),
     problem.field ?? undefined,
     problem.request_id ?? answer.headers['x-request-id'],
     (problem.details ?? undefined) as Record<string, unknown> | undefined,

@@ -21,6 +21,7 @@ export type Address = Schemas['Address'];
 export type AddressInput = Schemas['AddressInput'];
 
 export type MallBrief = Schemas['MallBrief'];
+export type HomePage = Schemas['HomePage'];
 export type Link = Schemas['Link'];
 export type Block = Schemas['Block'];
 export type PictureItem = Schemas['PictureItem'];
@@ -34,6 +35,7 @@ export type ReviewView = Schemas['ReviewView'];
 export type ProductStore = Schemas['ProductStore'];
 export type StoreView = Schemas['StoreView'];
 export type OpeningHours = Schemas['OpeningHours'];
+export type SpecialDay = Schemas['SpecialDay'];
 
 export type CartView = Schemas['CartView'];
 export type CartLine = Schemas['CartLine'];
@@ -84,6 +86,7 @@ export type Licences = Schemas['Licences'];
 export type CentreCoupon = Schemas['CentreCoupon'];
 export type PointsGoods = Schemas['PointsGoods'];
 export type MyCoupon = Schemas['MyCoupon'];
+export type OfferTags = Schemas['OfferTags'];
 export type ProductTags = Schemas['ProductTags'];
 export type LimitedTag = Schemas['LimitedTag'];
 export type InvoiceOffer = Schemas['InvoiceOffer'];

@@ -1,7 +1,7 @@
 // Opening hours in as few words as they need: days with the same hours are said together.
-import type { OpeningHours } from '@/api/types';
+import type { OpeningHours, SpecialDay } from '@/api/types';
 import { language, t } from '@/messages';
-import { weekdayName } from '@shared/time';
+import { formatDate, weekdayName } from '@shared/time';
 
 export function openingText(hours: readonly OpeningHours[]): string {
   const days = [1, 2, 3, 4, 5, 6, 7].map((weekday) =>
@@ -25,4 +25,19 @@ export function openingText(hours: readonly OpeningHours[]): string {
       return `${day} ${text || t('common.day_off')}`;
     })
     .join(t('common.comma'));
+}
+
+/** How far ahead a special day is worth knowing, and how many of them at once. */
+const AHEAD_MS = 21 * 86_400_000;
+const MOST = 3;
+
+/** The special days that are near: `2月6日 春节 休息`. */
+export function specialTexts(days: readonly SpecialDay[], now_ms: number): string[] {
+  return days
+    .filter(({ date }) => Date.parse(date) - now_ms < AHEAD_MS)
+    .slice(0, MOST)
+    .map(({ date, note, spans }) => {
+      const hours = spans.map(({ open, close }) => `${open}–${close}`).join(t('common.list_comma'));
+      return [formatDate(date, language.value), note, hours || t('common.day_off')].filter(Boolean).join(' ');
+    });
 }

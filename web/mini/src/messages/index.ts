@@ -2,6 +2,7 @@
 // gaps are typed by the Chinese files; numbers choose their word by `{n|item|items}`. Reading the
 // language inside `t` makes every page follow a switch at once.
 import { computed, ref } from 'vue';
+import { failureTitle } from '@shared/words';
 import { fill, type Gaps, type Language } from '@shared/messages';
 import { loadEnglish, markLanguage } from '@/platform/language';
 import type { Chinese } from './zh';
@@ -83,3 +84,19 @@ function find(key: string, gaps: Gaps): string | undefined {
 export const tOrNothing = (key: string, gaps: Gaps = {}): string => find(key, gaps) ?? '';
 
 export const t = <K extends MessageKey>(key: K, ...gaps: Filling<K>): string => find(key, gaps[0] ?? {}) ?? key;
+
+/**
+ * What the server refused, in the reader's language. The server's own Chinese wins for who reads Chinese; in English a
+ * code that has no sentence yet says what its kind of answer means.
+ */
+export function refusalSentence(
+  code: string,
+  said: string | undefined,
+  status: number,
+  field?: string,
+): string | undefined {
+  if (chosen.value === 'zh') return said;
+  const named = field?.replace(/.*\./, '').replace(/\[.*/, '');
+  const exact = code === 'request.invalid' && named ? sentenceOf(chosen.value, 'field', named) : undefined;
+  return exact ?? sentenceOf(chosen.value, 'refusal', code) ?? (said ? failureTitle(status, chosen.value) : undefined);
+}

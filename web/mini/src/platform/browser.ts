@@ -2,6 +2,14 @@
 // not press with Enter or Space and which Escape does not close: one listener gives every `role="button"`
 // and every dialog that behaviour. A typed address opens its page.
 
+import type { FirstAnswers } from '@/first';
+import type { HomePage, OfferTags } from '@/api/types';
+
+export interface ReadyAnswers extends FirstAnswers {
+  home?: HomePage;
+  tags?: OfferTags;
+}
+
 const closers: (() => void)[] = [];
 
 /** Registers what Escape closes next; returns how to take it back. */
@@ -82,10 +90,31 @@ export function fetchOtherPages(): void {
   // #endif
 }
 
-/** The page is there: the first picture that index.html shows meanwhile goes. */
+/** The page is there: what src/first.ts has drawn meanwhile goes, once the frame that replaces it is ready. */
 export function endFirstPicture(): void {
   // #ifdef H5
-  document.getElementById('first')?.remove();
+  const first = document.getElementById('first');
+  if (first) requestAnimationFrame(() => first.remove());
+  // #endif
+}
+
+/** What the server has put into the document, and what src/first.ts has asked for; each is given once. */
+export function readyAnswers(): ReadyAnswers {
+  // #ifdef H5
+  const element = document.getElementById('ready');
+  const asked = (window as { hefangFirst?: FirstAnswers }).hefangFirst;
+  delete (window as { hefangFirst?: FirstAnswers }).hefangFirst;
+  let ready: ReadyAnswers = {};
+  try {
+    ready = JSON.parse(element?.textContent || '{}') as ReadyAnswers;
+  } catch {
+    // A page that was cut off on its way: everything is asked for.
+  }
+  element?.remove();
+  return { ...ready, ...asked };
+  // #endif
+  // #ifndef H5
+  return {};
   // #endif
 }
 

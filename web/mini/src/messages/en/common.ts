@@ -40,6 +40,7 @@ export default {
   look_around: 'Look around',
   back: 'Back',
   close: 'Close',
+  picture_view: 'Large picture',
   copy: 'Copy',
   default: 'Default',
   quantity: 'Quantity',

@@ -15,12 +15,13 @@ import offer from './offer';
 import order from './order';
 import platform from './platform';
 import product from './product';
+import { fields, refusal } from './refusal';
 import region from './region';
 import review from './review';
 import share from './share';
 import status from './status';
 
-export default {
+const areas = {
   after,
   cart,
   checkout,
@@ -40,3 +41,11 @@ export default {
   share,
   status,
 } satisfies Translated;
+
+/** With the server's refusals, which have no Chinese file: the server says them itself. */
+const english: Translated & Readonly<Record<'refusal' | 'field', Readonly<Record<string, string>>>> = {
+  ...areas,
+  refusal,
+  field: fields,
+};
+export default english;

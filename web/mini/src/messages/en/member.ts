@@ -36,4 +36,9 @@ export default {
   no_history: 'Products you look at stay here',
   no_favourites: 'Press the heart on what you like to keep it here',
   no_stores: 'No stores yet',
+  map: 'Map of the stores',
+  plan_note: 'A plan: how the stores lie to each other',
+  map_lost: 'The map did not load: this is a plan',
+  closer: 'Closer',
+  further: 'Further away',
 } satisfies Translation<'member'>;

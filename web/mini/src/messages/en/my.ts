@@ -43,7 +43,7 @@ export default {
   notices_note: 'Switched off, messages of this kind no longer appear',
   recommend: 'Recommendations',
   personalised: 'Recommend what I like',
-  personalised_note: 'Switched off, lists and search are the same for everybody',
+  personalised_note: 'Switched off, “You may like” shows what sells best, the same for everybody',
   traces: 'Traces',
   clear_searches: 'Clear searches',
   clear_history: 'Clear viewed products',

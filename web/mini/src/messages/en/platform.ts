@@ -13,4 +13,10 @@ export default {
   link_copied: 'Link copied',
   share_by_menu: 'Share from the menu at the top right',
   address_copied: 'Address copied: paste it into a map',
+  map_amap: 'Amap',
+  map_baidu: 'Baidu Maps',
+  map_tencent: 'Tencent Maps',
+  map_system: 'The map of this phone',
+  map_copy: 'Copy the address',
+  map_not_opened: 'Not opened? The address is copied: paste it into a map',
 } satisfies Translation<'platform'>;

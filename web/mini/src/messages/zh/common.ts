@@ -40,6 +40,7 @@ export default words('common', {
   look_around: '去逛逛',
   back: '返回',
   close: '关闭',
+  picture_view: '查看大图',
   copy: '复制',
   default: '默认',
   quantity: '数量',

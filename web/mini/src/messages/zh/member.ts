@@ -36,4 +36,9 @@ export default words('member', {
   no_history: '看过的商品会留在这里',
   no_favourites: '看到喜欢的，点一下心收在这里',
   no_stores: '还没有门店',
+  map: '门店地图',
+  plan_note: '示意图：只看相对位置',
+  map_lost: '地图没有加载出来，先看相对位置',
+  closer: '放大',
+  further: '缩小',
 });

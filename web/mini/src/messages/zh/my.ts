@@ -43,7 +43,7 @@ export default words('my', {
   notices_note: '关掉之后，这一类消息不再出现',
   recommend: '个性化推荐',
   personalised: '按我的喜好推荐',
-  personalised_note: '关掉之后，列表和搜索对所有人一样',
+  personalised_note: '关掉之后，“猜你喜欢”只按销量推荐，对所有人一样',
   traces: '使用痕迹',
   clear_searches: '清空搜索记录',
   clear_history: '清空浏览足迹',

@@ -13,4 +13,10 @@ export default words('platform', {
   link_copied: '链接已复制',
   share_by_menu: '点右上角就能分享',
   address_copied: '地址已复制，可粘贴到地图里',
+  map_amap: '高德地图',
+  map_baidu: '百度地图',
+  map_tencent: '腾讯地图',
+  map_system: '手机自带地图',
+  map_copy: '复制地址',
+  map_not_opened: '没有打开？地址已复制，可粘贴到地图里',
 });

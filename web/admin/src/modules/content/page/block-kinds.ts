@@ -10,6 +10,9 @@ import {
   Picture,
   Pointer,
   Reading,
+  Star,
+  Ticket,
+  Timer,
   VideoPlay,
 } from '@element-plus/icons-vue';
 import type { Component } from 'vue';
@@ -98,6 +101,27 @@ export const KINDS: readonly KindWord[] = [
     icon: Location,
     make: () => ({ kind: 'stores', title: '来店里坐坐', store_ids: [] }),
   },
+  {
+    kind: 'coupons',
+    label: '优惠券',
+    hint: '当场领取',
+    icon: Ticket,
+    make: () => ({ kind: 'coupons', title: '领券', template_ids: [] }),
+  },
+  {
+    kind: 'limited',
+    label: '限时购',
+    hint: '正在进行的场次和倒计时',
+    icon: Timer,
+    make: () => ({ kind: 'limited', title: '限时购', limit: 6 }),
+  },
+  {
+    kind: 'recommended',
+    label: '猜你喜欢',
+    hint: '按顾客看过的推荐，可由顾客关闭',
+    icon: Star,
+    make: () => ({ kind: 'recommended', title: '猜你喜欢', limit: 10 }),
+  },
   { kind: 'spacer', label: '留白', hint: '拉开上下距离', icon: Minus, make: () => ({ kind: 'spacer', height: 24 }) },
 ];
 
@@ -113,6 +137,9 @@ export function nameOf(block: BlockSource): string {
       return block.items.length ? block.items.map((item) => item.title || '图片').join('、') : '还没有图片';
     case 'products':
     case 'stores':
+    case 'coupons':
+    case 'limited':
+    case 'recommended':
     case 'text':
     case 'hotspot':
     case 'video':

@@ -1,5 +1,5 @@
 import type { Dashboard } from '@api/types';
-import { changeText, countText, figures, funnelSteps, todos } from './figures';
+import { changeText, countText, figures, funnelSteps, paidInHour, paidOn, todos } from './figures';
 
 const day = { paid_fen: 11000, orders_paid: 3, orders_placed: 4, new_members: 0, refunded_fen: 0 };
 const data: Dashboard = {
@@ -33,7 +33,7 @@ describe('figures', () => {
     expect(figures(data)[2]?.change).toBeNull();
   });
   it('links to the rows of the mall day', () => {
-    expect(figures(data)[0]?.to).toBe('/orders?from=2026-11-23&to=2026-11-23');
+    expect(figures(data)[0]?.to).toBe(paidOn('2026-11-23'));
   });
 });
 
@@ -58,5 +58,16 @@ describe('changeText', () => {
     expect(changeText(100)).toBe('+10.0%');
     expect(changeText(-5)).toBe('-0.5%');
     expect(changeText(0)).toBe('持平');
+  });
+});
+
+describe('the orders behind a point of a curve', () => {
+  it('are those paid in its hour, or on its day', () => {
+    const query = (path: string) => Object.fromEntries(new URLSearchParams(path.split('?')[1]));
+    expect(query(paidInHour('2026-11-23', 9))).toEqual({
+      paid_from: '2026-11-23T01:00:00.000Z',
+      paid_to: '2026-11-23T02:00:00.000Z',
+    });
+    expect(query(paidOn('2026-11-23')).paid_from).toMatch(/^2026-11-22T16:00:00/);
   });
 });

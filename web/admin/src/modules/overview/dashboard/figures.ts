@@ -2,7 +2,7 @@
 
 import type { Dashboard, DaySales, FunnelCounts, TodoCounts } from '@api/types';
 import { compareFen, formatFen } from '@shared/money';
-import { today } from '@shared/time';
+import { endOfDay, startOfDay, today } from '@shared/time';
 
 export interface Figure {
   label: string;
@@ -39,17 +39,24 @@ function figure(data: Dashboard, key: Count, label: string, meaning: string, to?
   };
 }
 
+/** The orders that were paid on a day of the mall. */
+export const paidOn = (day: string): string => paidBetween(startOfDay(day) ?? '', endOfDay(day) ?? '');
+
+/** The orders that were paid in an hour of a day; a curve that adds up stands at the end of its hours. */
+export function paidInHour(day: string, hour: number): string {
+  const from = Date.parse(startOfDay(day) ?? '') + hour * HOUR_MS;
+  return paidBetween(new Date(from).toISOString(), new Date(from + HOUR_MS).toISOString());
+}
+
+const HOUR_MS = 3_600_000;
+const paidBetween = (from: string, to: string): string =>
+  `/orders?paid_from=${encodeURIComponent(from)}&paid_to=${encodeURIComponent(to)}`;
+
 export function figures(data: Dashboard): Figure[] {
   const day = today(Date.parse(data.as_of));
   return [
-    figure(
-      data,
-      'paid_fen',
-      '销售额',
-      '今天付款成功的订单实付金额之和，含运费，未扣退款',
-      `/orders?from=${day}&to=${day}`,
-    ),
-    figure(data, 'orders_paid', '付款订单', '今天付款成功的订单数', `/orders?from=${day}&to=${day}`),
+    figure(data, 'paid_fen', '销售额', '今天付款成功的订单实付金额之和，含运费，未扣退款', paidOn(day)),
+    figure(data, 'orders_paid', '付款订单', '今天付款成功的订单数', paidOn(day)),
     figure(data, 'new_members', '新会员', '今天首次登录成为会员的人数', '/members'),
     figure(data, 'refunded_fen', '退款', '今天发起的退款金额之和，含正在退的，不含失败的', '/refunds'),
   ];

@@ -12,13 +12,24 @@ echarts.use([LineChart, GridComponent, TooltipComponent, SVGRenderer]);
 
 export type Option = Parameters<echarts.ECharts['setOption']>[0];
 
-export function useChart(host: Ref<HTMLDivElement | undefined>, option: () => Option): void {
+/** `press` gets the place of the point on the axis that was pressed, anywhere above or below it. */
+export function useChart(
+  host: Ref<HTMLDivElement | undefined>,
+  option: () => Option,
+  press?: (index: number) => void,
+): void {
   let chart: echarts.ECharts | undefined;
   let watcher: ResizeObserver | undefined;
 
   onMounted(() => {
     chart = echarts.init(host.value!, null, { renderer: 'svg' });
     chart.setOption(option());
+    chart.getZr().on('click', ({ offsetX, offsetY }: { offsetX: number; offsetY: number }) => {
+      if (!chart?.containPixel('grid', [offsetX, offsetY])) return;
+      const [index] = chart.convertFromPixel({ seriesIndex: 0 }, [offsetX, offsetY]);
+      if (typeof index === 'number') press?.(index);
+    });
+    if (press) chart.getZr().setCursorStyle('pointer');
     watcher = new ResizeObserver(() => chart?.resize());
     watcher.observe(host.value!);
   });

@@ -13,6 +13,7 @@ const store: AdminStore = {
   lat: 30.25372,
   lng: 120.16478,
   hours: [{ weekday: 1, open: '10:00', close: '21:30' }],
+  special_days: [{ date: '2027-02-06', note: '春节', spans: [] }],
   open_now: true,
   status: 'open',
   staff_count: 1,
@@ -26,6 +27,7 @@ describe('a store on its way through the form', () => {
       lat: 30.25372,
       lng: 120.16478,
       hours: store.hours,
+      special_days: store.special_days,
       picture_key: null,
     });
   });
@@ -40,6 +42,11 @@ describe('storeProblems', () => {
     [draft.lat, draft.lng] = [draft.lng, draft.lat];
     draft.week[0]!.close = '09:00';
     expect(storeProblems(draft)).toEqual(['坐标不在国内范围，请检查纬度和经度是否填反', '打烊时间要晚于开门时间']);
+  });
+  it('notices a special day that is written twice', () => {
+    const draft = draftOfStore(store);
+    draft.special.push({ date: '2027-02-06', note: '', spans: [] });
+    expect(storeProblems(draft)).toEqual(['同一个特殊日期写了两次']);
   });
   it('asks for everything a shopper needs to find the place', () => {
     expect(storeProblems(emptyStore())).toHaveLength(5);

@@ -1,6 +1,6 @@
 // A store as it is edited, and its way to and from the server.
 
-import type { AdminStore, KeyedPicture, StoreInput, StoreStatus } from '@api/types';
+import type { AdminStore, KeyedPicture, SpecialDay, StoreInput, StoreStatus } from '@api/types';
 import { hoursOf, weekRows, type DayRow } from './opening-hours';
 
 export interface StoreDraft {
@@ -14,6 +14,7 @@ export interface StoreDraft {
   notice: string;
   status: StoreStatus;
   week: DayRow[];
+  special: SpecialDay[];
 }
 
 export function emptyStore(): StoreDraft {
@@ -29,6 +30,7 @@ export function emptyStore(): StoreDraft {
     notice: '',
     status: 'open',
     week,
+    special: [],
   };
 }
 
@@ -44,6 +46,7 @@ export function draftOfStore(store: AdminStore): StoreDraft {
     notice: store.notice ?? '',
     status: store.status,
     week: weekRows(store.hours),
+    special: store.special_days.map((day) => ({ ...day, spans: day.spans.map((span) => ({ ...span })) })),
   };
 }
 
@@ -59,6 +62,7 @@ export function storeInput(draft: StoreDraft): StoreInput {
     notice: draft.notice.trim() || null,
     status: draft.status,
     hours: hoursOf(draft.week),
+    special_days: draft.special,
   };
 }
 
@@ -74,5 +78,8 @@ export function storeProblems(draft: StoreDraft): string[] {
   if (!placed) problems.push('坐标不在国内范围，请检查纬度和经度是否填反');
   const backwards = draft.week.some((day) => day.works && day.open >= day.close);
   if (backwards) problems.push('打烊时间要晚于开门时间');
+  const dates = draft.special.map(({ date }) => date);
+  if (dates.some((date) => !date)) problems.push('有一个特殊日期还没有选哪一天');
+  if (new Set(dates).size < dates.length) problems.push('同一个特殊日期写了两次');
   return problems;
 }

@@ -8,6 +8,8 @@ export const ORDER_FILTERS = {
   member_id: '',
   from: '',
   to: '',
+  paid_from: '',
+  paid_to: '',
   min_fen: '',
   max_fen: '',
   remarked: '',

@@ -12,6 +12,8 @@ describe('the search of an export', () => {
       member_id: null,
       from: '2026-11-01T00:00:00Z',
       to: null,
+      paid_from: null,
+      paid_to: null,
       min_fen: 100,
       max_fen: null,
       remarked: true,

@@ -14,6 +14,8 @@ export function searchOf(filters: Readonly<OrderFilters>, from: string | null, t
     member_id: filters.member_id || null,
     from,
     to,
+    paid_from: filters.paid_from || null,
+    paid_to: filters.paid_to || null,
     min_fen: numberOf(filters.min_fen),
     max_fen: numberOf(filters.max_fen),
     remarked: filters.remarked === 'true',

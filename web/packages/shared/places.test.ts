@@ -1,4 +1,4 @@
-import { readPlace, toGcj02 } from './gcj02';
+import { fromGcj02, readPlace, toGcj02 } from './places';
 
 describe('places', () => {
   it('shifts a place in Hangzhou by about 500 metres', () => {
@@ -6,6 +6,12 @@ describe('places', () => {
     const { lat, lng } = toGcj02({ lat: 30.26, lng: 120.148 });
     expect(lat).toBeCloseTo(30.2575, 3);
     expect(lng).toBeCloseTo(120.1527, 3);
+  });
+  it('finds the way back', () => {
+    const lake = { lat: 30.26, lng: 120.148 };
+    const { lat, lng } = fromGcj02(toGcj02(lake));
+    expect(lat).toBeCloseTo(lake.lat, 6);
+    expect(lng).toBeCloseTo(lake.lng, 6);
   });
   it('reads what people paste, in either order', () => {
     expect(readPlace('30.253720,120.164780')).toEqual({ lat: 30.25372, lng: 120.16478 });

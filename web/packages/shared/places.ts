@@ -35,6 +35,16 @@ export function toGcj02({ lat, lng }: Place): Place {
   return { lat: lat + dLat, lng: lng + dLng };
 }
 
+/** Back from GCJ-02, for tiles that are drawn in WGS-84; good to a metre. */
+export function fromGcj02(place: Place): Place {
+  let guess = place;
+  for (let turn = 0; turn < 3; turn += 1) {
+    const there = toGcj02(guess);
+    guess = { lat: guess.lat + place.lat - there.lat, lng: guess.lng + place.lng - there.lng };
+  }
+  return guess;
+}
+
 /** Two numbers out of a pasted text, in the order that fits China: `30.2537,120.1648` or the other way round. */
 export function readPlace(text: string): Place | null {
   const numbers = text.match(/\d{1,3}\.\d+/g)?.map(Number) ?? [];
