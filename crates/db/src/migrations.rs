@@ -45,7 +45,7 @@ const ALL: &[Migration] = &[
     Migration { version: 31, name: "after_sale", text: include_str!("../../../migrations/0031_after_sale.sql") },
     Migration { version: 32, name: "no_return", text: include_str!("../../../migrations/0032_no_return.sql") },
     Migration { version: 33, name: "channels", text: include_str!("../../../migrations/0033_channels.sql") },
-    Migration { version: 43, name: "live_products", text: include_str!("../../../migrations/0043_live_products.sql") },
+    Migration { version: 34, name: "transfer", text: include_str!("../../../migrations/0034_transfer.sql") },
     Migration {
         version: 35,
         name: "reconciliation",
@@ -58,6 +58,7 @@ const ALL: &[Migration] = &[
         version: 39,
         name: "membership_refund",
         text: include_str!("../../../migrations/0039_membership_refund.sql"),
+    },
     Migration { version: 40, name: "stock_take", text: include_str!("../../../migrations/0040_stock_take.sql") },
     Migration {
         version: 41,
@@ -65,4 +66,5 @@ const ALL: &[Migration] = &[
         text: include_str!("../../../migrations/0041_staff_preference.sql"),
     },
     Migration { version: 42, name: "store_days", text: include_str!("../../../migrations/0042_store_days.sql") },
+    Migration { version: 43, name: "live_products", text: include_str!("../../../migrations/0043_live_products.sql") },
 ];

@@ -108,6 +108,7 @@ permissions! {
     FinanceView "finance.view" "财务" "查看对账与财务报表";
     FinanceSettle "finance.settle" "财务" "重新对账、处理差异";
     InvoiceHandle "invoice.handle" "财务" "处理发票";
+    TransferMake "transfer.make" "财务" "向会员转账";
 }
 
 /// What a staff member may do, resolved from the role.

@@ -73,6 +73,8 @@ faults! {
     FapiaoRefused "fapiao_refused" "发票被拒绝开具";
     /// The issuer of invoices answers 503.
     FapiaoBusy "fapiao_busy" "开票服务繁忙";
+    /// Transfers answer 403 NOT_ENOUGH.
+    TransferNotEnough "transfer_not_enough" "转账时余额不足";
     /// Mini-program APIs answer -1 (busy).
     WechatBusy "wechat_busy" "小程序接口系统繁忙";
     /// Shipping management does not know the payment yet (10060001).

@@ -34,7 +34,7 @@ pub use mall::TestMall;
 pub use member::{MemberClient, Order, PaidOrder};
 pub use outside::{
     Accounts, Call, IssuerMood, LocalChannel, LocalExpress, LocalIssuer, LocalMiniProgram, LocalNotice, LocalObjects,
-    LocalOutside, LocalSms, LocalWebhooks, Message, Posted, Trouble,
+    LocalOutside, LocalSms, LocalTransfers, LocalWebhooks, Message, Posted, Trouble,
 };
 pub use platform::config::Config;
 pub use product::{Product, ProductBuilder, Sku, Store};

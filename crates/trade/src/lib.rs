@@ -1,4 +1,5 @@
-//! The sale: cart, quote, order, payment, shipping, pickup, and what holds the payments against the channels' bills. It does not know that campaigns exist; they reach the quote
+//! The sale: cart, quote, order, payment, transfers, shipping, pickup, and what holds the payments against the channels'
+//! bills. It does not know that campaigns exist; they reach the quote
 //! and the order through `offers`. Payment does not know what an order is: `server::flows` joins the two.
 
 pub mod cart;
@@ -8,6 +9,8 @@ pub mod offers;
 pub mod quote;
 
 pub mod payment;
+
+pub mod transfer;
 
 pub mod order;
 

@@ -24,8 +24,8 @@ pub mod pay;
 pub mod personal;
 pub mod place;
 pub mod purchase;
-pub mod reconcile;
 pub mod recommend;
+pub mod reconcile;
 pub mod redeem;
 pub mod refund;
 pub mod refund_desk;
@@ -37,6 +37,7 @@ mod setup;
 pub mod share;
 pub mod ship;
 pub mod ship_file;
+pub mod transfer;
 pub mod upload_shipping;
 pub mod webhook;
 
@@ -60,6 +61,7 @@ pub fn shop_routes() -> OpenApiRouter<App> {
         .merge(review::shop_routes())
         .merge(balance::shop_routes())
         .merge(balance_part::shop_routes())
+        .merge(transfer::shop_routes())
         .merge(purchase::shop_routes())
         .merge(after_sale::shop_routes())
         .merge(share::shop_routes())
@@ -91,4 +93,5 @@ pub fn admin_routes() -> OpenApiRouter<App> {
         .merge(loyalty::admin_routes())
         .merge(after_sale::admin_routes())
         .merge(setup::admin_routes())
+        .merge(transfer::admin_routes())
 }
