@@ -59,10 +59,234 @@ export interface paths {
         put?: never;
         /**
          * Ask the service something harmless with the account in use.
-         * @description Permission `settings.edit`. Answers also when it went wrong: `check_ok` and `check_message` say how. WeChat Pay is asked
-         *     for a payment that does not exist, WeChat for an access token, 快递100 for a parcel; SMS sends one message.
+         * @description Permission `settings.edit`. Answers also when it went wrong: `check_ok` and `check_message` say how. WeChat Pay and Alipay are
+         *     asked for a payment that does not exist, WeChat for an access token, 快递100 for a parcel; SMS sends one message.
          */
         post: operations["check_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/after-sale-counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count what waits at the after-sale desk.
+         * @description Needs `after_sale.view`.
+         */
+        get: operations["count_after_sales"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/after-sale-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the rules of after-sale.
+         * @description Needs `after_sale.view`.
+         */
+        get: operations["get_after_sale_rules"];
+        /**
+         * Change the rules of after-sale.
+         * @description Needs `settings.edit`. Replaces all of them; clocks that run keep their time.
+         */
+        put: operations["change_after_sale_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/after-sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List after-sales, newest first.
+         * @description Needs `after_sale.view`. A clerk bound to a store sees that store's.
+         */
+        get: operations["list_all_after_sales"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/after-sales/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an after-sale.
+         * @description Needs `after_sale.view`.
+         */
+        get: operations["get_any_after_sale"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/after-sales/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve an after-sale.
+         * @description Needs `after_sale.edit`. A refund only is given back at once; for the others the goods come back first.
+         */
+        post: operations["approve_after_sale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/after-sales/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline an after-sale.
+         * @description Needs `after_sale.edit`. The member reads the reason and may turn to the operator.
+         */
+        post: operations["decline_after_sale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/after-sales/{id}/escalate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand an after-sale to the operator of the mall.
+         * @description Needs `after_sale.edit`. Who may decide disputes decides it then.
+         */
+        post: operations["hand_after_sale_to_operator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/after-sales/{id}/note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note something about an after-sale.
+         * @description Needs `after_sale.edit`. The member does not see it.
+         */
+        post: operations["note_after_sale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/after-sales/{id}/receive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive and inspect the goods of an after-sale.
+         * @description Needs `after_sale.edit`. What is accepted is refunded, or waits for its replacement; with nothing accepted it is rejected.
+         */
+        post: operations["receive_after_sale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/after-sales/{id}/refund-instead": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give the money back where there is nothing to exchange with.
+         * @description Needs `after_sale.edit`. The goods of the exchange came back before; what it kept in stock is free again.
+         */
+        post: operations["refund_after_sale_instead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/after-sales/{id}/reship": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the replacement of an exchange.
+         * @description Needs `after_sale.edit`. Its stock is taken.
+         */
+        post: operations["reship_after_sale"];
         delete?: never;
         options?: never;
         head?: never;
@@ -543,6 +767,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/finance/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export a finance report.
+         * @description Needs `finance.view`. The file is fetched at the task.
+         */
+        post: operations["export_finance_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/finance/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a finance report.
+         * @description Needs `finance.view`. Days are the mall's; a report is exact to this moment. At most three years.
+         */
+        get: operations["get_finance_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/freight-templates": {
         parameters: {
             query?: never;
@@ -685,6 +949,86 @@ export interface paths {
          * @description Needs `inventory.edit`.
          */
         post: operations["transfer_stock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List invoices, newest first.
+         * @description Needs `invoice.handle`.
+         */
+        get: operations["list_invoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/invoices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an invoice to staff.
+         * @description Needs `invoice.handle`.
+         */
+        get: operations["get_invoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/invoices/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject a request for an invoice with a reason.
+         * @description Needs `invoice.handle`. Its orders can be asked for again; a red letter cannot be rejected.
+         */
+        post: operations["reject_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/invoices/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the issuer for an invoice again.
+         * @description Needs `invoice.handle`.
+         */
+        post: operations["retry_invoice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1713,6 +2057,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/points-items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the items of the points mall, newest first.
+         * @description Needs `campaign.view`.
+         */
+        get: operations["list_points_items"];
+        put?: never;
+        /**
+         * Put goods or a coupon into the points mall.
+         * @description Needs `campaign.edit`.
+         */
+        post: operations["create_points_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/points-items/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change an item of the points mall.
+         * @description Needs `campaign.edit`. What was exchanged stays as it was.
+         */
+        put: operations["change_points_item"];
+        post?: never;
+        /**
+         * Delete an item nobody exchanged.
+         * @description Needs `campaign.edit`.
+         */
+        delete: operations["delete_points_item"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/points-items/{id}/exchanges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who exchanged an item, newest first.
+         * @description Needs `campaign.view`.
+         */
+        get: operations["list_points_exchanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/preferences": {
         parameters: {
             query?: never;
@@ -2151,10 +2563,11 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give principal of a top-up back.
-         * @description Needs `member.adjust`. The money goes back the way it came; gift is taken back in proportion.
+         * Give money of a top-up or of a paid membership back.
+         * @description Needs `member.adjust`. The money goes back the way it came; the gift of a top-up, or the time of a membership, is taken
+         *     back in proportion.
          */
-        post: operations["refund_any_top_up"];
+        post: operations["refund_any_purchase"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2176,6 +2589,106 @@ export interface paths {
          *     `source.id` is its number in the request, from 1 (a running promotion keeps its own id).
          */
         post: operations["preview_quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/reconciliation/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List reconciled days, newest first.
+         * @description Needs `finance.view`. Each with the sums of both sides and how many differences are open.
+         */
+        get: operations["list_bill_days"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/reconciliation/days/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reconcile a day again.
+         * @description Needs `finance.settle`. The bill is downloaded once more; nothing is counted twice. Read the day again to see it done.
+         */
+        post: operations["run_bill_day"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/reconciliation/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List differences between our books and the channels' bills, newest first.
+         * @description Needs `finance.view`.
+         */
+        get: operations["list_differences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/reconciliation/differences/{id}/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the channel about a difference, act on its answer, and compare once more.
+         * @description Needs `finance.settle`. Answers the difference as it is after that.
+         */
+        post: operations["ask_about_difference"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/reconciliation/differences/{id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Settle a difference with a reason.
+         * @description Needs `finance.settle`. It stays in the list of settled ones with name and reason; a new comparison leaves it alone.
+         */
+        post: operations["settle_difference"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3506,6 +4019,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/after-sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List my after-sales, newest first. */
+        get: operations["list_after_sales"];
+        put?: never;
+        /** Ask for a refund, a return or an exchange. */
+        post: operations["ask_for_after_sale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/after-sales/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show one of my after-sales. */
+        get: operations["get_after_sale"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/after-sales/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel an after-sale whose goods were not sent back yet. */
+        post: operations["cancel_after_sale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/after-sales/{id}/escalate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a refusal to the operator of the mall. */
+        post: operations["take_after_sale_to_operator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/after-sales/{id}/send-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell with which parcel the goods come back. */
+        post: operations["send_after_sale_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/balance": {
         parameters: {
             query?: never;
@@ -3592,6 +4191,23 @@ export interface paths {
         };
         /** List all brands. */
         get: operations["list_brands"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/carriers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the carriers a return can be sent with. */
+        get: operations["list_carriers_for_members"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3702,6 +4318,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/coupon-gifts/{gift_code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a coupon that a friend put aside. */
+        get: operations["show_coupon_gift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/coupons": {
         parameters: {
             query?: never;
@@ -3785,6 +4418,23 @@ export interface paths {
         put?: never;
         /** Turn a code into a coupon. */
         post: operations["redeem_coupon_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coupons/{template_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a coupon that somebody shared. */
+        get: operations["show_coupon"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3916,6 +4566,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invoice-titles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the titles for invoices, the default first. */
+        get: operations["list_invoice_titles"];
+        put?: never;
+        /** Add a title for invoices; answers the whole book. */
+        post: operations["add_invoice_title"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoice-titles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a title for invoices; answers the whole book. */
+        put: operations["change_invoice_title"];
+        post?: never;
+        /** Remove a title for invoices; answers the rest of the book. */
+        delete: operations["remove_invoice_title"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoiceable-orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List orders an invoice can be asked for, newest first. */
+        get: operations["list_invoiceable_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List own invoices, newest first. */
+        get: operations["list_own_invoices"];
+        put?: never;
+        /**
+         * Ask for an invoice.
+         * @description Needs an `Idempotency-Key`. It is issued within moments; read it again to see.
+         */
+        post: operations["request_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show an invoice. */
+        get: operations["get_own_invoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give up a request for an invoice that was not issued. */
+        post: operations["cancel_own_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/licences": {
         parameters: {
             query?: never;
@@ -4005,7 +4763,7 @@ export interface paths {
         head?: never;
         /**
          * Change what the shopper prefers.
-         * @description `muted` names the kinds of messages that are not wanted; `personalised: false` makes lists the same as for anybody.
+         * @description `muted` names the kinds of messages that are not wanted; `personalised: false` makes recommendations the same as for anybody.
          */
         patch: operations["change_preferences"];
         trace?: never;
@@ -4187,6 +4945,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orders/{id}/after-sale-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what can be asked for after the sale. */
+        get: operations["get_after_sale_options"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/balance-part": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pay part of an order from the balance.
+         * @description The rest is paid with `POST /orders/{id}/pay`, which then asks for what is left. Intents made before are closed first.
+         *     Comes back by itself when the order is not paid.
+         */
+        post: operations["take_balance_part"];
+        /**
+         * Take the part back that was paid from the balance.
+         * @description While the order is unpaid. Intents for the rest are closed first.
+         */
+        delete: operations["give_balance_part_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orders/{id}/cancel": {
         parameters: {
             query?: never;
@@ -4221,6 +5021,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orders/{id}/invoice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what of an order may be invoiced. */
+        get: operations["get_invoice_offer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orders/{id}/parcels/{parcel_id}/track": {
         parameters: {
             query?: never;
@@ -4249,7 +5066,7 @@ export interface paths {
         put?: never;
         /**
          * Start paying for an order.
-         * @description Answers the same instruction while it can still be paid.
+         * @description For what is left after `POST /orders/{id}/balance-part`. Answers the same instruction while it can still be paid.
          */
         post: operations["pay_order"];
         delete?: never;
@@ -4313,6 +5130,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pay-channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the channels that can be paid through.
+         * @description In the order to offer them; each with the places it works in.
+         */
+        get: operations["list_pay_channels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/payments/{id}": {
         parameters: {
             query?: never;
@@ -4344,6 +5181,46 @@ export interface paths {
         get: operations["show_points"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points-mall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what points can be exchanged for, newest first.
+         * @description For a signed-in member with what is still open to them. Empty while the mall gives no points.
+         */
+        get: operations["list_points_mall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points-mall/{id}/exchange": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchange points for a coupon.
+         * @description Needs an `Idempotency-Key`. Goods are bought by an order with `choices.points_item_id`.
+         */
+        post: operations["exchange_points"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4721,6 +5598,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recommendations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Recommend products.
+         * @description By the categories of what the shopper looked at last; for a shopper who switched `personalised` off in
+         *     `PATCH /api/v1/me/preferences`, and for nobody, what sells best.
+         */
+        get: operations["recommend_products"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/regions": {
         parameters: {
             query?: never;
@@ -4989,6 +5887,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/notify/alipay/{mall_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive a notice of Alipay.
+         * @description Called by Alipay only; the signature among the form's parameters is the credential. `success` is what Alipay waits for.
+         */
+        post: operations["alipay_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/notify/wechat-pay/{mall_id}": {
         parameters: {
             query?: never;
@@ -5011,6 +5929,186 @@ export interface paths {
     };
 }
 export interface webhooks {
+    "after_sale.approved": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 售后：同意（仅退款时退款已发起）
+         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
+         */
+        post: operations["webhook_after_sale_approved"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "after_sale.cancelled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 售后：撤销或超时关闭
+         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
+         */
+        post: operations["webhook_after_sale_cancelled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "after_sale.escalated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 售后：交平台处理
+         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
+         */
+        post: operations["webhook_after_sale_escalated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "after_sale.exchanged": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 售后：换货发出
+         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
+         */
+        post: operations["webhook_after_sale_exchanged"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "after_sale.received": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 售后：收到并验过商品
+         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
+         */
+        post: operations["webhook_after_sale_received"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "after_sale.refunded": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 售后：退款完成
+         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
+         */
+        post: operations["webhook_after_sale_refunded"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "after_sale.rejected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 售后：拒绝或验货不通过
+         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
+         */
+        post: operations["webhook_after_sale_rejected"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "after_sale.requested": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 售后：提交售后申请
+         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
+         */
+        post: operations["webhook_after_sale_requested"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "after_sale.sent_back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 售后：会员寄回商品
+         * @description Signed by the Standard Webhooks rules. Answer 2xx within 10 seconds; anything else is tried again for about a day.
+         */
+        post: operations["webhook_after_sale_sent_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "order.closed": {
         parameters: {
             query?: never;
@@ -5268,11 +6366,42 @@ export interface components {
             /** @description What was entered, or the masked tail of a secret; empty when nothing was. */
             value: string;
         };
+        /** @description What the mall owes in one account of its members. */
+        AccountFlow: {
+            account: components["schemas"]["Account"];
+            /** Format: int64 */
+            added: number;
+            /**
+             * Format: int64
+             * @description `opening + added + taken`.
+             */
+            closing: number;
+            moves: components["schemas"]["AccountMove"][];
+            /**
+             * Format: int64
+             * @description Fen, or whole points.
+             */
+            opening: number;
+            /**
+             * Format: int64
+             * @description Not positive.
+             */
+            taken: number;
+        };
         /** @description Fields to save; an empty secret keeps the one that is there. */
         AccountInput: {
             fields: {
                 [key: string]: string;
             };
+        };
+        /** @description Postings of one kind. */
+        AccountMove: {
+            /** Format: int64 */
+            amount: number;
+            /** @description Like `balance_paid`. */
+            kind: string;
+            /** Format: int64 */
+            postings: number;
         };
         /** @description What some checks need. */
         AccountProbe: {
@@ -5301,7 +6430,7 @@ export interface components {
          * @description What a page may offer for an order.
          * @enum {string}
          */
-        Action: "pay" | "cancel" | "confirm" | "track" | "review" | "buy_again" | "ship" | "refund" | "close" | "redeem" | "mark_ready" | "pay_offline" | "remark" | "change_price";
+        Action: "pay" | "cancel" | "confirm" | "track" | "review" | "refund_ask" | "buy_again" | "ship" | "refund" | "close" | "redeem" | "mark_ready" | "pay_offline" | "remark" | "change_price";
         /** @description One address in the member's own book, opened. Only its owner and the checkout see it, so the phone is whole. */
         Address: {
             /** @description Municipalities repeat their own name. */
@@ -5351,6 +6480,44 @@ export interface components {
             amount: number;
             /** @description The member reads it in the statement. */
             reason: string;
+        };
+        /** @description An after-sale in the back office's list. */
+        AdminAfterSaleRow: {
+            allowed_actions: components["schemas"]["AfterSaleAction"][];
+            created_at: components["schemas"]["Instant"];
+            due_at?: null | components["schemas"]["Instant"];
+            has_pictures: boolean;
+            id: components["schemas"]["Id"];
+            kind: components["schemas"]["AfterSaleKind"];
+            lines: components["schemas"]["AfterSaleLineView"][];
+            member: components["schemas"]["OrderMember"];
+            number: string;
+            order_id: components["schemas"]["Id"];
+            /** Format: int64 */
+            quantity: number;
+            reason_label: string;
+            /**
+             * Format: int64
+             * @description Goods and freight, expected or given back.
+             */
+            refund_fen: number;
+            staff_note?: string | null;
+            stage: components["schemas"]["AfterSaleStage"];
+            status: components["schemas"]["AfterSaleStatus"];
+        };
+        /** @description An after-sale as staff see it. */
+        AdminAfterSaleView: components["schemas"]["AfterSaleView"] & {
+            member: components["schemas"]["OrderMember"];
+            /** Format: int64 */
+            order_paid_fen: number;
+            /** Format: int64 */
+            order_refunded_fen: number;
+            order_status: components["schemas"]["Status"];
+            /** @description The money on its way back, one for each payment that gives a part of it. */
+            refunds: components["schemas"]["RefundView"][];
+            /** @description What staff may do now, instead of the member's. */
+            staff_actions: components["schemas"]["AfterSaleAction"][];
+            staff_note?: string | null;
         };
         /** @description A brand as staff write it: a [`BrandBrief`] with what its form needs. */
         AdminBrand: {
@@ -5419,6 +6586,7 @@ export interface components {
             id: components["schemas"]["Id"];
             keywords?: string | null;
             name: string;
+            no_return_reason?: null | components["schemas"]["NoReturnReason"];
             off_sale_at?: null | components["schemas"]["Instant"];
             on_sale_at?: null | components["schemas"]["Instant"];
             options: components["schemas"]["ProductOption"][];
@@ -5521,6 +6689,205 @@ export interface components {
             staff_count: number;
             status: components["schemas"]["StoreStatus"];
         };
+        /**
+         * @description What a page may offer for an after-sale.
+         * @enum {string}
+         */
+        AfterSaleAction: "approve" | "decline" | "receive" | "reship" | "refund_instead" | "escalate" | "note" | "cancel" | "send_back";
+        /** @description An after-sale in the member's list. */
+        AfterSaleCard: {
+            allowed_actions: components["schemas"]["AfterSaleAction"][];
+            created_at: components["schemas"]["Instant"];
+            due_at?: null | components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            kind: components["schemas"]["AfterSaleKind"];
+            lines: components["schemas"]["AfterSaleLineView"][];
+            number: string;
+            order_id: components["schemas"]["Id"];
+            /** Format: int64 */
+            quantity: number;
+            /**
+             * Format: int64
+             * @description Goods and freight, expected or given back.
+             */
+            refund_fen: number;
+            stage: components["schemas"]["AfterSaleStage"];
+            status: components["schemas"]["AfterSaleStatus"];
+        };
+        /** @description Numbers on the tabs; each stops at 1000. */
+        AfterSaleCounts: {
+            /** Format: int64 */
+            escalated: number;
+            /** Format: int64 */
+            to_do: number;
+            /** Format: int64 */
+            waiting: number;
+        };
+        /** @description Why the operator is to look at it. */
+        AfterSaleDispute: {
+            reason: string;
+        };
+        /** @description One entry of the log. */
+        AfterSaleEventView: {
+            /** @description `member`, `staff` or `system`. */
+            actor: string;
+            at: components["schemas"]["Instant"];
+            kind: string;
+            text: string;
+        };
+        /**
+         * @description What the member asks for.
+         * @enum {string}
+         */
+        AfterSaleKind: "refund_only" | "return_refund" | "exchange";
+        /** @description Pieces of an order's line in an after-sale. */
+        AfterSaleLineView: {
+            /**
+             * Format: int64
+             * @description Pieces the shop agreed to; absent until it decided.
+             */
+            accepted_quantity?: number | null;
+            /**
+             * Format: int64
+             * @description What went back for them.
+             */
+            amount_fen?: number | null;
+            /** Format: int64 */
+            damaged_quantity: number;
+            exchange_sku_id?: null | components["schemas"]["Id"];
+            exchange_text?: string | null;
+            /** @description Came with the order for nothing. */
+            gift: boolean;
+            line_id: components["schemas"]["Id"];
+            name: string;
+            option_text: string;
+            picture: components["schemas"]["Picture"];
+            product_id: components["schemas"]["Id"];
+            /** Format: int64 */
+            quantity: number;
+            /**
+             * Format: int64
+             * @description Of what came back: fit for the shelf, and not.
+             */
+            sellable_quantity: number;
+            sku_id: components["schemas"]["Id"];
+            /** Format: int64 */
+            unit_price_fen: number;
+        };
+        /** @description A note that only staff see. */
+        AfterSaleNote: {
+            text: string;
+        };
+        /** @description What can be asked for one line. */
+        AfterSaleOption: {
+            /** @description What the first, the first two, … pieces give back. */
+            amounts_fen: number[];
+            exchange_choices: components["schemas"]["ExchangeChoice"][];
+            line: components["schemas"]["OrderLineView"];
+            /** @description The law's or the shop's reason why it cannot be returned without one. */
+            no_return_reason?: string | null;
+            /**
+             * Format: int64
+             * @description Pieces that were sent and are in no other after-sale.
+             */
+            sent: number;
+            /**
+             * Format: int64
+             * @description Pieces that were not sent yet and are in no other after-sale.
+             */
+            unsent: number;
+            ways: components["schemas"]["AfterSaleWay"][];
+            without_reason_until?: null | components["schemas"]["Instant"];
+        };
+        /** @description What can be asked for an order. */
+        AfterSaleOptions: {
+            /** @description Why nothing can be asked for. */
+            closed_reason?: string | null;
+            /**
+             * Format: int64
+             * @description Comes back with the last piece while nothing was sent.
+             */
+            freight_fen: number;
+            lines: components["schemas"]["AfterSaleOption"][];
+        };
+        /** @description A parcel of an after-sale. */
+        AfterSaleParcel: {
+            carrier_code: string;
+            carrier_name: string;
+            tracking_number: string;
+        };
+        /** @description Rules of after-sale. */
+        AfterSaleRules: {
+            /**
+             * Format: int64
+             * @description Hours in which a request is answered; then it is approved by itself.
+             * @default 48
+             */
+            answer_hours?: number;
+            /**
+             * Format: int64
+             * @description Days after a refusal in which the member may turn to the operator.
+             * @default 7
+             */
+            dispute_days?: number;
+            /**
+             * Format: int64
+             * @description Days in which returned goods are received, or the replacement is sent; then the operator looks at it.
+             * @default 10
+             */
+            receive_days?: number;
+            /** @default null */
+            return_address?: null | components["schemas"]["ReturnAddress"];
+            /**
+             * Format: int64
+             * @description Days in which the member sends the goods back; then the request is closed.
+             * @default 7
+             */
+            return_days?: number;
+            /**
+             * Format: int64
+             * @description Days after completion in which a request can be made; returns without a reason always have the seven of the law.
+             * @default 15
+             */
+            window_days?: number;
+        };
+        /**
+         * @description Whether the pieces had left the house when it was asked for.
+         * @enum {string}
+         */
+        AfterSaleStage: "unsent" | "sent";
+        /**
+         * @description Where an after-sale stands.
+         * @enum {string}
+         */
+        AfterSaleStatus: "requested" | "approved" | "returning" | "received" | "refunding" | "refunded" | "exchanged" | "rejected" | "cancelled" | "escalated";
+        /** @description Everything about one after-sale. */
+        AfterSaleView: components["schemas"]["AfterSaleCard"] & {
+            /** @description What the shop said. */
+            answer?: string | null;
+            description?: string | null;
+            ended_at?: null | components["schemas"]["Instant"];
+            events: components["schemas"]["AfterSaleEventView"][];
+            /**
+             * Format: int64
+             * @description The order's freight, when it goes back too.
+             */
+            freight_fen: number;
+            /** Format: int64 */
+            goods_fen: number;
+            pictures: components["schemas"]["Picture"][];
+            reason: string;
+            reason_label: string;
+            reship_parcel?: null | components["schemas"]["AfterSaleParcel"];
+            return_address?: null | components["schemas"]["ReturnAddress"];
+            return_parcel?: null | components["schemas"]["AfterSaleParcel"];
+        };
+        /** @description A way to ask, with the reasons that fit. */
+        AfterSaleWay: {
+            kind: components["schemas"]["AfterSaleKind"];
+            reasons: components["schemas"]["ReasonChoice"][];
+            stage: components["schemas"]["AfterSaleStage"];
+        };
         /** @description A key as it may be shown. */
         ApiKey: {
             /** @description Addresses and blocks it may be used from; empty means anywhere. */
@@ -5566,6 +6933,30 @@ export interface components {
             /** @description `applying`, `applied` or `failed`. */
             state: string;
         };
+        /** @description Where to send the goods; absent for the address of the rules. */
+        ApproveAfterSale: {
+            return_address?: null | components["schemas"]["ReturnAddress"];
+        };
+        /** @description A request. */
+        AskAfterSale: {
+            description?: string | null;
+            kind: components["schemas"]["AfterSaleKind"];
+            lines: components["schemas"]["AskedPieces"][];
+            order_id: components["schemas"]["Id"];
+            /** @description Keys of uploads, at most nine. */
+            picture_keys?: string[];
+            /** @description A code of the options. */
+            reason: string;
+            /** @description Whether it is about pieces that were sent; only a refund can be about those that were not. */
+            stage: components["schemas"]["AfterSaleStage"];
+        };
+        /** @description Pieces of one line. */
+        AskedPieces: {
+            exchange_sku_id?: null | components["schemas"]["Id"];
+            line_id: components["schemas"]["Id"];
+            /** Format: int64 */
+            quantity: number;
+        };
         /** @description Values of an attribute. */
         AttributeFacet: {
             name: string;
@@ -5600,6 +6991,11 @@ export interface components {
         Badges: {
             /**
              * Format: int64
+             * @description After-sales under way.
+             */
+            after_sales: number;
+            /**
+             * Format: int64
              * @description Pieces in the cart.
              */
             cart: number;
@@ -5620,6 +7016,13 @@ export interface components {
             to_ship: number;
             /** Format: int64 */
             unpaid: number;
+        };
+        /** @description What was taken and what is left to pay. */
+        BalancePart: {
+            /** Format: int64 */
+            left_fen: number;
+            /** Format: int64 */
+            taken_fen: number;
         };
         /** @description The balance and how to add to it. */
         BalanceView: {
@@ -5688,6 +7091,92 @@ export interface components {
             stacks: boolean;
             words: string;
         };
+        /** @description How many and how much. */
+        BillCounts: {
+            /** Format: int64 */
+            paid_fen: number;
+            /** Format: int64 */
+            payments: number;
+            /** Format: int64 */
+            refunded_fen: number;
+            /** Format: int64 */
+            refunds: number;
+        };
+        /** @description One day of one channel. */
+        BillDayView: {
+            /** @description `wechat`, `alipay` …, `balance`, `offline`. */
+            channel: string;
+            checked_at?: null | components["schemas"]["Instant"];
+            /**
+             * @description The channel's calendar day.
+             * @example 2026-11-25
+             */
+            day: string;
+            /**
+             * Format: int64
+             * @description What the channel kept for its service.
+             */
+            fee_fen: number;
+            id: components["schemas"]["Id"];
+            /** @description Why the last try failed. */
+            last_error?: string | null;
+            /**
+             * Format: int64
+             * @description Differences of this day that are open.
+             */
+            open: number;
+            ours: components["schemas"]["BillCounts"];
+            /**
+             * Format: int64
+             * @description Those that were settled.
+             */
+            settled: number;
+            /** @description `waiting`, `done` or `failed`. */
+            state: string;
+            theirs: components["schemas"]["BillCounts"];
+        };
+        /** @description Something that did not agree. */
+        BillDifference: {
+            /** @description What to do about it, in words. */
+            advice: string;
+            channel: string;
+            channel_number?: string | null;
+            /**
+             * @description The channel's calendar day on which it was found.
+             * @example 2026-11-25
+             */
+            day: string;
+            found_at: components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            /** @description `payment` or `refund`. */
+            kind: string;
+            note?: string | null;
+            /** @description Our number of it at the channel. */
+            number: string;
+            order_id?: null | components["schemas"]["Id"];
+            /** Format: int64 */
+            ours_fen?: number | null;
+            /** @description Status of our payment or refund when it was found. */
+            ours_state?: string | null;
+            payment_id?: null | components["schemas"]["Id"];
+            problem: components["schemas"]["BillProblem"];
+            refund_id?: null | components["schemas"]["Id"];
+            settled_at?: null | components["schemas"]["Instant"];
+            /** @description `match` when it agreed later, `staff` when somebody settled it. */
+            settled_by?: string | null;
+            staff_id?: null | components["schemas"]["Id"];
+            /** @description `open` or `settled`. */
+            status: string;
+            /** Format: int64 */
+            theirs_fen?: number | null;
+            /** @description `done`, `processing` or `failed`. */
+            theirs_state?: string | null;
+        };
+        /**
+         * @description In what way ours and theirs disagree.
+         * @enum {string}
+         */
+        BillProblem: "ours_only" | "theirs_only" | "amount" | "state";
         /** @description Month and day. */
         Birthday: {
             /** Format: int64 */
@@ -5744,6 +7233,23 @@ export interface components {
             items: components["schemas"]["StoreView"][];
             /** @enum {string} */
             kind: "stores";
+            title: string;
+        } | {
+            /** @enum {string} */
+            kind: "coupons";
+            template_ids: components["schemas"]["Id"][];
+            title: string;
+        } | {
+            /** @enum {string} */
+            kind: "limited";
+            /** Format: int64 */
+            limit: number;
+            title: string;
+        } | {
+            /** @enum {string} */
+            kind: "recommended";
+            /** Format: int64 */
+            limit: number;
             title: string;
         } | {
             /** Format: int64 */
@@ -5809,6 +7315,29 @@ export interface components {
             /** @enum {string} */
             kind: "stores";
             store_ids?: components["schemas"]["Id"][];
+            title: string;
+        } | {
+            /** @enum {string} */
+            kind: "coupons";
+            template_ids?: components["schemas"]["Id"][];
+            title: string;
+        } | {
+            /** @enum {string} */
+            kind: "limited";
+            /**
+             * Format: int64
+             * @description 1–20.
+             */
+            limit: number;
+            title: string;
+        } | {
+            /** @enum {string} */
+            kind: "recommended";
+            /**
+             * Format: int64
+             * @description 1–20.
+             */
+            limit: number;
             title: string;
         } | {
             /**
@@ -6037,6 +7566,10 @@ export interface components {
             newcomer: boolean;
             rule: components["schemas"]["CouponRule"];
             scope: components["schemas"]["CampaignScope"];
+            /** @description May be passed on as a link. */
+            shareable: boolean;
+            /** @description What taking it names as its source. */
+            source: components["schemas"]["CouponTakenFrom"];
             /**
              * Format: int64
              * @description Percent already taken; absent without a bound.
@@ -6081,9 +7614,20 @@ export interface components {
          * @description Through which channel a member may pay.
          * @enum {string}
          */
-        Channel: "wechat";
+        Channel: "wechat" | "alipay";
+        /** @description Sales by how they were paid. */
+        ChannelPart: {
+            /** @description `none` paid for orders of nothing. */
+            channel: string;
+            /** Format: int64 */
+            refunded_fen: number;
+            /** Format: int64 */
+            sales_fen: number;
+        };
         /** @description Where the row of days stands. */
         CheckIn: {
+            /** @description A coupon comes with it, while there are any. */
+            coupon: boolean;
             done_today: boolean;
             /**
              * Format: int64
@@ -6246,6 +7790,18 @@ export interface components {
             code: string;
             /** @description Comes back to the giver then. */
             until: components["schemas"]["Instant"];
+        };
+        /** @description A coupon on its way to a friend. */
+        CouponOnTheWay: {
+            /** @description The member who asks gave it away. */
+            mine: boolean;
+            name: string;
+            /** @description It has to be fetched before. */
+            until: components["schemas"]["Instant"];
+            /** @description The coupon itself holds until then. */
+            valid_until: components["schemas"]["Instant"];
+            /** @description The rule in a few words. */
+            words: string;
         };
         /** @description What a coupon does. */
         CouponRule: {
@@ -6431,6 +7987,17 @@ export interface components {
              */
             refunded_fen: number;
         };
+        /** @description A span of one day. */
+        DaySpan: {
+            /** @description `21:30`; at or before `open` it is in the next morning. */
+            close: string;
+            /** @description `10:00` */
+            open: string;
+        };
+        /** @description What the member reads. */
+        DeclineAfterSale: {
+            reason: string;
+        };
         /** @description How the goods reach the member. Absent ids are chosen later; the quote says what is missing. */
         Delivery: {
             address_id?: null | components["schemas"]["Id"];
@@ -6476,6 +8043,25 @@ export interface components {
              */
             revision: number;
         };
+        /** @description Why the operator is to decide. */
+        EscalateAfterSale: {
+            reason: string;
+        };
+        /** @description Something that can be sent instead. */
+        ExchangeChoice: {
+            /** Format: int64 */
+            available: number;
+            option_text: string;
+            sku_id: components["schemas"]["Id"];
+        };
+        /** @description What the member saw. */
+        ExchangePoints: {
+            /**
+             * Format: int64
+             * @description The item's points; others are refused.
+             */
+            expected_points: number;
+        };
         /** @description What a lane did, or did not do and why. */
         Explanation: {
             /**
@@ -6489,6 +8075,8 @@ export interface components {
             label: string;
             lane: components["schemas"]["LaneName"];
             reason?: string | null;
+            /** @description Did not apply, but would with more of the same goods. */
+            short?: boolean;
             source?: null | components["schemas"]["OfferSource"];
         };
         /**
@@ -6525,6 +8113,82 @@ export interface components {
             /** @description `product`, `category`, `brand`, `store`, `page`, `review`, `mall`. */
             kind: string;
             name: string;
+        };
+        /**
+         * @description What a row of a report stands for.
+         * @enum {string}
+         */
+        FinanceBy: "day" | "month" | "channel" | "store" | "shop";
+        /** @description What to export. */
+        FinanceExport: {
+            by?: components["schemas"]["FinanceBy"];
+            format?: components["schemas"]["SheetFormat"];
+            /**
+             * @description The first day.
+             * @example 2026-11-01
+             */
+            from: string;
+            /**
+             * @description The last day, included.
+             * @example 2026-11-30
+             */
+            to: string;
+        };
+        /** @description A report. */
+        FinanceReport: {
+            accounts: components["schemas"]["AccountFlow"][];
+            as_of: components["schemas"]["Instant"];
+            by: components["schemas"]["FinanceBy"];
+            /** @example 2026-11-01 */
+            from: string;
+            rows: components["schemas"]["FinanceRow"][];
+            /** @example 2026-11-30 */
+            to: string;
+            total: components["schemas"]["FinanceRow"];
+        };
+        /** @description One row. */
+        FinanceRow: {
+            channels: components["schemas"]["ChannelPart"][];
+            /**
+             * Format: int64
+             * @description Not positive.
+             */
+            discount_fen: number;
+            discounts: components["schemas"]["LaneAmount"][];
+            /**
+             * Format: int64
+             * @description After its discounts.
+             */
+            freight_fen: number;
+            /**
+             * Format: int64
+             * @description At list price.
+             */
+            goods_fen: number;
+            /** @description `2026-11-25`, `2026-11`, a channel, an id; empty for the total. */
+            key: string;
+            /** @description Name of store or shop. */
+            label: string;
+            money?: null | components["schemas"]["MoneyFlow"];
+            /**
+             * Format: int64
+             * @description `sales_fen - refunded_fen`.
+             */
+            net_fen: number;
+            /**
+             * Format: int64
+             * @description Orders paid.
+             */
+            orders: number;
+            /** Format: int64 */
+            refunded_fen: number;
+            /** Format: int64 */
+            refunds: number;
+            /**
+             * Format: int64
+             * @description `goods_fen + discount_fen + freight_fen`.
+             */
+            sales_fen: number;
         };
         /** @description When delivery costs nothing: every condition given must hold; without conditions it always does. */
         FreightFreeRule: {
@@ -6624,6 +8288,11 @@ export interface components {
             quantity: number;
             sku_id: components["schemas"]["Id"];
         };
+        /** @description What a gift is called. */
+        GiftName: {
+            name: string;
+            sku_id: components["schemas"]["Id"];
+        };
         /** @description A step of gifts. */
         GiftStep: {
             /** @description At most five. */
@@ -6707,6 +8376,20 @@ export interface components {
             /** @description Leave products alone that are there already; otherwise they are changed to what the file says. */
             skip_known: boolean;
         };
+        /** @description What was found of a line; pieces in neither number go back to the member. */
+        InspectedLine: {
+            /**
+             * Format: int64
+             * @description Accepted, but not to be sold again.
+             */
+            damaged_quantity: number;
+            line_id: components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description Accepted, and back on the shelf.
+             */
+            sellable_quantity: number;
+        };
         /** Format: date-time */
         Instant: string;
         /** @description What the front end does to let the member pay. */
@@ -6727,6 +8410,103 @@ export interface components {
             h5_url: string;
             /** @enum {string} */
             kind: "h5";
+        } | {
+            /** @enum {string} */
+            kind: "trade";
+            trade_no: string;
+        };
+        /**
+         * @description An invoice, or a red letter over part of one.
+         * @enum {string}
+         */
+        InvoiceKind: "blue" | "red";
+        /** @description A line of an invoice. */
+        InvoiceLine: {
+            /** Format: int64 */
+            amount_fen: number;
+            name: string;
+            /** Format: int64 */
+            quantity: number;
+        };
+        /** @description What of an order may be invoiced. */
+        InvoiceOffer: {
+            /**
+             * Format: int64
+             * @description Paid with money, less what was given back.
+             */
+            amount_fen: number;
+            invoice_id?: null | components["schemas"]["Id"];
+            /** @description True when it can be asked for now. */
+            open: boolean;
+            order_id: components["schemas"]["Id"];
+            /** @description Why it cannot, in words; absent when it can, or when it was asked for. */
+            reason?: string | null;
+        };
+        /**
+         * @description Where an invoice stands.
+         *
+         *     | from \ to | issuing | issued | failed | rejected | cancelled |
+         *     |-----------|---------|--------|--------|----------|-----------|
+         *     | requested | issuer  |        |        | staff    | member, refund |
+         *     | issuing   |         | issuer | issuer |          |           |
+         *     | failed    | staff   |        |        | staff    | member, refund |
+         *
+         *     A red letter is neither rejected nor cancelled: the money is back.
+         * @enum {string}
+         */
+        InvoiceStatus: "requested" | "issuing" | "issued" | "failed" | "rejected" | "cancelled";
+        /** @description A title as the member typed it. */
+        InvoiceTitle: {
+            account?: string | null;
+            address?: string | null;
+            bank?: string | null;
+            /** @description Where the issuer sends the file, if it does. */
+            email?: string | null;
+            kind: components["schemas"]["InvoiceTitleKind"];
+            /** @description 发票抬头. */
+            name: string;
+            phone?: string | null;
+            /** @description 统一社会信用代码; required of companies. */
+            tax_number?: string | null;
+        };
+        /**
+         * @description Whose name stands on an invoice.
+         * @enum {string}
+         */
+        InvoiceTitleKind: "personal" | "company";
+        /** @description A title of the book. */
+        InvoiceTitleView: components["schemas"]["InvoiceTitle"] & {
+            id: components["schemas"]["Id"];
+            is_default: boolean;
+        };
+        /** @description An invoice as its member sees it. */
+        InvoiceView: {
+            /** @description `cancel`; for staff `retry`, `reject`. */
+            allowed_actions: string[];
+            /**
+             * Format: int64
+             * @description Positive, also of a red letter.
+             */
+            amount_fen: number;
+            blue_id?: null | components["schemas"]["Id"];
+            created_at: components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            issued_at?: null | components["schemas"]["Instant"];
+            kind: components["schemas"]["InvoiceKind"];
+            lines: components["schemas"]["InvoiceLine"][];
+            /** @description Twenty digits. */
+            number?: string | null;
+            order_ids: components["schemas"]["Id"][];
+            pdf_url?: string | null;
+            /** @description Why it was rejected or cancelled, or what a red letter is for. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description What red letters took back of it, also those under way.
+             */
+            reversed_fen: number;
+            state: components["schemas"]["InvoiceStatus"];
+            title?: null | components["schemas"]["InvoiceTitle"];
         };
         /** @description One item of a "buy now". */
         ItemInput: {
@@ -6743,6 +8523,16 @@ export interface components {
         KeyedPicture: {
             key: string;
             picture: components["schemas"]["Picture"];
+        };
+        /** @description What one lane took off. */
+        LaneAmount: {
+            /**
+             * Format: int64
+             * @description Not positive.
+             */
+            amount_fen: number;
+            /** @description `best_price`, `promotion`, `coupon`, `points` …; `freight` is within the freight, not within `discount_fen`. */
+            lane: string;
         };
         /**
          * @description The lane an explanation comes from, in the order in which lanes run.
@@ -6961,6 +8751,7 @@ export interface components {
             /** @description ICP filing number for the foot of H5 pages. */
             icp_number?: string | null;
             logo_url?: string | null;
+            map?: null | components["schemas"]["MallMap"];
             name: string;
             /**
              * Format: int64
@@ -6975,6 +8766,18 @@ export interface components {
             number?: string;
             /** @description An uploaded picture. */
             picture_key?: string | null;
+        };
+        /** @description The source of map tiles. */
+        MallMap: {
+            /** @description Who made the map, as its licence wants it to be said. */
+            credit?: string;
+            /**
+             * @description With `{z}`, `{x}` and `{y}` in it.
+             * @example https://tiles.example.com/{z}/{x}/{y}.png
+             */
+            tiles: string;
+            /** @description True when the tiles are drawn in WGS-84; maps made for the Chinese mainland are drawn in GCJ-02. */
+            wgs84?: boolean;
         };
         /** @description Settings of a mall that its owner may change. */
         MallSettings: {
@@ -7006,6 +8809,8 @@ export interface components {
             licences?: components["schemas"]["MallLicence"][];
             /** @default null */
             logo_key?: string | null;
+            /** @default null */
+            map?: null | components["schemas"]["MallMap"];
             /**
              * @description Shown name of the mall.
              * @default
@@ -7233,12 +9038,51 @@ export interface components {
          * @description What a message is about; each can be switched off.
          * @enum {string}
          */
-        MessageKind: "order_paid" | "order_shipped" | "order_ready" | "order_completed" | "order_closed" | "refund_done";
+        MessageKind: "order_paid" | "order_shipped" | "order_ready" | "order_completed" | "order_closed" | "refund_done" | "after_sale" | "coupon_received" | "coupon_expiring";
         /**
          * @description How the money went back when the channel could not.
          * @enum {string}
          */
         Method: "bank" | "cash" | "wechat" | "alipay" | "platform" | "other";
+        /** @description Money that moved through a channel, by the channel's time. */
+        MoneyFlow: {
+            /**
+             * Format: int64
+             * @description What the channel kept for its service, as its bills say.
+             */
+            fee_fen: number;
+            /** Format: int64 */
+            membership_fen: number;
+            /**
+             * Format: int64
+             * @description Money in, but for what was sent back at once.
+             */
+            received_fen: number;
+            /**
+             * Format: int64
+             * @description Of it for orders, top-ups and paid memberships.
+             */
+            received_order_fen: number;
+            /**
+             * Format: int64
+             * @description Money back, of all these.
+             */
+            returned_fen: number;
+            /**
+             * Format: int64
+             * @description Money that found nothing to pay, and what of it is back.
+             */
+            sent_back_in_fen: number;
+            /** Format: int64 */
+            sent_back_out_fen: number;
+            /** Format: int64 */
+            top_up_fen: number;
+            /**
+             * Format: int64
+             * @description Of it principal of top-ups.
+             */
+            top_up_returned_fen: number;
+        };
         /** @description One change of stock. */
         Movement: {
             /** @description `member`, `staff` or `system`. */
@@ -7325,6 +9169,12 @@ export interface components {
             /** @description At most 40 characters; absent for the day and the place. */
             title?: string | null;
         };
+        /**
+         * @description Why goods are outside the seven-day return. Four kinds the law names; any others only when the buyer confirms it with
+         *     the purchase.
+         * @enum {string}
+         */
+        NoReturnReason: "custom" | "fresh" | "digital" | "press" | "confirmed";
         /** @description A step of Nth at a discount: the `nth` piece pays `pay_percent`. */
         NthStep: {
             /** Format: int64 */
@@ -7345,6 +9195,8 @@ export interface components {
              * @default null
              */
             points?: number | null;
+            /** @default null */
+            points_item_id?: null | components["schemas"]["Id"];
         };
         /** @description Which rule, price or coupon something comes from. */
         OfferSource: {
@@ -7446,6 +9298,11 @@ export interface components {
         };
         /** @description One line as shown. */
         OrderLineView: {
+            /**
+             * Format: int64
+             * @description Pieces in an open after-sale.
+             */
+            claimed_quantity: number;
             /** @description Came with the order for nothing. */
             gift: boolean;
             id: components["schemas"]["Id"];
@@ -7457,10 +9314,20 @@ export interface components {
             product_id: components["schemas"]["Id"];
             /** Format: int64 */
             quantity: number;
+            /**
+             * Format: int64
+             * @description Pieces whose money went back.
+             */
+            refunded_quantity: number;
             reviewed: boolean;
             /** Format: int64 */
             shipped_quantity: number;
             sku_id: components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description Pieces that can still be sent now.
+             */
+            to_ship_quantity: number;
             /** Format: int64 */
             unit_price_fen: number;
         };
@@ -7494,6 +9361,10 @@ export interface components {
              * @default null
              */
             min_fen?: number | null;
+            /** @default null */
+            paid_from?: null | components["schemas"]["Instant"];
+            /** @default null */
+            paid_to?: null | components["schemas"]["Instant"];
             /**
              * @description An order number, a phone or its last four digits, a name, words of a product, a SKU code, a tracking number or a
              *     pickup code.
@@ -7602,6 +9473,33 @@ export interface components {
             title: string;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_AdminAfterSaleRow: {
+            items: {
+                allowed_actions: components["schemas"]["AfterSaleAction"][];
+                created_at: components["schemas"]["Instant"];
+                due_at?: null | components["schemas"]["Instant"];
+                has_pictures: boolean;
+                id: components["schemas"]["Id"];
+                kind: components["schemas"]["AfterSaleKind"];
+                lines: components["schemas"]["AfterSaleLineView"][];
+                member: components["schemas"]["OrderMember"];
+                number: string;
+                order_id: components["schemas"]["Id"];
+                /** Format: int64 */
+                quantity: number;
+                reason_label: string;
+                /**
+                 * Format: int64
+                 * @description Goods and freight, expected or given back.
+                 */
+                refund_fen: number;
+                staff_note?: string | null;
+                stage: components["schemas"]["AfterSaleStage"];
+                status: components["schemas"]["AfterSaleStatus"];
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_AdminOrderRow: {
             items: {
                 allowed_actions: components["schemas"]["Action"][];
@@ -7668,6 +9566,29 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_AfterSaleCard: {
+            items: {
+                allowed_actions: components["schemas"]["AfterSaleAction"][];
+                created_at: components["schemas"]["Instant"];
+                due_at?: null | components["schemas"]["Instant"];
+                id: components["schemas"]["Id"];
+                kind: components["schemas"]["AfterSaleKind"];
+                lines: components["schemas"]["AfterSaleLineView"][];
+                number: string;
+                order_id: components["schemas"]["Id"];
+                /** Format: int64 */
+                quantity: number;
+                /**
+                 * Format: int64
+                 * @description Goods and freight, expected or given back.
+                 */
+                refund_fen: number;
+                stage: components["schemas"]["AfterSaleStage"];
+                status: components["schemas"]["AfterSaleStatus"];
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_AuditRow: {
             items: {
                 /**
@@ -7682,6 +9603,82 @@ export interface components {
                 summary: string;
                 /** @example order:123 */
                 target: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_BillDayView: {
+            items: {
+                /** @description `wechat`, `alipay` …, `balance`, `offline`. */
+                channel: string;
+                checked_at?: null | components["schemas"]["Instant"];
+                /**
+                 * @description The channel's calendar day.
+                 * @example 2026-11-25
+                 */
+                day: string;
+                /**
+                 * Format: int64
+                 * @description What the channel kept for its service.
+                 */
+                fee_fen: number;
+                id: components["schemas"]["Id"];
+                /** @description Why the last try failed. */
+                last_error?: string | null;
+                /**
+                 * Format: int64
+                 * @description Differences of this day that are open.
+                 */
+                open: number;
+                ours: components["schemas"]["BillCounts"];
+                /**
+                 * Format: int64
+                 * @description Those that were settled.
+                 */
+                settled: number;
+                /** @description `waiting`, `done` or `failed`. */
+                state: string;
+                theirs: components["schemas"]["BillCounts"];
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_BillDifference: {
+            items: {
+                /** @description What to do about it, in words. */
+                advice: string;
+                channel: string;
+                channel_number?: string | null;
+                /**
+                 * @description The channel's calendar day on which it was found.
+                 * @example 2026-11-25
+                 */
+                day: string;
+                found_at: components["schemas"]["Instant"];
+                id: components["schemas"]["Id"];
+                /** @description `payment` or `refund`. */
+                kind: string;
+                note?: string | null;
+                /** @description Our number of it at the channel. */
+                number: string;
+                order_id?: null | components["schemas"]["Id"];
+                /** Format: int64 */
+                ours_fen?: number | null;
+                /** @description Status of our payment or refund when it was found. */
+                ours_state?: string | null;
+                payment_id?: null | components["schemas"]["Id"];
+                problem: components["schemas"]["BillProblem"];
+                refund_id?: null | components["schemas"]["Id"];
+                settled_at?: null | components["schemas"]["Instant"];
+                /** @description `match` when it agreed later, `staff` when somebody settled it. */
+                settled_by?: string | null;
+                staff_id?: null | components["schemas"]["Id"];
+                /** @description `open` or `settled`. */
+                status: string;
+                /** Format: int64 */
+                theirs_fen?: number | null;
+                /** @description `done`, `processing` or `failed`. */
+                theirs_state?: string | null;
             }[];
             next_cursor?: string | null;
         };
@@ -7744,6 +9741,55 @@ export interface components {
                 id: components["schemas"]["Id"];
                 ready_at?: null | components["schemas"]["Instant"];
                 status: components["schemas"]["ExportStatus"];
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_InvoiceOffer: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description Paid with money, less what was given back.
+                 */
+                amount_fen: number;
+                invoice_id?: null | components["schemas"]["Id"];
+                /** @description True when it can be asked for now. */
+                open: boolean;
+                order_id: components["schemas"]["Id"];
+                /** @description Why it cannot, in words; absent when it can, or when it was asked for. */
+                reason?: string | null;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_InvoiceView: {
+            items: {
+                /** @description `cancel`; for staff `retry`, `reject`. */
+                allowed_actions: string[];
+                /**
+                 * Format: int64
+                 * @description Positive, also of a red letter.
+                 */
+                amount_fen: number;
+                blue_id?: null | components["schemas"]["Id"];
+                created_at: components["schemas"]["Instant"];
+                id: components["schemas"]["Id"];
+                issued_at?: null | components["schemas"]["Instant"];
+                kind: components["schemas"]["InvoiceKind"];
+                lines: components["schemas"]["InvoiceLine"][];
+                /** @description Twenty digits. */
+                number?: string | null;
+                order_ids: components["schemas"]["Id"][];
+                pdf_url?: string | null;
+                /** @description Why it was rejected or cancelled, or what a red letter is for. */
+                reason?: string | null;
+                /**
+                 * Format: int64
+                 * @description What red letters took back of it, also those under way.
+                 */
+                reversed_fen: number;
+                state: components["schemas"]["InvoiceStatus"];
+                title?: null | components["schemas"]["InvoiceTitle"];
             }[];
             next_cursor?: string | null;
         };
@@ -7913,6 +9959,97 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_PointsExchangeRow: {
+            items: {
+                coupon_id?: null | components["schemas"]["Id"];
+                created_at: components["schemas"]["Instant"];
+                id: components["schemas"]["Id"];
+                member_id: components["schemas"]["Id"];
+                nickname: string;
+                order_id?: null | components["schemas"]["Id"];
+                phone_masked?: string | null;
+                /** Format: int64 */
+                pieces: number;
+                /** Format: int64 */
+                points: number;
+                /**
+                 * Format: int64
+                 * @description Came back with closed or refunded orders.
+                 */
+                points_back: number;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_PointsGoods: {
+            items: {
+                claim: components["schemas"]["PointsItemClaim"];
+                id: components["schemas"]["Id"];
+                kind: components["schemas"]["PointsItemKind"];
+                /**
+                 * Format: int64
+                 * @description Pieces left; absent without a bound.
+                 */
+                left?: number | null;
+                /** @description Of the product, or of the coupon. */
+                name: string;
+                /** Format: int64 */
+                per_member?: number | null;
+                picture?: null | components["schemas"]["Picture"];
+                /** Format: int64 */
+                points: number;
+                /**
+                 * Format: int64
+                 * @description Money on top.
+                 */
+                price_fen: number;
+                product_id?: null | components["schemas"]["Id"];
+                sku_id?: null | components["schemas"]["Id"];
+                /**
+                 * Format: int64
+                 * @description What the goods cost without points.
+                 */
+                sku_price_fen?: number | null;
+                validity?: null | components["schemas"]["CouponValidity"];
+                /** @description The options of the SKU, or what the coupon does. */
+                words: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_PointsItemView: {
+            items: {
+                /** @description Why members do not see it although it is on sale. */
+                hidden_because?: string | null;
+                id: components["schemas"]["Id"];
+                kind: components["schemas"]["PointsItemKind"];
+                /** @description Empty when goods or coupon are gone. */
+                name: string;
+                on_sale: boolean;
+                /** Format: int64 */
+                per_member?: number | null;
+                picture?: null | components["schemas"]["Picture"];
+                /** Format: int64 */
+                points: number;
+                /** Format: int64 */
+                price_fen: number;
+                sku_id?: null | components["schemas"]["Id"];
+                /**
+                 * Format: int64
+                 * @description What the goods cost without points.
+                 */
+                sku_price_fen?: number | null;
+                /** Format: int64 */
+                stock?: number | null;
+                /** Format: int64 */
+                taken: number;
+                template_id?: null | components["schemas"]["Id"];
+                /** @description The options of the SKU, or what the coupon does. */
+                words: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_PolicyBrief: {
             items: {
                 body_hash: string;
@@ -7955,6 +10092,8 @@ export interface components {
                 /** Format: int64 */
                 budget_fen?: number | null;
                 ends_at?: null | components["schemas"]["Instant"];
+                /** @description Names of the gifts, when one promotion is shown. */
+                gifts?: components["schemas"]["GiftName"][];
                 group: string;
                 id: components["schemas"]["Id"];
                 /** @description It holds at this moment. */
@@ -8041,6 +10180,15 @@ export interface components {
                 reply?: string | null;
                 text: string;
             }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_StaffInvoice: {
+            items: (components["schemas"]["InvoiceView"] & {
+                /** @description What the issuer said when it refused. */
+                last_error?: string | null;
+                member_id: components["schemas"]["Id"];
+            })[];
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
@@ -8295,6 +10443,11 @@ export interface components {
             /** Format: password */
             old: string;
         };
+        /** @description A channel the mall has an account at. */
+        PayChannelView: {
+            channel: components["schemas"]["Channel"];
+            scenes: components["schemas"]["Scene"][];
+        };
         /** @description The amount the member saw, and who says so. */
         PayFromBalance: {
             confirmation: components["schemas"]["Confirmation"];
@@ -8330,8 +10483,10 @@ export interface components {
         };
         /** @description How to pay. */
         PayRequest: {
+            /** @description In Alipay's mini program: what `my.getAuthCode` gave. */
+            auth_code?: string | null;
             channel: components["schemas"]["Channel"];
-            /** @description A path of this storefront to return to after paying in H5, like `/#/pages/pay/result?id=1`. */
+            /** @description A path of this storefront to return to after paying in a browser, like `/#/pages/pay/result?id=1`. */
             return_url?: string | null;
             scene: components["schemas"]["Scene"];
         };
@@ -8416,6 +10571,11 @@ export interface components {
         PlaceOrder: {
             /** @description As in the quote. */
             choices?: components["schemas"]["OfferChoices"];
+            /**
+             * @description The buyer was shown which goods cannot be returned without a reason and confirmed it. Without it those whose reason is
+             *     `confirmed` can be returned.
+             */
+            confirmed_no_return?: boolean;
             delivery: components["schemas"]["Delivery"];
             /**
              * Format: int64
@@ -8485,6 +10645,118 @@ export interface components {
             price_fen: number;
             /** Format: int64 */
             price_percent: number;
+        };
+        /** @description An exchange. */
+        PointsExchangeRow: {
+            coupon_id?: null | components["schemas"]["Id"];
+            created_at: components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            member_id: components["schemas"]["Id"];
+            nickname: string;
+            order_id?: null | components["schemas"]["Id"];
+            phone_masked?: string | null;
+            /** Format: int64 */
+            pieces: number;
+            /** Format: int64 */
+            points: number;
+            /**
+             * Format: int64
+             * @description Came back with closed or refunded orders.
+             */
+            points_back: number;
+        };
+        /** @description An item of the points mall. Goods are bought by an order with `choices.points_item_id`, coupons exchanged at once. */
+        PointsGoods: {
+            claim: components["schemas"]["PointsItemClaim"];
+            id: components["schemas"]["Id"];
+            kind: components["schemas"]["PointsItemKind"];
+            /**
+             * Format: int64
+             * @description Pieces left; absent without a bound.
+             */
+            left?: number | null;
+            /** @description Of the product, or of the coupon. */
+            name: string;
+            /** Format: int64 */
+            per_member?: number | null;
+            picture?: null | components["schemas"]["Picture"];
+            /** Format: int64 */
+            points: number;
+            /**
+             * Format: int64
+             * @description Money on top.
+             */
+            price_fen: number;
+            product_id?: null | components["schemas"]["Id"];
+            sku_id?: null | components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description What the goods cost without points.
+             */
+            sku_price_fen?: number | null;
+            validity?: null | components["schemas"]["CouponValidity"];
+            /** @description The options of the SKU, or what the coupon does. */
+            words: string;
+        };
+        /**
+         * @description Whether an item can be had.
+         * @enum {string}
+         */
+        PointsItemClaim: "open" | "taken" | "sold_out";
+        /** @description An item as staff write it: goods by `sku_id`, a coupon by `template_id`. */
+        PointsItemInput: {
+            on_sale: boolean;
+            /** Format: int64 */
+            per_member?: number | null;
+            /** Format: int64 */
+            points: number;
+            /**
+             * Format: int64
+             * @description Money on top; goods only, and less than they cost without points.
+             */
+            price_fen?: number;
+            sku_id?: null | components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description How many there are; absent: as many as there are.
+             */
+            stock?: number | null;
+            template_id?: null | components["schemas"]["Id"];
+        };
+        /**
+         * @description What an item is.
+         * @enum {string}
+         */
+        PointsItemKind: "goods" | "coupon";
+        /** @description An item as staff read it. */
+        PointsItemView: {
+            /** @description Why members do not see it although it is on sale. */
+            hidden_because?: string | null;
+            id: components["schemas"]["Id"];
+            kind: components["schemas"]["PointsItemKind"];
+            /** @description Empty when goods or coupon are gone. */
+            name: string;
+            on_sale: boolean;
+            /** Format: int64 */
+            per_member?: number | null;
+            picture?: null | components["schemas"]["Picture"];
+            /** Format: int64 */
+            points: number;
+            /** Format: int64 */
+            price_fen: number;
+            sku_id?: null | components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description What the goods cost without points.
+             */
+            sku_price_fen?: number | null;
+            /** Format: int64 */
+            stock?: number | null;
+            /** Format: int64 */
+            taken: number;
+            template_id?: null | components["schemas"]["Id"];
+            /** @description The options of the SKU, or what the coupon does. */
+            words: string;
         };
         /** @description How points are earned and spent. */
         PointsRules: {
@@ -8593,7 +10865,7 @@ export interface components {
         Preference: {
             /** @description Kinds of messages the member does not want. */
             muted: components["schemas"]["MessageKind"][];
-            /** @description False: lists and search look the same as for anybody. */
+            /** @description False: recommendations are the same as for anybody. */
             personalised: boolean;
         };
         /** @description Absent fields stay as they are. */
@@ -8851,6 +11123,7 @@ export interface components {
             /** Format: int64 */
             max_price_fen: number;
             name: string;
+            no_return_reason?: null | components["schemas"]["NoReturnReason"];
             on_sale_at?: null | components["schemas"]["Instant"];
             options: components["schemas"]["ProductOption"][];
             /** Format: int64 */
@@ -8889,6 +11162,7 @@ export interface components {
             keywords?: string | null;
             /** @description 1–60 characters. */
             name: string;
+            no_return_reason?: null | components["schemas"]["NoReturnReason"];
             off_sale_at?: null | components["schemas"]["Instant"];
             on_sale_at?: null | components["schemas"]["Instant"];
             /** @description At most 3, each of at most 20 values. */
@@ -9052,6 +11326,8 @@ export interface components {
             /** Format: int64 */
             budget_fen?: number | null;
             ends_at?: null | components["schemas"]["Instant"];
+            /** @description Names of the gifts, when one promotion is shown. */
+            gifts?: components["schemas"]["GiftName"][];
             group: string;
             id: components["schemas"]["Id"];
             /** @description It holds at this moment. */
@@ -9169,6 +11445,7 @@ export interface components {
             /** @description Comes with the order for nothing. */
             gift: boolean;
             name: string;
+            no_return_reason?: null | components["schemas"]["NoReturnReason"];
             option_text: string;
             /** Format: int64 */
             payable_fen: number;
@@ -9214,6 +11491,18 @@ export interface components {
         ReadUpTo: {
             newest_id: components["schemas"]["Id"];
         };
+        /** @description A reason as offered. */
+        ReasonChoice: {
+            code: string;
+            label: string;
+        };
+        /** @description Goods that came back. */
+        ReceiveAfterSale: {
+            /** @description Every line of the after-sale once. */
+            lines: components["schemas"]["InspectedLine"][];
+            /** @description The member reads it; needed when pieces are not accepted. */
+            note?: string | null;
+        };
         /** @description The friend's code. */
         ReceiveCoupon: {
             code: string;
@@ -9225,6 +11514,12 @@ export interface components {
             phone: string;
             phone_masked: string;
             region: string;
+        };
+        /** @description Products to show a shopper. */
+        Recommendations: {
+            items: components["schemas"]["ProductCard"][];
+            /** @description True when they were chosen by what this shopper looked at. */
+            personalised: boolean;
         };
         /** @description A code to turn into a coupon. */
         RedeemCode: {
@@ -9240,6 +11535,10 @@ export interface components {
             problem?: string | null;
             status: components["schemas"]["Status"];
             store_name: string;
+        };
+        /** @description A word for the member. */
+        RefundInstead: {
+            note?: string | null;
         };
         /** @description Why. */
         RefundOrder: {
@@ -9272,7 +11571,7 @@ export interface components {
             /** @description Account, voucher number, who received it; the member reads it. */
             note: string;
         };
-        /** @description How much principal to give back. */
+        /** @description How much to give back. */
         RefundTopUp: {
             /** Format: int64 */
             amount_fen: number;
@@ -9303,10 +11602,43 @@ export interface components {
             /** @example 西湖区 */
             name: string;
         };
+        /** @description Why a request is rejected. */
+        RejectInvoice: {
+            /** @description The member reads it. */
+            reason: string;
+        };
+        /** @description What to invoice, and to whom. */
+        RequestInvoice: {
+            /**
+             * Format: int64
+             * @description The amount the member saw; another one is refused.
+             */
+            expected_fen: number;
+            /** @description One order, or several of one shop. */
+            order_ids: components["schemas"]["Id"][];
+            title: components["schemas"]["InvoiceTitle"];
+        };
+        /** @description The parcel with the replacement. */
+        ReshipAfterSale: {
+            carrier_code: string;
+            tracking_number: string;
+        };
         /** @description A block as it would be shown. */
         ResolvedBlock: {
             block?: null | components["schemas"]["Block"];
             id: string;
+        };
+        /** @description Where goods go back to. An address of the shop, not of a person. */
+        ReturnAddress: {
+            address: string;
+            name: string;
+            phone: string;
+        };
+        /** @description The parcel with the goods. */
+        ReturnParcel: {
+            /** @description A code of `GET /carriers`. */
+            carrier_code: string;
+            tracking_number: string;
         };
         /** @description Why a review is hidden. */
         ReviewHiding: {
@@ -9422,7 +11754,7 @@ export interface components {
          * @description Where the member pays.
          * @enum {string}
          */
-        Scene: "mini_program" | "native" | "h5";
+        Scene: "mini_program" | "native" | "h5" | "page";
         /** @description What the shopper searched for, newest first. */
         SearchHistory: {
             words: string[];
@@ -9454,6 +11786,10 @@ export interface components {
             expires_at: components["schemas"]["Instant"];
             me: components["schemas"]["Me"];
             token: string;
+        };
+        /** @description Why a difference is settled. */
+        SettleDifference: {
+            note: string;
         };
         /** @description Money that staff gave back by hand. */
         SettlementView: {
@@ -9624,6 +11960,18 @@ export interface components {
          * @enum {string}
          */
         Source: "cart" | "now";
+        /** @description A date with other hours. */
+        SpecialDay: {
+            /**
+             * @description Of the mall's calendar: `2027-02-06`.
+             * @example 2027-02-06
+             */
+            date: string;
+            /** @description Why: `春节`. */
+            note?: string;
+            /** @description At most three; none when the store stays closed. */
+            spans: components["schemas"]["DaySpan"][];
+        };
         /** @description A place on a picture, in percent of its width and height. */
         Spot: {
             /** Format: int64 */
@@ -9666,6 +12014,12 @@ export interface components {
             store_id?: null | components["schemas"]["Id"];
             /** @description 3 to 32 of `[a-z0-9._-]`; cannot be changed later. */
             username: string;
+        };
+        /** @description An invoice as staff see it. */
+        StaffInvoice: components["schemas"]["InvoiceView"] & {
+            /** @description What the issuer said when it refused. */
+            last_error?: string | null;
+            member_id: components["schemas"]["Id"];
         };
         /** @description The signed-in colleague. */
         StaffMe: {
@@ -9897,6 +12251,8 @@ export interface components {
             notice?: string | null;
             phone: string;
             picture_key?: string | null;
+            /** @description Dates with other hours, at most 60; those that are over are dropped. */
+            special_days?: components["schemas"]["SpecialDay"][];
             status: components["schemas"]["StoreStatus"];
         };
         /**
@@ -9930,9 +12286,12 @@ export interface components {
             phone: string;
             picture?: null | components["schemas"]["Picture"];
             province: string;
+            /** @description Dates to come with other hours, in order. */
+            special_days: components["schemas"]["SpecialDay"][];
         };
-        /** @description Points on a day of a row of check-ins. */
+        /** @description Points, a coupon or both on a day of a row of check-ins. */
         Streak: {
+            coupon_id?: null | components["schemas"]["Id"];
             /**
              * Format: int64
              * @description Days in a row.
@@ -9950,6 +12309,20 @@ export interface components {
          * @enum {string}
          */
         TakeAction: "count" | "finish" | "reopen" | "post" | "cancel";
+        /** @description How much to take, of what total, and who says so. */
+        TakeBalancePart: {
+            /**
+             * Format: int64
+             * @description Less than what the orders of the group cost together.
+             */
+            amount_fen: number;
+            confirmation: components["schemas"]["Confirmation"];
+            /**
+             * Format: int64
+             * @description What the orders of the group cost together.
+             */
+            expected_fen: number;
+        };
         TakeCoupon: {
             /** @default centre */
             source?: components["schemas"]["CouponTakenFrom"];
@@ -10112,8 +12485,19 @@ export interface components {
             /** Format: int64 */
             members: number;
         };
+        /** @description A title to keep. */
+        TitleInput: {
+            /** @description Offered first from now on. */
+            is_default?: boolean;
+            title: components["schemas"]["InvoiceTitle"];
+        };
         /** @description What waits for staff. Counts stop at 1000. */
         TodoCounts: {
+            /**
+             * Format: int64
+             * @description After-sales that staff have to answer, receive or send for, and those the operator decides.
+             */
+            after_sales: number;
             /** Format: int64 */
             low_stock: number;
             /** Format: int64 */
@@ -10308,6 +12692,43 @@ export interface components {
             url: string;
             /** Format: int64 */
             waiting: number;
+        };
+        /** @description `data` of `after_sale.*`: the after-sale as it stands when the message is composed. */
+        WebhookAfterSale: {
+            after_sale_id: components["schemas"]["Id"];
+            /** Format: int64 */
+            freight_fen: number;
+            /** Format: int64 */
+            goods_fen: number;
+            /** @description `refund_only`, `return_refund` or `exchange`. */
+            kind: string;
+            lines: components["schemas"]["WebhookAfterSaleLine"][];
+            member_id: components["schemas"]["Id"];
+            order_id: components["schemas"]["Id"];
+            reason: string;
+            refund_ids: components["schemas"]["Id"][];
+            reship_tracking_number?: string | null;
+            return_tracking_number?: string | null;
+            /** @example refunding */
+            status: string;
+        };
+        /** @description A line of an after-sale. */
+        WebhookAfterSaleLine: {
+            /**
+             * Format: int64
+             * @description Absent until the shop decided.
+             */
+            accepted_quantity?: number | null;
+            /** Format: int64 */
+            amount_fen?: number | null;
+            /** Format: int64 */
+            damaged_quantity: number;
+            exchange_sku_id?: null | components["schemas"]["Id"];
+            line_id: components["schemas"]["Id"];
+            /** Format: int64 */
+            quantity: number;
+            /** Format: int64 */
+            sellable_quantity: number;
         };
         /** @description One try. */
         WebhookAttempt: {
@@ -10608,7 +13029,7 @@ export interface operations {
                     "application/json": components["schemas"]["OutsideAccount"];
                 };
             };
-            /** @description `request.invalid` at a field, `wechat.pay_config` for keys that cannot be read */
+            /** @description `request.invalid` at a field, `wechat.pay_config`, `alipay.config` for keys that cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10805,6 +13226,958 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_after_sales: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSaleCounts"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_after_sale_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSaleRules"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_after_sale_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AfterSaleRules"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSaleRules"];
+                };
+            };
+            /** @description `request.invalid` at the field that does not fit */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_all_after_sales: {
+        parameters: {
+            query?: {
+                tab?: "all" | "to_do" | "escalated" | "waiting" | "ended";
+                kind?: "refund_only" | "return_refund" | "exchange";
+                /** @description Number of the after-sale or of its order, or the tracking number of the parcel that comes back. */
+                q?: string;
+                member_id?: components["schemas"]["Id"];
+                order_id?: components["schemas"]["Id"];
+                from?: components["schemas"]["Instant"];
+                to?: components["schemas"]["Instant"];
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AdminAfterSaleRow"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_any_after_sale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminAfterSaleView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_after_sale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveAfterSale"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminAfterSaleView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.needs_operator` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_allowed`, `after_sale.no_address`, `inventory.sold_out`, `refund.not_paid` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decline_after_sale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeclineAfterSale"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminAfterSaleView"];
+                };
+            };
+            /** @description `request.invalid` at `reason` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.needs_operator` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_allowed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_after_sale_to_operator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EscalateAfterSale"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminAfterSaleView"];
+                };
+            };
+            /** @description `request.invalid` at `reason` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_allowed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    note_after_sale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AfterSaleNote"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminAfterSaleView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receive_after_sale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiveAfterSale"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminAfterSaleView"];
+                };
+            };
+            /** @description `request.invalid` at `lines`, `note` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.needs_operator` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_allowed`, `inventory.sold_out`, `refund.not_paid` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refund_after_sale_instead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundInstead"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminAfterSaleView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_allowed`, `refund.not_paid` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reship_after_sale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReshipAfterSale"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminAfterSaleView"];
+                };
+            };
+            /** @description `request.invalid` at `carrier_code`, `tracking_number` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_allowed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
@@ -13162,6 +16535,145 @@ export interface operations {
             };
         };
     };
+    export_finance_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinanceExport"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedTask"];
+                };
+            };
+            /** @description `request.invalid` at `from` or `to` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_finance_report: {
+        parameters: {
+            query: {
+                /** @description `day`, `month`, `channel`, `store` or `shop`. */
+                by?: "day" | "month" | "channel" | "store" | "shop";
+                /** @description The first day, `2026-11-01`. */
+                from: string;
+                /** @description The last day, included. */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FinanceReport"];
+                };
+            };
+            /** @description `request.invalid` at `from` or `to` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_freight_templates: {
         parameters: {
             query?: never;
@@ -13839,6 +17351,320 @@ export interface operations {
             };
             /** @description `idempotency.mismatch` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_invoices: {
+        parameters: {
+            query?: {
+                state?: "all" | "open" | "failed" | "issued" | "ended";
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StaffInvoice"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffInvoice"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RejectInvoice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffInvoice"];
+                };
+            };
+            /** @description `request.invalid` at `reason` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.not_allowed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffInvoice"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.not_allowed` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16716,6 +20542,10 @@ export interface operations {
                 from?: components["schemas"]["Instant"];
                 /** @description Placed before. */
                 to?: components["schemas"]["Instant"];
+                /** @description Paid at or after. */
+                paid_from?: components["schemas"]["Instant"];
+                /** @description Paid before. */
+                paid_to?: components["schemas"]["Instant"];
                 delivery?: "express" | "pickup";
                 store_id?: components["schemas"]["Id"];
                 member_id?: components["schemas"]["Id"];
@@ -17374,7 +21204,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `order.not_allowed`, `refund.not_paid`, `refund.too_much` */
+            /** @description `order.not_allowed`, `order.after_sale_open`, `refund.not_paid`, `refund.too_much` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18577,6 +22407,398 @@ export interface operations {
             };
         };
     };
+    list_points_items: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                /** @description 1–100, 30 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PointsItemView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_points_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsItemInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsItemView"];
+                };
+            };
+            /** @description `request.invalid` at the field that does not fit */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `points_item.known` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_points_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsItemInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsItemView"];
+                };
+            };
+            /** @description `request.invalid` at the field that does not fit */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `points_item.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `points_item.known`, `points_item.stock_taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_points_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `points_item.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `points_item.used`: take it off sale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_points_exchanges: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PointsExchangeRow"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `points_item.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_preferences: {
         parameters: {
             query?: never;
@@ -19239,7 +23461,7 @@ export interface operations {
     list_products_as_staff: {
         parameters: {
             query?: {
-                /** @description Part of the name or of the product's code, or of a SKU's code or barcode. */
+                /** @description Words of the name, or a whole code or barcode. */
                 q?: string;
                 status?: "all" | "on_sale" | "off_sale" | "scheduled" | "deleted";
                 /** @description The category and everything below it. */
@@ -20617,7 +24839,7 @@ export interface operations {
             };
         };
     };
-    refund_any_top_up: {
+    refund_any_purchase: {
         parameters: {
             query?: never;
             header?: never;
@@ -20773,6 +24995,399 @@ export interface operations {
             };
         };
     };
+    list_bill_days: {
+        parameters: {
+            query?: {
+                channel?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BillDayView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_bill_day: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillDayView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `reconciliation.no_such_day` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_differences: {
+        parameters: {
+            query?: {
+                status?: "open" | "settled" | "all";
+                channel?: string;
+                /** @description The channel's calendar day, `2026-11-25`. */
+                day?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BillDifference"];
+                };
+            };
+            /** @description `request.invalid` at `day` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_about_difference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillDifference"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `reconciliation.no_such_difference` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `reconciliation.settled_already`, `payment.channel_unavailable` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment.channel_failed`: the channel did not answer */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settle_difference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettleDifference"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillDifference"];
+                };
+            };
+            /** @description `request.invalid` at `note` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `reconciliation.no_such_difference` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `reconciliation.settled_already` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     redeem_code: {
         parameters: {
             query?: never;
@@ -20830,7 +25445,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `pickup.already_redeemed`, `order.not_allowed` */
+            /** @description `pickup.already_redeemed`, `order.not_allowed`, `order.after_sale_open` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -26994,6 +31609,505 @@ export interface operations {
             };
         };
     };
+    list_after_sales: {
+        parameters: {
+            query?: {
+                order_id?: components["schemas"]["Id"];
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AfterSaleCard"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_for_after_sale: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskAfterSale"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSaleView"];
+                };
+            };
+            /** @description `request.invalid` at `lines`, `reason`, `description`, `picture_keys`, `stage` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.not_found`, `order.no_such_line` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.too_many`: not so many pieces are free; `after_sale.too_late`, `after_sale.no_return`, `after_sale.no_exchange`, `order.not_allowed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency.mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_after_sale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSaleView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_after_sale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSaleView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_allowed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_after_sale_to_operator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AfterSaleDispute"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSaleView"];
+                };
+            };
+            /** @description `request.invalid` at `reason` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_allowed`, `after_sale.too_late`, `after_sale.final`, `after_sale.too_many`: the pieces are in another after-sale now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_after_sale_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnParcel"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSaleView"];
+                };
+            };
+            /** @description `request.invalid` at `carrier_code`, `tracking_number` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_allowed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_balance: {
         parameters: {
             query?: never;
@@ -27300,6 +32414,70 @@ export interface operations {
             };
             /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_carriers_for_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Carrier"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -27716,6 +32894,63 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_coupon_gift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gift_code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponOnTheWay"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.gift_gone`: fetched, taken back or too late */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */
@@ -28157,6 +33392,63 @@ export interface operations {
             };
             /** @description `coupon.code_used`, `coupon.sold_out`, `coupon.limit_reached` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_coupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CentreCoupon"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.not_found`: unknown, or not given out now */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -28826,6 +34118,689 @@ export interface operations {
             };
             /** @description `page.preview_ended` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_invoice_titles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceTitleView"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_invoice_title: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TitleInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceTitleView"][];
+                };
+            };
+            /** @description `request.invalid` at `name`, `tax_number`, `email` … */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.too_many_titles` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_invoice_title: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TitleInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceTitleView"][];
+                };
+            };
+            /** @description `request.invalid` at `name`, `tax_number`, `email` … */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.no_such_title` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_invoice_title: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceTitleView"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.no_such_title` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_invoiceable_orders: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InvoiceOffer"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_invoices: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InvoiceView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    request_invoice: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestInvoice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceView"];
+                };
+            };
+            /** @description `request.invalid` at a field of the title */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.not_configured`, `invoice.asked_already`, `invoice.not_completed`, `invoice.nothing_to_invoice`, `invoice.amount_changed`, `invoice.several_shops` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency.mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_own_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_own_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.not_allowed` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -30041,6 +36016,273 @@ export interface operations {
             };
         };
     };
+    get_after_sale_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSaleOptions"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_balance_part: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeBalancePart"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BalancePart"];
+                };
+            };
+            /** @description `request.invalid` at `amount_fen`, `pay_password.wrong`, `session.code_wrong`, `session.code_expired` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `balance.not_enough`, `payment.part_taken`, `order.not_allowed`, `order.already_paid`, `order.being_paid`, `order.expired`, `order.price_changed`, `pay_password.not_set`, `member.phone_required` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `pay_password.locked`, `session.code_locked`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment.channel_failed`: another channel could not close its intent, try again */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_balance_part_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BalancePart"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.not_allowed`, `order.already_paid`, `order.being_paid` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment.channel_failed`: a channel could not close its intent, try again */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cancel_order: {
         parameters: {
             query?: never;
@@ -30222,6 +36464,81 @@ export interface operations {
             };
         };
     };
+    get_invoice_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceOffer"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     track_parcel: {
         parameters: {
             query?: never;
@@ -30359,7 +36676,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `order.not_allowed`, `order.expired`, `payment.channel_unavailable`, `payment.openid_required`, `payment.superseded`: closed or repriced meanwhile */
+            /** @description `order.not_allowed`, `order.expired`, `payment.channel_unavailable`, `payment.openid_required`, `payment.payer_unknown`, `payment.scene_unsupported`, `payment.superseded`: closed or repriced meanwhile */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -30644,6 +36961,70 @@ export interface operations {
             };
         };
     };
+    list_pay_channels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayChannelView"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_payment: {
         parameters: {
             query?: never;
@@ -30761,6 +37142,153 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_points_mall: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PointsGoods"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exchange_points: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExchangePoints"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyCoupon"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `member.blocked` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `points_item.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `points.closed`, `points.not_enough`, `points_item.changed`, `points_item.sold_out`, `points_item.over_limit`, `coupon.not_open`, `coupon.sold_out` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency.mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */
@@ -32199,7 +38727,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `purchase.not_payable`, `payment.channel_unavailable`, `payment.openid_required` */
+            /** @description `purchase.not_payable`, `payment.channel_unavailable`, `payment.openid_required`, `payment.payer_unknown`, `payment.scene_unsupported` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -32387,6 +38915,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recommend_products: {
+        parameters: {
+            query?: {
+                /** @description 1–20, 10 without it. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recommendations"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */
@@ -33325,6 +39902,86 @@ export interface operations {
             };
         };
     };
+    alipay_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mall_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description `success`: taken */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment.notice_rejected` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `mall.unknown` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment.notice_contradicts`: stored, not acted upon */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     wechat_pay_notice: {
         parameters: {
             query?: never;
@@ -33400,6 +40057,348 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+        };
+    };
+    webhook_after_sale_approved: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the event; the same over all tries. Handle each only once */
+                "webhook-id": string;
+                /** @description Seconds since 1970; refuse what is older than five minutes */
+                "webhook-timestamp": string;
+                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: components["schemas"]["WebhookAfterSale"];
+                    /**
+                     * Format: date-time
+                     * @description When it became true
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "after_sale.approved";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    webhook_after_sale_cancelled: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the event; the same over all tries. Handle each only once */
+                "webhook-id": string;
+                /** @description Seconds since 1970; refuse what is older than five minutes */
+                "webhook-timestamp": string;
+                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: components["schemas"]["WebhookAfterSale"];
+                    /**
+                     * Format: date-time
+                     * @description When it became true
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "after_sale.cancelled";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    webhook_after_sale_escalated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the event; the same over all tries. Handle each only once */
+                "webhook-id": string;
+                /** @description Seconds since 1970; refuse what is older than five minutes */
+                "webhook-timestamp": string;
+                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: components["schemas"]["WebhookAfterSale"];
+                    /**
+                     * Format: date-time
+                     * @description When it became true
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "after_sale.escalated";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    webhook_after_sale_exchanged: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the event; the same over all tries. Handle each only once */
+                "webhook-id": string;
+                /** @description Seconds since 1970; refuse what is older than five minutes */
+                "webhook-timestamp": string;
+                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: components["schemas"]["WebhookAfterSale"];
+                    /**
+                     * Format: date-time
+                     * @description When it became true
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "after_sale.exchanged";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    webhook_after_sale_received: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the event; the same over all tries. Handle each only once */
+                "webhook-id": string;
+                /** @description Seconds since 1970; refuse what is older than five minutes */
+                "webhook-timestamp": string;
+                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: components["schemas"]["WebhookAfterSale"];
+                    /**
+                     * Format: date-time
+                     * @description When it became true
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "after_sale.received";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    webhook_after_sale_refunded: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the event; the same over all tries. Handle each only once */
+                "webhook-id": string;
+                /** @description Seconds since 1970; refuse what is older than five minutes */
+                "webhook-timestamp": string;
+                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: components["schemas"]["WebhookAfterSale"];
+                    /**
+                     * Format: date-time
+                     * @description When it became true
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "after_sale.refunded";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    webhook_after_sale_rejected: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the event; the same over all tries. Handle each only once */
+                "webhook-id": string;
+                /** @description Seconds since 1970; refuse what is older than five minutes */
+                "webhook-timestamp": string;
+                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: components["schemas"]["WebhookAfterSale"];
+                    /**
+                     * Format: date-time
+                     * @description When it became true
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "after_sale.rejected";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    webhook_after_sale_requested: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the event; the same over all tries. Handle each only once */
+                "webhook-id": string;
+                /** @description Seconds since 1970; refuse what is older than five minutes */
+                "webhook-timestamp": string;
+                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: components["schemas"]["WebhookAfterSale"];
+                    /**
+                     * Format: date-time
+                     * @description When it became true
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "after_sale.requested";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    webhook_after_sale_sent_back: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the event; the same over all tries. Handle each only once */
+                "webhook-id": string;
+                /** @description Seconds since 1970; refuse what is older than five minutes */
+                "webhook-timestamp": string;
+                /** @description `v1,` + base64(HMAC-SHA-256(secret, id.timestamp.body)); several, separated by spaces, while a secret changes */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    data: components["schemas"]["WebhookAfterSale"];
+                    /**
+                     * Format: date-time
+                     * @description When it became true
+                     */
+                    timestamp: string;
+                    /** @constant */
+                    type: "after_sale.sent_back";
+                };
+            };
+        };
+        responses: {
+            /** @description Taken */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
