@@ -109,6 +109,8 @@ fn whatever_the_channel_does_the_money_is_in_one_place() {
         // It was done, but the answer was lost; then the query's too.
         channel.trouble(Call::Transfer, Trouble::LoseAnswer);
         let second = id_of(&pay_out(&mall, &ann, 2_000).await.ok());
+        // Both open ones are asked about.
+        channel.trouble(Call::QueryTransfer, Trouble::LoseAnswer);
         channel.trouble(Call::QueryTransfer, Trouble::LoseAnswer);
         mall.clock.advance(minutes(1));
         mall.run_jobs().await;
