@@ -83,7 +83,7 @@ test('express: search, cart, checkout, cashier, ship, confirm, review', async ({
   await member.tap(/去评价|评价/)
   await expect(page).toHaveURL(/order\/review/)
   await page.locator('.one__text textarea').first().fill('比想象的沉，做工细，盒子也好看。')
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.locator('.one__add').first().click()])
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.locator('.photos__add').first().click()])
   await chooser.setFiles('../demo/photos/annie-spratt-78044-unsplash.jpg')
   await page.waitForTimeout(2_000)
   await member.shot('review')
