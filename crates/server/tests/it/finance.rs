@@ -259,11 +259,6 @@ async fn report(mall: &TestMall, by: &str) -> Value {
     boss(mall).await.get(&path).await.ok()
 }
 
-#[allow(clippy::print_stderr, reason = "shown with a failing test, whose numbers come from the seed")]
-fn say(seed: u64) {
-    eprintln!("seed {seed}");
-}
-
 async fn every_report_agrees(mall: &TestMall, seed: u64) {
     let everything = by_hand(mall, "all").await.remove("").unwrap_or_default();
     for by in ["day", "month", "channel", "store", "shop"] {
@@ -315,7 +310,6 @@ async fn every_report_agrees(mall: &TestMall, seed: u64) {
 fn every_report_adds_up_to_the_rows_and_the_ledger_to_the_fen() {
     on_both_engines(async |mall| {
         let seed = 20_261_125_u64;
-        say(seed);
         let mut dice = Dice(seed);
         let street = open(&mall).await;
         let mut paid = Vec::new();
