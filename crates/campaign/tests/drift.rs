@@ -3,7 +3,6 @@
 //! The seed is printed; `QUOTE_SEED=… cargo test -p campaign --test drift` runs the same orders again.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests may; the seed is printed")]
 
-#[allow(dead_code, reason = "shared with the other tests of quotes")]
 #[path = "quotes/dice.rs"]
 mod dice;
 

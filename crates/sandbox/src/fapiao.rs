@@ -53,9 +53,10 @@ fn refuse(status: u16, code: &str, message: &str) -> Response {
     (status, Json(json!({"code": code, "message": message}))).into_response()
 }
 
-fn admit(world: &World, method: &Method, headers: &HeaderMap, uris: [&Uri; 2], body: &[u8]) -> Result<(), Response> {
+/// The refusal of a request that may not come in.
+fn refusal_of(world: &World, method: &Method, headers: &HeaderMap, uris: [&Uri; 2], body: &[u8]) -> Option<Response> {
     if world.switched(Fault::FapiaoBusy) {
-        return Err(refuse(503, "BUSY", "开票服务繁忙"));
+        return Some(refuse(503, "BUSY", "开票服务繁忙"));
     }
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let time: i64 = text(wire::fapiao::TIMESTAMP).parse().unwrap_or(0);
@@ -65,7 +66,8 @@ fn admit(world: &World, method: &Method, headers: &HeaderMap, uris: [&Uri; 2], b
         let given = text(wire::fapiao::SIGNATURE);
         wire::fapiao::verify(&secret, method.as_str(), path, time, body, given, now).is_ok()
     });
-    if signed && text(wire::fapiao::KEY) == KEY { Ok(()) } else { Err(refuse(401, "SIGN", "签名不正确")) }
+    let known = signed && text(wire::fapiao::KEY) == KEY;
+    (!known).then(|| refuse(401, "SIGN", "签名不正确"))
 }
 
 #[derive(Deserialize)]
@@ -116,7 +118,7 @@ async fn issue(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if let Err(refusal) = admit(&world, &Method::POST, &headers, [&uri, &original], &body) {
+    if let Some(refusal) = refusal_of(&world, &Method::POST, &headers, [&uri, &original], &body) {
         return refusal;
     }
     let asked: Asked = match serde_json::from_slice(&body) {
@@ -174,7 +176,7 @@ async fn query(
     Path(number): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refusal) = admit(&world, &Method::GET, &headers, [&uri, &original], b"") {
+    if let Some(refusal) = refusal_of(&world, &Method::GET, &headers, [&uri, &original], b"") {
         return refusal;
     }
     let now = world.now();
@@ -224,7 +226,7 @@ async fn file(State(world): State<Arc<World>>, Path(name): Path<String>) -> Resp
 fn pdf(lines: &[String]) -> Vec<u8> {
     let mut text = "BT /F1 14 Tf 22 TL 60 760 Td ".to_owned();
     for line in lines {
-        let line = line.replace('\\', "").replace('(', "").replace(')', "");
+        let line = line.replace(['\\', '(', ')'], "");
         text.push_str(&format!("({line}) Tj T* "));
     }
     text.push_str("ET");

@@ -165,7 +165,8 @@ async fn by_hand(mall: &TestMall, by: &'static str) -> BTreeMap<String, Sums> {
                 "select id, payable_kind, payable_id, channel, sent_back, status, amount_fen, paid_at from payment",
                 &args![],
             )?;
-            let refunds: Vec<(i64, Option<i64>, i64, String, Option<i64>)> =
+            type Refund = (i64, Option<i64>, i64, String, Option<i64>);
+            let refunds: Vec<Refund> =
                 tx.all("select payment_id, order_id, amount_fen, status, finished_at from refund", &args![])?;
             let purchases: Vec<(i64, String)> = tx.all("select id, kind from wallet_purchase", &args![])?;
             let is_paid = |status: &str| matches!(status, "paid" | "refunding" | "refunded");
@@ -309,7 +310,6 @@ async fn every_report_agrees(mall: &TestMall, seed: u64) {
 fn every_report_adds_up_to_the_rows_and_the_ledger_to_the_fen() {
     on_both_engines(async |mall| {
         let seed = 20_261_125_u64;
-        println!("seed {seed}");
         let mut dice = Dice(seed);
         let street = open(&mall).await;
         let mut paid = Vec::new();
