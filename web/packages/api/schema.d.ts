@@ -4042,7 +4042,7 @@ export interface paths {
         head?: never;
         /**
          * Change what the shopper prefers.
-         * @description `muted` names the kinds of messages that are not wanted; `personalised: false` makes lists the same as for anybody.
+         * @description `muted` names the kinds of messages that are not wanted; `personalised: false` makes recommendations the same as for anybody.
          */
         patch: operations["change_preferences"];
         trace?: never;
@@ -4814,6 +4814,27 @@ export interface paths {
          * @description Nothing is reserved. What stands against placing the order is listed in `problems`.
          */
         post: operations["quote_cart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recommendations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Recommend products.
+         * @description By the categories of what the shopper looked at last; for a shopper who switched `personalised` off in
+         *     `PATCH /api/v1/me/preferences`, and for nobody, what sells best.
+         */
+        get: operations["recommend_products"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6266,6 +6287,23 @@ export interface components {
             kind: "stores";
             title: string;
         } | {
+            /** @enum {string} */
+            kind: "coupons";
+            template_ids: components["schemas"]["Id"][];
+            title: string;
+        } | {
+            /** @enum {string} */
+            kind: "limited";
+            /** Format: int64 */
+            limit: number;
+            title: string;
+        } | {
+            /** @enum {string} */
+            kind: "recommended";
+            /** Format: int64 */
+            limit: number;
+            title: string;
+        } | {
             /** Format: int64 */
             height: number;
             /** @enum {string} */
@@ -6329,6 +6367,29 @@ export interface components {
             /** @enum {string} */
             kind: "stores";
             store_ids?: components["schemas"]["Id"][];
+            title: string;
+        } | {
+            /** @enum {string} */
+            kind: "coupons";
+            template_ids?: components["schemas"]["Id"][];
+            title: string;
+        } | {
+            /** @enum {string} */
+            kind: "limited";
+            /**
+             * Format: int64
+             * @description 1–20.
+             */
+            limit: number;
+            title: string;
+        } | {
+            /** @enum {string} */
+            kind: "recommended";
+            /**
+             * Format: int64
+             * @description 1–20.
+             */
+            limit: number;
             title: string;
         } | {
             /**
@@ -6908,6 +6969,13 @@ export interface components {
              */
             refunded_fen: number;
         };
+        /** @description A span of one day. */
+        DaySpan: {
+            /** @description `21:30`; at or before `open` it is in the next morning. */
+            close: string;
+            /** @description `10:00` */
+            open: string;
+        };
         /** @description What the member reads. */
         DeclineAfterSale: {
             reason: string;
@@ -7471,6 +7539,7 @@ export interface components {
             /** @description ICP filing number for the foot of H5 pages. */
             icp_number?: string | null;
             logo_url?: string | null;
+            map?: null | components["schemas"]["MallMap"];
             name: string;
             /**
              * Format: int64
@@ -7485,6 +7554,18 @@ export interface components {
             number?: string;
             /** @description An uploaded picture. */
             picture_key?: string | null;
+        };
+        /** @description The source of map tiles. */
+        MallMap: {
+            /** @description Who made the map, as its licence wants it to be said. */
+            credit?: string;
+            /**
+             * @description With `{z}`, `{x}` and `{y}` in it.
+             * @example https://tiles.example.com/{z}/{x}/{y}.png
+             */
+            tiles: string;
+            /** @description True when the tiles are drawn in WGS-84; maps made for the Chinese mainland are drawn in GCJ-02. */
+            wgs84?: boolean;
         };
         /** @description Settings of a mall that its owner may change. */
         MallSettings: {
@@ -7516,6 +7597,8 @@ export interface components {
             licences?: components["schemas"]["MallLicence"][];
             /** @default null */
             logo_key?: string | null;
+            /** @default null */
+            map?: null | components["schemas"]["MallMap"];
             /**
              * @description Shown name of the mall.
              * @default
@@ -8018,6 +8101,10 @@ export interface components {
              * @default null
              */
             min_fen?: number | null;
+            /** @default null */
+            paid_from?: null | components["schemas"]["Instant"];
+            /** @default null */
+            paid_to?: null | components["schemas"]["Instant"];
             /**
              * @description An order number, a phone or its last four digits, a name, words of a product, a SKU code, a tracking number or a
              *     pickup code.
@@ -9062,7 +9149,7 @@ export interface components {
         Preference: {
             /** @description Kinds of messages the member does not want. */
             muted: components["schemas"]["MessageKind"][];
-            /** @description False: lists and search look the same as for anybody. */
+            /** @description False: recommendations are the same as for anybody. */
             personalised: boolean;
         };
         /** @description Absent fields stay as they are. */
@@ -9704,6 +9791,12 @@ export interface components {
             phone_masked: string;
             region: string;
         };
+        /** @description Products to show a shopper. */
+        Recommendations: {
+            items: components["schemas"]["ProductCard"][];
+            /** @description True when they were chosen by what this shopper looked at. */
+            personalised: boolean;
+        };
         /** @description A code to turn into a coupon. */
         RedeemCode: {
             code: string;
@@ -10123,6 +10216,18 @@ export interface components {
          * @enum {string}
          */
         Source: "cart" | "now";
+        /** @description A date with other hours. */
+        SpecialDay: {
+            /**
+             * @description Of the mall's calendar: `2027-02-06`.
+             * @example 2027-02-06
+             */
+            date: string;
+            /** @description Why: `春节`. */
+            note?: string;
+            /** @description At most three; none when the store stays closed. */
+            spans: components["schemas"]["DaySpan"][];
+        };
         /** @description A place on a picture, in percent of its width and height. */
         Spot: {
             /** Format: int64 */
@@ -10314,6 +10419,8 @@ export interface components {
             notice?: string | null;
             phone: string;
             picture_key?: string | null;
+            /** @description Dates with other hours, at most 60; those that are over are dropped. */
+            special_days?: components["schemas"]["SpecialDay"][];
             status: components["schemas"]["StoreStatus"];
         };
         /**
@@ -10347,6 +10454,8 @@ export interface components {
             phone: string;
             picture?: null | components["schemas"]["Picture"];
             province: string;
+            /** @description Dates to come with other hours, in order. */
+            special_days: components["schemas"]["SpecialDay"][];
         };
         /** @description Points on a day of a row of check-ins. */
         Streak: {
@@ -17944,6 +18053,10 @@ export interface operations {
                 from?: components["schemas"]["Instant"];
                 /** @description Placed before. */
                 to?: components["schemas"]["Instant"];
+                /** @description Paid at or after. */
+                paid_from?: components["schemas"]["Instant"];
+                /** @description Paid before. */
+                paid_to?: components["schemas"]["Instant"];
                 delivery?: "express" | "pickup";
                 store_id?: components["schemas"]["Id"];
                 member_id?: components["schemas"]["Id"];
@@ -33356,6 +33469,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recommend_products: {
+        parameters: {
+            query?: {
+                /** @description 1–20, 10 without it. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recommendations"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */
