@@ -1896,6 +1896,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/points-items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the items of the points mall, newest first.
+         * @description Needs `campaign.view`.
+         */
+        get: operations["list_points_items"];
+        put?: never;
+        /**
+         * Put goods or a coupon into the points mall.
+         * @description Needs `campaign.edit`.
+         */
+        post: operations["create_points_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/points-items/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change an item of the points mall.
+         * @description Needs `campaign.edit`. What was exchanged stays as it was.
+         */
+        put: operations["change_points_item"];
+        post?: never;
+        /**
+         * Delete an item nobody exchanged.
+         * @description Needs `campaign.edit`.
+         */
+        delete: operations["delete_points_item"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/points-items/{id}/exchanges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who exchanged an item, newest first.
+         * @description Needs `campaign.view`.
+         */
+        get: operations["list_points_exchanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/privacy/policies": {
         parameters: {
             query?: never;
@@ -2294,10 +2362,11 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give principal of a top-up back.
-         * @description Needs `member.adjust`. The money goes back the way it came; gift is taken back in proportion.
+         * Give money of a top-up or of a paid membership back.
+         * @description Needs `member.adjust`. The money goes back the way it came; the gift of a top-up, or the time of a membership, is taken
+         *     back in proportion.
          */
-        post: operations["refund_any_top_up"];
+        post: operations["refund_any_purchase"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3739,6 +3808,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/coupon-gifts/{gift_code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a coupon that a friend put aside. */
+        get: operations["show_coupon_gift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/coupons": {
         parameters: {
             query?: never;
@@ -3822,6 +3908,23 @@ export interface paths {
         put?: never;
         /** Turn a code into a coupon. */
         post: operations["redeem_coupon_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coupons/{template_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a coupon that somebody shared. */
+        get: operations["show_coupon"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4443,6 +4546,46 @@ export interface paths {
         get: operations["show_points"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points-mall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what points can be exchanged for, newest first.
+         * @description For a signed-in member with what is still open to them. Empty while the mall gives no points.
+         */
+        get: operations["list_points_mall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/points-mall/{id}/exchange": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchange points for a coupon.
+         * @description Needs an `Idempotency-Key`. Goods are bought by an order with `choices.points_item_id`.
+         */
+        post: operations["exchange_points"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6557,6 +6700,10 @@ export interface components {
             newcomer: boolean;
             rule: components["schemas"]["CouponRule"];
             scope: components["schemas"]["CampaignScope"];
+            /** @description May be passed on as a link. */
+            shareable: boolean;
+            /** @description What taking it names as its source. */
+            source: components["schemas"]["CouponTakenFrom"];
             /**
              * Format: int64
              * @description Percent already taken; absent without a bound.
@@ -6604,6 +6751,8 @@ export interface components {
         Channel: "wechat" | "alipay";
         /** @description Where the row of days stands. */
         CheckIn: {
+            /** @description A coupon comes with it, while there are any. */
+            coupon: boolean;
             done_today: boolean;
             /**
              * Format: int64
@@ -6723,6 +6872,18 @@ export interface components {
             code: string;
             /** @description Comes back to the giver then. */
             until: components["schemas"]["Instant"];
+        };
+        /** @description A coupon on its way to a friend. */
+        CouponOnTheWay: {
+            /** @description The member who asks gave it away. */
+            mine: boolean;
+            name: string;
+            /** @description It has to be fetched before. */
+            until: components["schemas"]["Instant"];
+            /** @description The coupon itself holds until then. */
+            valid_until: components["schemas"]["Instant"];
+            /** @description The rule in a few words. */
+            words: string;
         };
         /** @description What a coupon does. */
         CouponRule: {
@@ -6968,6 +7129,14 @@ export interface components {
             option_text: string;
             sku_id: components["schemas"]["Id"];
         };
+        /** @description What the member saw. */
+        ExchangePoints: {
+            /**
+             * Format: int64
+             * @description The item's points; others are refused.
+             */
+            expected_points: number;
+        };
         /** @description What a lane did, or did not do and why. */
         Explanation: {
             /**
@@ -7114,6 +7283,11 @@ export interface components {
         GiftItem: {
             /** Format: int64 */
             quantity: number;
+            sku_id: components["schemas"]["Id"];
+        };
+        /** @description What a gift is called. */
+        GiftName: {
+            name: string;
             sku_id: components["schemas"]["Id"];
         };
         /** @description A step of gifts. */
@@ -7743,7 +7917,7 @@ export interface components {
          * @description What a message is about; each can be switched off.
          * @enum {string}
          */
-        MessageKind: "order_paid" | "order_shipped" | "order_ready" | "order_completed" | "order_closed" | "refund_done" | "after_sale";
+        MessageKind: "order_paid" | "order_shipped" | "order_ready" | "order_completed" | "order_closed" | "refund_done" | "after_sale" | "coupon_received" | "coupon_expiring";
         /**
          * @description How the money went back when the channel could not.
          * @enum {string}
@@ -7854,6 +8028,8 @@ export interface components {
              * @default null
              */
             points?: number | null;
+            /** @default null */
+            points_item_id?: null | components["schemas"]["Id"];
         };
         /** @description Which rule, price or coupon something comes from. */
         OfferSource: {
@@ -8462,6 +8638,97 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_PointsExchangeRow: {
+            items: {
+                coupon_id?: null | components["schemas"]["Id"];
+                created_at: components["schemas"]["Instant"];
+                id: components["schemas"]["Id"];
+                member_id: components["schemas"]["Id"];
+                nickname: string;
+                order_id?: null | components["schemas"]["Id"];
+                phone_masked?: string | null;
+                /** Format: int64 */
+                pieces: number;
+                /** Format: int64 */
+                points: number;
+                /**
+                 * Format: int64
+                 * @description Came back with closed or refunded orders.
+                 */
+                points_back: number;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_PointsGoods: {
+            items: {
+                claim: components["schemas"]["PointsItemClaim"];
+                id: components["schemas"]["Id"];
+                kind: components["schemas"]["PointsItemKind"];
+                /**
+                 * Format: int64
+                 * @description Pieces left; absent without a bound.
+                 */
+                left?: number | null;
+                /** @description Of the product, or of the coupon. */
+                name: string;
+                /** Format: int64 */
+                per_member?: number | null;
+                picture?: null | components["schemas"]["Picture"];
+                /** Format: int64 */
+                points: number;
+                /**
+                 * Format: int64
+                 * @description Money on top.
+                 */
+                price_fen: number;
+                product_id?: null | components["schemas"]["Id"];
+                sku_id?: null | components["schemas"]["Id"];
+                /**
+                 * Format: int64
+                 * @description What the goods cost without points.
+                 */
+                sku_price_fen?: number | null;
+                validity?: null | components["schemas"]["CouponValidity"];
+                /** @description The options of the SKU, or what the coupon does. */
+                words: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_PointsItemView: {
+            items: {
+                /** @description Why members do not see it although it is on sale. */
+                hidden_because?: string | null;
+                id: components["schemas"]["Id"];
+                kind: components["schemas"]["PointsItemKind"];
+                /** @description Empty when goods or coupon are gone. */
+                name: string;
+                on_sale: boolean;
+                /** Format: int64 */
+                per_member?: number | null;
+                picture?: null | components["schemas"]["Picture"];
+                /** Format: int64 */
+                points: number;
+                /** Format: int64 */
+                price_fen: number;
+                sku_id?: null | components["schemas"]["Id"];
+                /**
+                 * Format: int64
+                 * @description What the goods cost without points.
+                 */
+                sku_price_fen?: number | null;
+                /** Format: int64 */
+                stock?: number | null;
+                /** Format: int64 */
+                taken: number;
+                template_id?: null | components["schemas"]["Id"];
+                /** @description The options of the SKU, or what the coupon does. */
+                words: string;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_PolicyBrief: {
             items: {
                 body_hash: string;
@@ -8504,6 +8771,8 @@ export interface components {
                 /** Format: int64 */
                 budget_fen?: number | null;
                 ends_at?: null | components["schemas"]["Instant"];
+                /** @description Names of the gifts, when one promotion is shown. */
+                gifts?: components["schemas"]["GiftName"][];
                 group: string;
                 id: components["schemas"]["Id"];
                 /** @description It holds at this moment. */
@@ -8954,6 +9223,118 @@ export interface components {
             price_fen: number;
             /** Format: int64 */
             price_percent: number;
+        };
+        /** @description An exchange. */
+        PointsExchangeRow: {
+            coupon_id?: null | components["schemas"]["Id"];
+            created_at: components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            member_id: components["schemas"]["Id"];
+            nickname: string;
+            order_id?: null | components["schemas"]["Id"];
+            phone_masked?: string | null;
+            /** Format: int64 */
+            pieces: number;
+            /** Format: int64 */
+            points: number;
+            /**
+             * Format: int64
+             * @description Came back with closed or refunded orders.
+             */
+            points_back: number;
+        };
+        /** @description An item of the points mall. Goods are bought by an order with `choices.points_item_id`, coupons exchanged at once. */
+        PointsGoods: {
+            claim: components["schemas"]["PointsItemClaim"];
+            id: components["schemas"]["Id"];
+            kind: components["schemas"]["PointsItemKind"];
+            /**
+             * Format: int64
+             * @description Pieces left; absent without a bound.
+             */
+            left?: number | null;
+            /** @description Of the product, or of the coupon. */
+            name: string;
+            /** Format: int64 */
+            per_member?: number | null;
+            picture?: null | components["schemas"]["Picture"];
+            /** Format: int64 */
+            points: number;
+            /**
+             * Format: int64
+             * @description Money on top.
+             */
+            price_fen: number;
+            product_id?: null | components["schemas"]["Id"];
+            sku_id?: null | components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description What the goods cost without points.
+             */
+            sku_price_fen?: number | null;
+            validity?: null | components["schemas"]["CouponValidity"];
+            /** @description The options of the SKU, or what the coupon does. */
+            words: string;
+        };
+        /**
+         * @description Whether an item can be had.
+         * @enum {string}
+         */
+        PointsItemClaim: "open" | "taken" | "sold_out";
+        /** @description An item as staff write it: goods by `sku_id`, a coupon by `template_id`. */
+        PointsItemInput: {
+            on_sale: boolean;
+            /** Format: int64 */
+            per_member?: number | null;
+            /** Format: int64 */
+            points: number;
+            /**
+             * Format: int64
+             * @description Money on top; goods only, and less than they cost without points.
+             */
+            price_fen?: number;
+            sku_id?: null | components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description How many there are; absent: as many as there are.
+             */
+            stock?: number | null;
+            template_id?: null | components["schemas"]["Id"];
+        };
+        /**
+         * @description What an item is.
+         * @enum {string}
+         */
+        PointsItemKind: "goods" | "coupon";
+        /** @description An item as staff read it. */
+        PointsItemView: {
+            /** @description Why members do not see it although it is on sale. */
+            hidden_because?: string | null;
+            id: components["schemas"]["Id"];
+            kind: components["schemas"]["PointsItemKind"];
+            /** @description Empty when goods or coupon are gone. */
+            name: string;
+            on_sale: boolean;
+            /** Format: int64 */
+            per_member?: number | null;
+            picture?: null | components["schemas"]["Picture"];
+            /** Format: int64 */
+            points: number;
+            /** Format: int64 */
+            price_fen: number;
+            sku_id?: null | components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description What the goods cost without points.
+             */
+            sku_price_fen?: number | null;
+            /** Format: int64 */
+            stock?: number | null;
+            /** Format: int64 */
+            taken: number;
+            template_id?: null | components["schemas"]["Id"];
+            /** @description The options of the SKU, or what the coupon does. */
+            words: string;
         };
         /** @description How points are earned and spent. */
         PointsRules: {
@@ -9517,6 +9898,8 @@ export interface components {
             /** Format: int64 */
             budget_fen?: number | null;
             ends_at?: null | components["schemas"]["Instant"];
+            /** @description Names of the gifts, when one promotion is shown. */
+            gifts?: components["schemas"]["GiftName"][];
             group: string;
             id: components["schemas"]["Id"];
             /** @description It holds at this moment. */
@@ -9754,7 +10137,7 @@ export interface components {
             /** @description Account, voucher number, who received it; the member reads it. */
             note: string;
         };
-        /** @description How much principal to give back. */
+        /** @description How much to give back. */
         RefundTopUp: {
             /** Format: int64 */
             amount_fen: number;
@@ -10348,8 +10731,9 @@ export interface components {
             picture?: null | components["schemas"]["Picture"];
             province: string;
         };
-        /** @description Points on a day of a row of check-ins. */
+        /** @description Points, a coupon or both on a day of a row of check-ins. */
         Streak: {
+            coupon_id?: null | components["schemas"]["Id"];
             /**
              * Format: int64
              * @description Days in a row.
@@ -19805,6 +20189,398 @@ export interface operations {
             };
         };
     };
+    list_points_items: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                /** @description 1–100, 30 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PointsItemView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_points_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsItemInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsItemView"];
+                };
+            };
+            /** @description `request.invalid` at the field that does not fit */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `points_item.known` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_points_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointsItemInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsItemView"];
+                };
+            };
+            /** @description `request.invalid` at the field that does not fit */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `points_item.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `points_item.known`, `points_item.stock_taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_points_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `points_item.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `points_item.used`: take it off sale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_points_exchanges: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PointsExchangeRow"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `points_item.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_policy_versions: {
         parameters: {
             query?: {
@@ -21700,7 +22476,7 @@ export interface operations {
             };
         };
     };
-    refund_any_top_up: {
+    refund_any_purchase: {
         parameters: {
             query?: never;
             header?: never;
@@ -28376,6 +29152,63 @@ export interface operations {
             };
         };
     };
+    show_coupon_gift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gift_code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponOnTheWay"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.gift_gone`: fetched, taken back or too late */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_coupon_centre: {
         parameters: {
             query?: never;
@@ -28795,6 +29628,63 @@ export interface operations {
             };
             /** @description `coupon.code_used`, `coupon.sold_out`, `coupon.limit_reached` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_coupon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CentreCoupon"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `coupon.not_found`: unknown, or not given out now */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -31730,6 +32620,153 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_points_mall: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PointsGoods"];
+                };
+            };
+            /** @description `request.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exchange_points: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExchangePoints"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyCoupon"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `member.blocked` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `points_item.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `points.closed`, `points.not_enough`, `points_item.changed`, `points_item.sold_out`, `points_item.over_limit`, `coupon.not_open`, `coupon.sold_out` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency.mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */
