@@ -747,6 +747,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/finance/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export a finance report.
+         * @description Needs `finance.view`. The file is fetched at the task.
+         */
+        post: operations["export_finance_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/finance/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a finance report.
+         * @description Needs `finance.view`. Days are the mall's; a report is exact to this moment. At most three years.
+         */
+        get: operations["get_finance_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/freight-templates": {
         parameters: {
             query?: never;
@@ -889,6 +929,86 @@ export interface paths {
          * @description Needs `inventory.edit`.
          */
         post: operations["transfer_stock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List invoices, newest first.
+         * @description Needs `invoice.handle`.
+         */
+        get: operations["list_invoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/invoices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an invoice to staff.
+         * @description Needs `invoice.handle`.
+         */
+        get: operations["get_invoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/invoices/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject a request for an invoice with a reason.
+         * @description Needs `invoice.handle`. Its orders can be asked for again; a red letter cannot be rejected.
+         */
+        post: operations["reject_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/invoices/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the issuer for an invoice again.
+         * @description Needs `invoice.handle`.
+         */
+        post: operations["retry_invoice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2319,6 +2439,106 @@ export interface paths {
          *     `source.id` is its number in the request, from 1 (a running promotion keeps its own id).
          */
         post: operations["preview_quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/reconciliation/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List reconciled days, newest first.
+         * @description Needs `finance.view`. Each with the sums of both sides and how many differences are open.
+         */
+        get: operations["list_bill_days"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/reconciliation/days/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reconcile a day again.
+         * @description Needs `finance.settle`. The bill is downloaded once more; nothing is counted twice. Read the day again to see it done.
+         */
+        post: operations["run_bill_day"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/reconciliation/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List differences between our books and the channels' bills, newest first.
+         * @description Needs `finance.view`.
+         */
+        get: operations["list_differences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/reconciliation/differences/{id}/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the channel about a difference, act on its answer, and compare once more.
+         * @description Needs `finance.settle`. Answers the difference as it is after that.
+         */
+        post: operations["ask_about_difference"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/reconciliation/differences/{id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Settle a difference with a reason.
+         * @description Needs `finance.settle`. It stays in the list of settled ones with name and reason; a new comparison leaves it alone.
+         */
+        post: operations["settle_difference"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3953,6 +4173,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invoice-titles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the titles for invoices, the default first. */
+        get: operations["list_invoice_titles"];
+        put?: never;
+        /** Add a title for invoices; answers the whole book. */
+        post: operations["add_invoice_title"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoice-titles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a title for invoices; answers the whole book. */
+        put: operations["change_invoice_title"];
+        post?: never;
+        /** Remove a title for invoices; answers the rest of the book. */
+        delete: operations["remove_invoice_title"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoiceable-orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List orders an invoice can be asked for, newest first. */
+        get: operations["list_invoiceable_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List own invoices, newest first. */
+        get: operations["list_own_invoices"];
+        put?: never;
+        /**
+         * Ask for an invoice.
+         * @description Needs an `Idempotency-Key`. It is issued within moments; read it again to see.
+         */
+        post: operations["request_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show an invoice. */
+        get: operations["get_own_invoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give up a request for an invoice that was not issued. */
+        post: operations["cancel_own_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/licences": {
         parameters: {
             query?: never;
@@ -4294,6 +4622,23 @@ export interface paths {
         put?: never;
         /** Confirm that the goods arrived. */
         post: operations["confirm_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/invoice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what of an order may be invoiced. */
+        get: operations["get_invoice_offer"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5527,11 +5872,42 @@ export interface components {
             /** @description What was entered, or the masked tail of a secret; empty when nothing was. */
             value: string;
         };
+        /** @description What the mall owes in one account of its members. */
+        AccountFlow: {
+            account: components["schemas"]["Account"];
+            /** Format: int64 */
+            added: number;
+            /**
+             * Format: int64
+             * @description `opening + added + taken`.
+             */
+            closing: number;
+            moves: components["schemas"]["AccountMove"][];
+            /**
+             * Format: int64
+             * @description Fen, or whole points.
+             */
+            opening: number;
+            /**
+             * Format: int64
+             * @description Not positive.
+             */
+            taken: number;
+        };
         /** @description Fields to save; an empty secret keeps the one that is there. */
         AccountInput: {
             fields: {
                 [key: string]: string;
             };
+        };
+        /** @description Postings of one kind. */
+        AccountMove: {
+            /** Format: int64 */
+            amount: number;
+            /** @description Like `balance_paid`. */
+            kind: string;
+            /** Format: int64 */
+            postings: number;
         };
         /** @description What some checks need. */
         AccountProbe: {
@@ -6208,6 +6584,92 @@ export interface components {
             stacks: boolean;
             words: string;
         };
+        /** @description How many and how much. */
+        BillCounts: {
+            /** Format: int64 */
+            paid_fen: number;
+            /** Format: int64 */
+            payments: number;
+            /** Format: int64 */
+            refunded_fen: number;
+            /** Format: int64 */
+            refunds: number;
+        };
+        /** @description One day of one channel. */
+        BillDayView: {
+            /** @description `wechat`, `alipay` …, `balance`, `offline`. */
+            channel: string;
+            checked_at?: null | components["schemas"]["Instant"];
+            /**
+             * @description The channel's calendar day.
+             * @example 2026-11-25
+             */
+            day: string;
+            /**
+             * Format: int64
+             * @description What the channel kept for its service.
+             */
+            fee_fen: number;
+            id: components["schemas"]["Id"];
+            /** @description Why the last try failed. */
+            last_error?: string | null;
+            /**
+             * Format: int64
+             * @description Differences of this day that are open.
+             */
+            open: number;
+            ours: components["schemas"]["BillCounts"];
+            /**
+             * Format: int64
+             * @description Those that were settled.
+             */
+            settled: number;
+            /** @description `waiting`, `done` or `failed`. */
+            state: string;
+            theirs: components["schemas"]["BillCounts"];
+        };
+        /** @description Something that did not agree. */
+        BillDifference: {
+            /** @description What to do about it, in words. */
+            advice: string;
+            channel: string;
+            channel_number?: string | null;
+            /**
+             * @description The channel's calendar day on which it was found.
+             * @example 2026-11-25
+             */
+            day: string;
+            found_at: components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            /** @description `payment` or `refund`. */
+            kind: string;
+            note?: string | null;
+            /** @description Our number of it at the channel. */
+            number: string;
+            order_id?: null | components["schemas"]["Id"];
+            /** Format: int64 */
+            ours_fen?: number | null;
+            /** @description Status of our payment or refund when it was found. */
+            ours_state?: string | null;
+            payment_id?: null | components["schemas"]["Id"];
+            problem: components["schemas"]["BillProblem"];
+            refund_id?: null | components["schemas"]["Id"];
+            settled_at?: null | components["schemas"]["Instant"];
+            /** @description `match` when it agreed later, `staff` when somebody settled it. */
+            settled_by?: string | null;
+            staff_id?: null | components["schemas"]["Id"];
+            /** @description `open` or `settled`. */
+            status: string;
+            /** Format: int64 */
+            theirs_fen?: number | null;
+            /** @description `done`, `processing` or `failed`. */
+            theirs_state?: string | null;
+        };
+        /**
+         * @description In what way ours and theirs disagree.
+         * @enum {string}
+         */
+        BillProblem: "ours_only" | "theirs_only" | "amount" | "state";
         /** @description Month and day. */
         Birthday: {
             /** Format: int64 */
@@ -6602,6 +7064,15 @@ export interface components {
          * @enum {string}
          */
         Channel: "wechat" | "alipay";
+        /** @description Sales by how they were paid. */
+        ChannelPart: {
+            /** @description `none` paid for orders of nothing. */
+            channel: string;
+            /** Format: int64 */
+            refunded_fen: number;
+            /** Format: int64 */
+            sales_fen: number;
+        };
         /** @description Where the row of days stands. */
         CheckIn: {
             done_today: boolean;
@@ -7018,6 +7489,82 @@ export interface components {
             kind: string;
             name: string;
         };
+        /**
+         * @description What a row of a report stands for.
+         * @enum {string}
+         */
+        FinanceBy: "day" | "month" | "channel" | "store" | "shop";
+        /** @description What to export. */
+        FinanceExport: {
+            by?: components["schemas"]["FinanceBy"];
+            format?: components["schemas"]["SheetFormat"];
+            /**
+             * @description The first day.
+             * @example 2026-11-01
+             */
+            from: string;
+            /**
+             * @description The last day, included.
+             * @example 2026-11-30
+             */
+            to: string;
+        };
+        /** @description A report. */
+        FinanceReport: {
+            accounts: components["schemas"]["AccountFlow"][];
+            as_of: components["schemas"]["Instant"];
+            by: components["schemas"]["FinanceBy"];
+            /** @example 2026-11-01 */
+            from: string;
+            rows: components["schemas"]["FinanceRow"][];
+            /** @example 2026-11-30 */
+            to: string;
+            total: components["schemas"]["FinanceRow"];
+        };
+        /** @description One row. */
+        FinanceRow: {
+            channels: components["schemas"]["ChannelPart"][];
+            /**
+             * Format: int64
+             * @description Not positive.
+             */
+            discount_fen: number;
+            discounts: components["schemas"]["LaneAmount"][];
+            /**
+             * Format: int64
+             * @description After its discounts.
+             */
+            freight_fen: number;
+            /**
+             * Format: int64
+             * @description At list price.
+             */
+            goods_fen: number;
+            /** @description `2026-11-25`, `2026-11`, a channel, an id; empty for the total. */
+            key: string;
+            /** @description Name of store or shop. */
+            label: string;
+            money?: null | components["schemas"]["MoneyFlow"];
+            /**
+             * Format: int64
+             * @description `sales_fen - refunded_fen`.
+             */
+            net_fen: number;
+            /**
+             * Format: int64
+             * @description Orders paid.
+             */
+            orders: number;
+            /** Format: int64 */
+            refunded_fen: number;
+            /** Format: int64 */
+            refunds: number;
+            /**
+             * Format: int64
+             * @description `goods_fen + discount_fen + freight_fen`.
+             */
+            sales_fen: number;
+        };
         /** @description When delivery costs nothing: every condition given must hold; without conditions it always does. */
         FreightFreeRule: {
             /**
@@ -7238,6 +7785,99 @@ export interface components {
             kind: "trade";
             trade_no: string;
         };
+        /**
+         * @description An invoice, or a red letter over part of one.
+         * @enum {string}
+         */
+        InvoiceKind: "blue" | "red";
+        /** @description A line of an invoice. */
+        InvoiceLine: {
+            /** Format: int64 */
+            amount_fen: number;
+            name: string;
+            /** Format: int64 */
+            quantity: number;
+        };
+        /** @description What of an order may be invoiced. */
+        InvoiceOffer: {
+            /**
+             * Format: int64
+             * @description Paid with money, less what was given back.
+             */
+            amount_fen: number;
+            invoice_id?: null | components["schemas"]["Id"];
+            /** @description True when it can be asked for now. */
+            open: boolean;
+            order_id: components["schemas"]["Id"];
+            /** @description Why it cannot, in words; absent when it can, or when it was asked for. */
+            reason?: string | null;
+        };
+        /**
+         * @description Where an invoice stands.
+         *
+         *     | from \ to | issuing | issued | failed | rejected | cancelled |
+         *     |-----------|---------|--------|--------|----------|-----------|
+         *     | requested | issuer  |        |        | staff    | member, refund |
+         *     | issuing   |         | issuer | issuer |          |           |
+         *     | failed    | staff   |        |        | staff    | member, refund |
+         *
+         *     A red letter is neither rejected nor cancelled: the money is back.
+         * @enum {string}
+         */
+        InvoiceStatus: "requested" | "issuing" | "issued" | "failed" | "rejected" | "cancelled";
+        /** @description A title as the member typed it. */
+        InvoiceTitle: {
+            account?: string | null;
+            address?: string | null;
+            bank?: string | null;
+            /** @description Where the issuer sends the file, if it does. */
+            email?: string | null;
+            kind: components["schemas"]["InvoiceTitleKind"];
+            /** @description 发票抬头. */
+            name: string;
+            phone?: string | null;
+            /** @description 统一社会信用代码; required of companies. */
+            tax_number?: string | null;
+        };
+        /**
+         * @description Whose name stands on an invoice.
+         * @enum {string}
+         */
+        InvoiceTitleKind: "personal" | "company";
+        /** @description A title of the book. */
+        InvoiceTitleView: components["schemas"]["InvoiceTitle"] & {
+            id: components["schemas"]["Id"];
+            is_default: boolean;
+        };
+        /** @description An invoice as its member sees it. */
+        InvoiceView: {
+            /** @description `cancel`; for staff `retry`, `reject`. */
+            allowed_actions: string[];
+            /**
+             * Format: int64
+             * @description Positive, also of a red letter.
+             */
+            amount_fen: number;
+            blue_id?: null | components["schemas"]["Id"];
+            created_at: components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            issued_at?: null | components["schemas"]["Instant"];
+            kind: components["schemas"]["InvoiceKind"];
+            lines: components["schemas"]["InvoiceLine"][];
+            /** @description Twenty digits. */
+            number?: string | null;
+            order_ids: components["schemas"]["Id"][];
+            pdf_url?: string | null;
+            /** @description Why it was rejected or cancelled, or what a red letter is for. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description What red letters took back of it, also those under way.
+             */
+            reversed_fen: number;
+            state: components["schemas"]["InvoiceStatus"];
+            title?: null | components["schemas"]["InvoiceTitle"];
+        };
         /** @description One item of a "buy now". */
         ItemInput: {
             /** Format: int64 */
@@ -7253,6 +7893,16 @@ export interface components {
         KeyedPicture: {
             key: string;
             picture: components["schemas"]["Picture"];
+        };
+        /** @description What one lane took off. */
+        LaneAmount: {
+            /**
+             * Format: int64
+             * @description Not positive.
+             */
+            amount_fen: number;
+            /** @description `best_price`, `promotion`, `coupon`, `points` …; `freight` is within the freight, not within `discount_fen`. */
+            lane: string;
         };
         /**
          * @description The lane an explanation comes from, in the order in which lanes run.
@@ -7749,6 +8399,45 @@ export interface components {
          * @enum {string}
          */
         Method: "bank" | "cash" | "wechat" | "alipay" | "platform" | "other";
+        /** @description Money that moved through a channel, by the channel's time. */
+        MoneyFlow: {
+            /**
+             * Format: int64
+             * @description What the channel kept for its service, as its bills say.
+             */
+            fee_fen: number;
+            /** Format: int64 */
+            membership_fen: number;
+            /**
+             * Format: int64
+             * @description Money in, but for what was sent back at once.
+             */
+            received_fen: number;
+            /**
+             * Format: int64
+             * @description Of it for orders, top-ups and paid memberships.
+             */
+            received_order_fen: number;
+            /**
+             * Format: int64
+             * @description Money back, of all these.
+             */
+            returned_fen: number;
+            /**
+             * Format: int64
+             * @description Money that found nothing to pay, and what of it is back.
+             */
+            sent_back_in_fen: number;
+            /** Format: int64 */
+            sent_back_out_fen: number;
+            /** Format: int64 */
+            top_up_fen: number;
+            /**
+             * Format: int64
+             * @description Of it principal of top-ups.
+             */
+            top_up_returned_fen: number;
+        };
         /** @description One change of stock. */
         Movement: {
             /** @description `member`, `staff` or `system`. */
@@ -8248,6 +8937,82 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_BillDayView: {
+            items: {
+                /** @description `wechat`, `alipay` …, `balance`, `offline`. */
+                channel: string;
+                checked_at?: null | components["schemas"]["Instant"];
+                /**
+                 * @description The channel's calendar day.
+                 * @example 2026-11-25
+                 */
+                day: string;
+                /**
+                 * Format: int64
+                 * @description What the channel kept for its service.
+                 */
+                fee_fen: number;
+                id: components["schemas"]["Id"];
+                /** @description Why the last try failed. */
+                last_error?: string | null;
+                /**
+                 * Format: int64
+                 * @description Differences of this day that are open.
+                 */
+                open: number;
+                ours: components["schemas"]["BillCounts"];
+                /**
+                 * Format: int64
+                 * @description Those that were settled.
+                 */
+                settled: number;
+                /** @description `waiting`, `done` or `failed`. */
+                state: string;
+                theirs: components["schemas"]["BillCounts"];
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_BillDifference: {
+            items: {
+                /** @description What to do about it, in words. */
+                advice: string;
+                channel: string;
+                channel_number?: string | null;
+                /**
+                 * @description The channel's calendar day on which it was found.
+                 * @example 2026-11-25
+                 */
+                day: string;
+                found_at: components["schemas"]["Instant"];
+                id: components["schemas"]["Id"];
+                /** @description `payment` or `refund`. */
+                kind: string;
+                note?: string | null;
+                /** @description Our number of it at the channel. */
+                number: string;
+                order_id?: null | components["schemas"]["Id"];
+                /** Format: int64 */
+                ours_fen?: number | null;
+                /** @description Status of our payment or refund when it was found. */
+                ours_state?: string | null;
+                payment_id?: null | components["schemas"]["Id"];
+                problem: components["schemas"]["BillProblem"];
+                refund_id?: null | components["schemas"]["Id"];
+                settled_at?: null | components["schemas"]["Instant"];
+                /** @description `match` when it agreed later, `staff` when somebody settled it. */
+                settled_by?: string | null;
+                staff_id?: null | components["schemas"]["Id"];
+                /** @description `open` or `settled`. */
+                status: string;
+                /** Format: int64 */
+                theirs_fen?: number | null;
+                /** @description `done`, `processing` or `failed`. */
+                theirs_state?: string | null;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_CouponCode: {
             items: {
                 code: string;
@@ -8306,6 +9071,55 @@ export interface components {
                 id: components["schemas"]["Id"];
                 ready_at?: null | components["schemas"]["Instant"];
                 status: components["schemas"]["ExportStatus"];
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_InvoiceOffer: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description Paid with money, less what was given back.
+                 */
+                amount_fen: number;
+                invoice_id?: null | components["schemas"]["Id"];
+                /** @description True when it can be asked for now. */
+                open: boolean;
+                order_id: components["schemas"]["Id"];
+                /** @description Why it cannot, in words; absent when it can, or when it was asked for. */
+                reason?: string | null;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_InvoiceView: {
+            items: {
+                /** @description `cancel`; for staff `retry`, `reject`. */
+                allowed_actions: string[];
+                /**
+                 * Format: int64
+                 * @description Positive, also of a red letter.
+                 */
+                amount_fen: number;
+                blue_id?: null | components["schemas"]["Id"];
+                created_at: components["schemas"]["Instant"];
+                id: components["schemas"]["Id"];
+                issued_at?: null | components["schemas"]["Instant"];
+                kind: components["schemas"]["InvoiceKind"];
+                lines: components["schemas"]["InvoiceLine"][];
+                /** @description Twenty digits. */
+                number?: string | null;
+                order_ids: components["schemas"]["Id"][];
+                pdf_url?: string | null;
+                /** @description Why it was rejected or cancelled, or what a red letter is for. */
+                reason?: string | null;
+                /**
+                 * Format: int64
+                 * @description What red letters took back of it, also those under way.
+                 */
+                reversed_fen: number;
+                state: components["schemas"]["InvoiceStatus"];
+                title?: null | components["schemas"]["InvoiceTitle"];
             }[];
             next_cursor?: string | null;
         };
@@ -8590,6 +9404,15 @@ export interface components {
                 reply?: string | null;
                 text: string;
             }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_StaffInvoice: {
+            items: (components["schemas"]["InvoiceView"] & {
+                /** @description What the issuer said when it refused. */
+                last_error?: string | null;
+                member_id: components["schemas"]["Id"];
+            })[];
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
@@ -9785,6 +10608,22 @@ export interface components {
             /** @example 西湖区 */
             name: string;
         };
+        /** @description Why a request is rejected. */
+        RejectInvoice: {
+            /** @description The member reads it. */
+            reason: string;
+        };
+        /** @description What to invoice, and to whom. */
+        RequestInvoice: {
+            /**
+             * Format: int64
+             * @description The amount the member saw; another one is refused.
+             */
+            expected_fen: number;
+            /** @description One order, or several of one shop. */
+            order_ids: components["schemas"]["Id"][];
+            title: components["schemas"]["InvoiceTitle"];
+        };
         /** @description The parcel with the replacement. */
         ReshipAfterSale: {
             carrier_code: string;
@@ -9953,6 +10792,10 @@ export interface components {
             expires_at: components["schemas"]["Instant"];
             me: components["schemas"]["Me"];
             token: string;
+        };
+        /** @description Why a difference is settled. */
+        SettleDifference: {
+            note: string;
         };
         /** @description Money that staff gave back by hand. */
         SettlementView: {
@@ -10165,6 +11008,12 @@ export interface components {
             store_id?: null | components["schemas"]["Id"];
             /** @description 3 to 32 of `[a-z0-9._-]`; cannot be changed later. */
             username: string;
+        };
+        /** @description An invoice as staff see it. */
+        StaffInvoice: components["schemas"]["InvoiceView"] & {
+            /** @description What the issuer said when it refused. */
+            last_error?: string | null;
+            member_id: components["schemas"]["Id"];
         };
         /** @description The signed-in colleague. */
         StaffMe: {
@@ -10527,6 +11376,12 @@ export interface components {
         TierRow: components["schemas"]["Tier"] & {
             /** Format: int64 */
             members: number;
+        };
+        /** @description A title to keep. */
+        TitleInput: {
+            /** @description Offered first from now on. */
+            is_default?: boolean;
+            title: components["schemas"]["InvoiceTitle"];
         };
         /** @description What waits for staff. Counts stop at 1000. */
         TodoCounts: {
@@ -14480,6 +15335,145 @@ export interface operations {
             };
         };
     };
+    export_finance_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinanceExport"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedTask"];
+                };
+            };
+            /** @description `request.invalid` at `from` or `to` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_finance_report: {
+        parameters: {
+            query: {
+                /** @description `day`, `month`, `channel`, `store` or `shop`. */
+                by?: "day" | "month" | "channel" | "store" | "shop";
+                /** @description The first day, `2026-11-01`. */
+                from: string;
+                /** @description The last day, included. */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FinanceReport"];
+                };
+            };
+            /** @description `request.invalid` at `from` or `to` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_freight_templates: {
         parameters: {
             query?: never;
@@ -15157,6 +16151,320 @@ export interface operations {
             };
             /** @description `idempotency.mismatch` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_invoices: {
+        parameters: {
+            query?: {
+                state?: "all" | "open" | "failed" | "issued" | "ended";
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StaffInvoice"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffInvoice"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RejectInvoice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffInvoice"];
+                };
+            };
+            /** @description `request.invalid` at `reason` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.not_allowed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffInvoice"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.not_allowed` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -21834,6 +23142,399 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_bill_days: {
+        parameters: {
+            query?: {
+                channel?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BillDayView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_bill_day: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillDayView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `reconciliation.no_such_day` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_differences: {
+        parameters: {
+            query?: {
+                status?: "open" | "settled" | "all";
+                channel?: string;
+                /** @description The channel's calendar day, `2026-11-25`. */
+                day?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BillDifference"];
+                };
+            };
+            /** @description `request.invalid` at `day` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_about_difference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillDifference"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `reconciliation.no_such_difference` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `reconciliation.settled_already`, `payment.channel_unavailable` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment.channel_failed`: the channel did not answer */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settle_difference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettleDifference"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillDifference"];
+                };
+            };
+            /** @description `request.invalid` at `note` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `reconciliation.no_such_difference` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `reconciliation.settled_already` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */
@@ -29491,6 +31192,689 @@ export interface operations {
             };
         };
     };
+    list_invoice_titles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceTitleView"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_invoice_title: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TitleInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceTitleView"][];
+                };
+            };
+            /** @description `request.invalid` at `name`, `tax_number`, `email` … */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.too_many_titles` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_invoice_title: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TitleInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceTitleView"][];
+                };
+            };
+            /** @description `request.invalid` at `name`, `tax_number`, `email` … */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.no_such_title` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_invoice_title: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceTitleView"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.no_such_title` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_invoiceable_orders: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InvoiceOffer"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_own_invoices: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InvoiceView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    request_invoice: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestInvoice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceView"];
+                };
+            };
+            /** @description `request.invalid` at a field of the title */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.not_configured`, `invoice.asked_already`, `invoice.not_completed`, `invoice.nothing_to_invoice`, `invoice.amount_changed`, `invoice.several_shops` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency.mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_own_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_own_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invoice.not_allowed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_licences: {
         parameters: {
             query?: never;
@@ -31100,6 +33484,81 @@ export interface operations {
             };
             /** @description `order.not_allowed` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_invoice_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceOffer"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.not_found` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
