@@ -149,3 +149,29 @@ def test_foreign_key_is_refused(merchant, number):
     merchant._core._private_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     code, answer = prepay(merchant, number)
     assert (code, answer["code"]) == (401, "SIGN_ERROR")
+
+
+def test_transfer_waits_for_its_payee_and_is_told(stand_ins, merchant, receiver, number):
+    bill = f"T{number[:24]}"
+    asked = {
+        "out_bill_no": bill,
+        "transfer_scene_id": "1005",
+        "openid": OPENID,
+        "transfer_amount": 500,
+        "transfer_remark": "佣金",
+        "notify_url": receiver.url,
+        "transfer_scene_report_infos": [
+            {"info_type": "岗位类型", "info_content": "推广员"},
+            {"info_type": "报酬说明", "info_content": "佣金"},
+        ],
+    }
+    code, message = merchant.mch_transfer_bills(**asked)
+    made = json.loads(message)
+    assert (code, made["state"]) == (200, "WAIT_USER_CONFIRM"), message
+    assert made["package_info"]
+    assert json.loads(merchant.mch_transfer_bills(**asked)[1]) == made
+    stand_ins.control("confirm-transfer", out_bill_no=bill, accept=True)
+    headers, body = receiver.next()
+    told = merchant.callback(headers, body)
+    assert told["event_type"] == "MCHTRANSFER.BILL.FINISHED"
+    assert (told["resource"]["state"], told["resource"]["transfer_amount"]) == ("SUCCESS", 500)

@@ -45,4 +45,5 @@ const ALL: &[Migration] = &[
     Migration { version: 31, name: "after_sale", text: include_str!("../../../migrations/0031_after_sale.sql") },
     Migration { version: 32, name: "no_return", text: include_str!("../../../migrations/0032_no_return.sql") },
     Migration { version: 33, name: "channels", text: include_str!("../../../migrations/0033_channels.sql") },
+    Migration { version: 34, name: "transfer", text: include_str!("../../../migrations/0034_transfer.sql") },
 ];

@@ -2,6 +2,10 @@
 //! Clients in `gateways` implement them; tests and the sandbox stand behind the same traits.
 //! A port call is a network call: it never happens inside a database transaction.
 
+mod transfer;
+
+pub use transfer::{ChannelTransfer, ChannelTransferState, TransferChannel, TransferPurpose, TransferRequest};
+
 use crate::{Fen, Instant, Result};
 use std::future::Future;
 use std::pin::Pin;
@@ -223,6 +227,8 @@ pub enum Notice {
     Payment { notice_id: String, payment: ChannelPayment },
     /// The channel's notice id and the refund.
     Refund { notice_id: String, refund: ChannelRefund },
+    /// The channel's notice id and the transfer.
+    Transfer { notice_id: String, transfer: ChannelTransfer },
     /// Verified, but nothing we act on (stored, acknowledged).
     Other { notice_id: String, event: String },
 }
@@ -253,6 +259,10 @@ pub trait PaymentChannel: Send + Sync {
     /// Who the payer is at this channel, by the code its mini program gave; where members do not sign in with it.
     fn payer<'a>(&'a self, _code: &'a str) -> Pending<'a, String> {
         Box::pin(async { Err(scene_unsupported()) })
+    }
+    /// The same account's way to pay out, where the channel has one.
+    fn transfers(&self) -> Option<&dyn TransferChannel> {
+        None
     }
     /// Verifies and decrypts a callback; anything doubtful is `payment.notice_rejected` (401).
     fn read_notice<'a>(&'a self, raw: &'a RawNotice<'a>) -> Pending<'a, Notice>;

@@ -105,6 +105,7 @@ permissions! {
     AfterSaleView "after_sale.view" "订单" "查看售后";
     AfterSaleEdit "after_sale.edit" "订单" "处理售后（同意即退款）";
     AfterSaleArbitrate "after_sale.arbitrate" "订单" "裁决交平台处理的售后";
+    TransferMake "transfer.make" "财务" "向会员转账";
 }
 
 /// What a staff member may do, resolved from the role.

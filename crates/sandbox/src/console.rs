@@ -27,6 +27,7 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/control/phone-code", post(phone_code))
         .route("/control/alipay-code", post(alipay_code))
         .route("/control/pay", post(pay_number))
+        .route("/control/confirm-transfer", post(confirm_transfer))
         .route("/control/expire-tokens", post(expire_tokens))
         .route("/control/rotate-certificate", post(rotate_certificate))
         .route("/control/messages", get(messages))
@@ -228,6 +229,20 @@ pub(crate) fn pay_anywhere(world: &Arc<World>, number: &str) -> Result<(), pay::
     }
     let trade_no = world.state().alipay.current(number, now).map(|t| t.trade_no.clone());
     alipay::pay(world, &trade_no.unwrap_or_default()).map(drop)
+}
+
+#[derive(Deserialize)]
+struct Bill {
+    out_bill_no: String,
+    accept: bool,
+}
+
+/// `POST /control/confirm-transfer {out_bill_no, accept}`: what the payee presses.
+async fn confirm_transfer(State(world): State<Arc<World>>, Json(form): Json<Bill>) -> Response {
+    match pay::confirm(&world, &form.out_bill_no, form.accept) {
+        Some(_) => StatusCode::NO_CONTENT.into_response(),
+        None => (StatusCode::NOT_FOUND, "没有这笔转账").into_response(),
+    }
 }
 
 async fn expire_tokens(State(world): State<Arc<World>>) -> StatusCode {

@@ -69,6 +69,12 @@ impl Control {
         console::pay_anywhere(&self.world, payment_number).map_err(declined)
     }
 
+    /// The payee confirms a transfer, or cannot take it; needs a Tokio runtime for the notice.
+    pub fn confirm_transfer(&self, number: &str, accept: bool) -> Result<()> {
+        let unknown = || Error::not_found("sandbox.no_transfer", "没有这笔转账");
+        pay::confirm(&self.world, number, accept).map(drop).ok_or_else(unknown)
+    }
+
     /// Text messages, newest first.
     pub fn messages(&self) -> Vec<Message> {
         self.world.state().sms.newest().cloned().collect()

@@ -61,6 +61,8 @@ faults! {
     RefundNotEnough "refund_not_enough" "退款时余额不足";
     /// Refunds are accepted, then end as ABNORMAL.
     RefundAbnormal "refund_abnormal" "退款受理后异常";
+    /// Transfers answer 403 NOT_ENOUGH.
+    TransferNotEnough "transfer_not_enough" "转账时余额不足";
     /// Mini-program APIs answer -1 (busy).
     WechatBusy "wechat_busy" "小程序接口系统繁忙";
     /// Shipping management does not know the payment yet (10060001).

@@ -2,7 +2,7 @@
 
 use crate::flows::{
     after_sale, close, complete, hooks, loyalty, message, order_export, pay, personal, purchase, refund, ship_file,
-    upload_shipping, webhook,
+    transfer, upload_shipping, webhook,
 };
 use crate::{accounts, template};
 use campaign::tag::Campaigns;
@@ -118,6 +118,7 @@ pub fn handlers() -> Handlers {
         .subscribe("order.paid", "close_what_else_could_be_paid", pay::close_leftovers)
         .every("close_unpaid_orders", seconds(5), close::close_expired)
         .every("ask_about_pending_payments", seconds(5), pay::refresh_due)
+        .every("ask_about_open_transfers", seconds(5), transfer::pursue_due)
         .every("confirm_overdue_orders", hours(1), complete::confirm_overdue)
         .every("run_after_sale_clocks", seconds(30), after_sale::run_clocks)
         .every("switch_scheduled_products", seconds(5), goods::catalog::switch_scheduled)
@@ -159,6 +160,7 @@ pub fn personal_sources() -> people::hooks::PersonalSources {
         Arc::new(trade::personal::SaleData),
         Arc::new(personal::GoodsData),
         Arc::new(personal::PurchasePayments),
+        Arc::new(personal::TransferData),
         Arc::new(personal::CouponData),
         Arc::new(people::wallet::ClubData),
         Arc::new(insight::event::BehaviourData),

@@ -33,7 +33,7 @@ pub use mall::TestMall;
 pub use member::{MemberClient, Order, PaidOrder};
 pub use outside::{
     Accounts, Call, LocalChannel, LocalExpress, LocalMiniProgram, LocalNotice, LocalObjects, LocalOutside, LocalSms,
-    LocalWebhooks, Message, Posted, Trouble,
+    LocalTransfers, LocalWebhooks, Message, Posted, Trouble,
 };
 pub use platform::config::Config;
 pub use product::{Product, ProductBuilder, Sku, Store};

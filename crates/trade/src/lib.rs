@@ -1,4 +1,4 @@
-//! The sale: cart, quote, order, payment, shipping, pickup. It does not know that campaigns exist; they reach the quote
+//! The sale: cart, quote, order, payment, transfers, shipping, pickup. It does not know that campaigns exist; they reach the quote
 //! and the order through `offers`. Payment does not know what an order is: `server::flows` joins the two.
 
 pub mod cart;
@@ -8,6 +8,8 @@ pub mod offers;
 pub mod quote;
 
 pub mod payment;
+
+pub mod transfer;
 
 pub mod order;
 

@@ -53,7 +53,8 @@ fn accounts(tx: &mut Tx<'_>, mall_id: MallId, member_id: Id, now: Instant) -> Re
     })
 }
 
-fn require_member(tx: &mut Tx<'_>, mall_id: MallId, member_id: Id) -> Result<String> {
+/// The nickname of a member; `member.not_found` (404).
+pub fn require_member(tx: &mut Tx<'_>, mall_id: MallId, member_id: Id) -> Result<String> {
     let found: Option<String> = tx.opt(
         "select nickname from member where mall_id = $1 and id = $2 and kind = 'member'",
         &args![mall_id, member_id],

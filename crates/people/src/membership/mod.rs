@@ -22,6 +22,7 @@ mod tier;
 pub use check_in::{CheckIn, check_in, check_in_state, points_of_day};
 pub use gift::{Day, day_of, give_birthday_gifts, give_monthly_gifts, give_plan_gifts, set_birthday};
 pub use growth::{GrowthEntry, book, growth_at, review_tiers};
+pub use member_admin::require_member;
 pub use notice::{MemberNotice, notices, tell};
 pub use plan::{Plan, PlanInput, activate, plan, plans, remind_renewals, save_plan};
 pub use rules::{GrowthRules, LoyaltyRules, PointsRules, SkuCap, Streak, rules, save_rules, save_sku_caps, sku_caps};

@@ -1,5 +1,5 @@
 //! WeChat Pay v3 (`api.mch.weixin.qq.com`) for one direct merchant: JSAPI, Native and H5 prepay, query, close, refunds,
-//! platform certificates and notices. Every request is verified and every answer is signed, refusals included, by `guard`.
+//! transfers to persons, platform certificates and notices. Every request is verified and every answer is signed, refusals included, by `guard`.
 //! Payments and refunds are the only state that outlives a restart.
 
 mod answer;
@@ -11,9 +11,11 @@ mod prepay;
 mod refund;
 mod settle;
 mod transaction;
+mod transfer;
 
 pub(crate) use model::{Attempt, NoticeRecord, Outcome, PayState, Payment, Scene, TradeState};
 pub(crate) use settle::{Declined, decline, pay, random_below};
+pub(crate) use transfer::confirm;
 
 use crate::world::World;
 use axum::Router;
@@ -31,8 +33,12 @@ pub(crate) fn routes(world: &Arc<World>) -> Router<Arc<World>> {
         .route("/v3/pay/transactions/out-trade-no/{number}/close", post(transaction::close))
         .route("/v3/refund/domestic/refunds", post(refund::create))
         .route("/v3/refund/domestic/refunds/{number}", get(refund::query))
+        .route("/v3/fund-app/mch-transfer/transfer-bills", post(transfer::create))
+        .route("/v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{number}", get(transfer::query))
+        .route("/v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{number}/cancel", post(transfer::cancel))
         .route("/v3/certificates", get(certificate::list))
         .route("/v3/{*rest}", any(answer::no_such_api))
         .method_not_allowed_fallback(answer::no_such_api)
         .layer(from_fn_with_state(world.clone(), guard::guard))
+        .route("/transfer/{number}", get(transfer::show).post(transfer::press))
 }

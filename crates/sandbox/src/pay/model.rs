@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 const PAYMENTS: usize = 2_000;
 const REFUNDS: usize = 2_000;
+const TRANSFERS: usize = 1_000;
 const NOTICES: usize = 500;
 /// An order that nobody paid closes by itself after this time.
 const SELF_CLOSE_MS: i64 = days(7);
@@ -166,6 +167,54 @@ pub(crate) struct Refund {
     pub(super) faults: Faults,
 }
 
+/// `state` of a transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum TransferState {
+    WaitUserConfirm,
+    Success,
+    Fail,
+    Cancelled,
+}
+
+impl TransferState {
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            TransferState::WaitUserConfirm => "WAIT_USER_CONFIRM",
+            TransferState::Success => "SUCCESS",
+            TransferState::Fail => "FAIL",
+            TransferState::Cancelled => "CANCELLED",
+        }
+    }
+
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            TransferState::WaitUserConfirm => "等待收款人确认",
+            TransferState::Success => "已收款",
+            TransferState::Fail => "没有收成，已退回商户",
+            TransferState::Cancelled => "商户已撤销",
+        }
+    }
+}
+
+/// Money for a person, by `out_bill_no`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Transfer {
+    pub(super) number: String,
+    pub(super) bill_no: String,
+    pub(super) openid: String,
+    pub(super) amount_fen: i64,
+    pub(super) remark: String,
+    pub(super) notify_url: Option<String>,
+    pub(super) package: String,
+    pub(super) created_at: Instant,
+    pub(super) state: TransferState,
+    pub(super) updated_at: Instant,
+    pub(super) fail_reason: Option<String>,
+    pub(super) fingerprint: String,
+    pub(super) by_public_key: bool,
+    pub(super) faults: Faults,
+}
+
 /// A notice and how it was received, for the console and tests.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct NoticeRecord {
@@ -202,10 +251,16 @@ pub(crate) enum Outcome {
 pub(crate) struct PayState {
     pub(super) payments: Bounded<Payment>,
     pub(super) refunds: Bounded<Refund>,
+    #[serde(default = "no_transfers")]
+    transfers: Bounded<Transfer>,
     #[serde(skip, default = "no_notices")]
     pub(super) notices: Bounded<NoticeRecord>,
     prepay_ids: Bounded<String>,
     transactions: Bounded<String>,
+}
+
+fn no_transfers() -> Bounded<Transfer> {
+    Bounded::new(TRANSFERS)
 }
 
 fn no_notices() -> Bounded<NoticeRecord> {
@@ -217,6 +272,7 @@ impl Default for PayState {
         PayState {
             payments: Bounded::new(PAYMENTS),
             refunds: Bounded::new(REFUNDS),
+            transfers: no_transfers(),
             notices: no_notices(),
             prepay_ids: Bounded::new(PAYMENTS * 2),
             transactions: Bounded::new(PAYMENTS),
@@ -230,6 +286,7 @@ impl PayState {
         PayState {
             payments: self.payments.with_capacity(PAYMENTS),
             refunds: self.refunds.with_capacity(REFUNDS),
+            transfers: self.transfers.with_capacity(TRANSFERS),
             notices: self.notices,
             prepay_ids: self.prepay_ids.with_capacity(PAYMENTS * 2),
             transactions: self.transactions.with_capacity(PAYMENTS),
@@ -267,6 +324,17 @@ impl PayState {
 
     pub(crate) fn noted(&mut self, id: &str) -> Option<&mut NoticeRecord> {
         self.notices.get_mut(id)
+    }
+
+    pub(super) fn put_transfer(&mut self, transfer: Transfer) {
+        self.transfers.insert(transfer.number.clone(), transfer);
+    }
+
+    /// The transfer of that number as it stands now.
+    pub(super) fn transfer(&mut self, number: &str, now: Instant) -> Option<&mut Transfer> {
+        let transfer = self.transfers.get_mut(number)?;
+        transfer.age(now);
+        Some(transfer)
     }
 
     pub(super) fn put(&mut self, payment: Payment) {

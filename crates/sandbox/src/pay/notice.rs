@@ -3,8 +3,8 @@
 //! a receiver that answers it with success has not verified, and the console says so.
 
 use super::guard::signature;
-use super::model::{Attempt, NoticeRecord, Outcome, Payment, Refund, RefundStatus};
-use super::refund;
+use super::model::{Attempt, NoticeRecord, Outcome, Payment, Refund, RefundStatus, Transfer};
+use super::{refund, transfer};
 use crate::china;
 use crate::switches::{Fault, Faults};
 use crate::world::{World, sleep_ms};
@@ -33,6 +33,16 @@ const RETRIES_MS: [i64; 15] = [
     hours(6),
     hours(6),
 ];
+/// The same of transfers: ten times a quarter of a minute, ten times five minutes, then every half hour for a day.
+const TRANSFER_RETRIES_MS: [i64; 64] = {
+    let mut waits = [seconds(15); 64];
+    let mut at = 10;
+    while at < 64 {
+        waits[at] = if at < 20 { minutes(5) } else { minutes(30) };
+        at += 1;
+    }
+    waits
+};
 const LATE_MS: i64 = minutes(5);
 
 /// A notice ready to be sent.
@@ -41,6 +51,7 @@ struct Letter {
     body: Bytes,
     by_public_key: bool,
     faults: Faults,
+    retries_ms: &'static [i64],
 }
 
 /// Tells the merchant that a payment succeeded.
@@ -61,6 +72,16 @@ pub(super) fn announce_refund(world: &Arc<World>, refund: &Refund) {
     };
     let content = world.keys(|k| refund::notice_view(refund, k.merchant_id()));
     let letter = seal(world, kind, &content, &refund.payment_number, url, refund.by_public_key, &refund.faults);
+    post(world, letter);
+}
+
+/// Tells the merchant how a transfer ended, if it asked to be told.
+pub(super) fn announce_transfer(world: &Arc<World>, ended: &Transfer) {
+    let Some(url) = &ended.notify_url else { return };
+    let content = world.keys(|k| transfer::view(ended, k.merchant_id(), k.app_id()));
+    let kind = ("MCHTRANSFER.BILL.FINISHED", "mch_payment", "商家转账单据终态通知");
+    let mut letter = seal(world, kind, &content, &ended.number, url, ended.by_public_key, &ended.faults);
+    letter.retries_ms = &TRANSFER_RETRIES_MS;
     post(world, letter);
 }
 
@@ -96,6 +117,7 @@ fn seal(
         body: Bytes::from(envelope.to_bytes()),
         by_public_key,
         faults,
+        retries_ms: &RETRIES_MS,
     }
 }
 
@@ -117,8 +139,8 @@ async fn deliver(world: Arc<World>, letter: Arc<Letter>) {
     if letter.faults.has(Fault::NoticeProbe) || sent.is_multiple_of(every) {
         send(&world, &letter, true).await;
     }
-    for wait_ms in std::iter::once(0).chain(RETRIES_MS) {
-        sleep_ms(world.notice_ms(wait_ms)).await;
+    for wait_ms in std::iter::once(&0).chain(letter.retries_ms) {
+        sleep_ms(world.notice_ms(*wait_ms)).await;
         let accepted = if letter.faults.has(Fault::DuplicateNotice) {
             let (first, second) = tokio::join!(send(&world, &letter, false), send(&world, &letter, false));
             first || second

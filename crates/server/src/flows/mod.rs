@@ -32,6 +32,7 @@ mod setup;
 pub mod share;
 pub mod ship;
 pub mod ship_file;
+pub mod transfer;
 pub mod upload_shipping;
 pub mod webhook;
 
@@ -55,6 +56,7 @@ pub fn shop_routes() -> OpenApiRouter<App> {
         .merge(review::shop_routes())
         .merge(balance::shop_routes())
         .merge(balance_part::shop_routes())
+        .merge(transfer::shop_routes())
         .merge(purchase::shop_routes())
         .merge(after_sale::shop_routes())
         .merge(share::shop_routes())
@@ -81,4 +83,5 @@ pub fn admin_routes() -> OpenApiRouter<App> {
         .merge(loyalty::admin_routes())
         .merge(after_sale::admin_routes())
         .merge(setup::admin_routes())
+        .merge(transfer::admin_routes())
 }

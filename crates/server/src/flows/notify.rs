@@ -1,7 +1,7 @@
 //! Callbacks of payment channels. The signature is verified and the content decrypted outside; then one transaction
 //! stores the notice and acts on it; only after its commit it is acknowledged. A duplicate is a no-op, a forgery a 401.
 
-use super::{refund, settle};
+use super::{refund, settle, transfer};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -79,6 +79,11 @@ async fn take(app: &App, mall_id: Id, channel: &str, headers: &HeaderMap, body: 
                     Some(_) => Ok(false),
                     None => Ok(true),
                 }
+            }
+            Notice::Transfer { notice_id, transfer: theirs } => {
+                let known = transfer::settle(tx, &ctx, account.name(), theirs)?;
+                payment::remember_notice(tx, &ctx, account.name(), notice_id, "transfer", &kept)?;
+                Ok(!known)
             }
             Notice::Other { notice_id, event } => {
                 payment::remember_notice(tx, &ctx, account.name(), notice_id, event, &kept)?;

@@ -5,7 +5,7 @@ use super::purchase::PURCHASE;
 use db::{Tx, args};
 use goods::{review, shelf};
 use kernel::{Id, Instant, MallId, Result};
-use people::hooks::{Held, PersonalData, Section};
+use people::hooks::{Held, PersonalData, Section, UnderWay};
 use platform::{App, Ctx, search};
 use serde_json::{Value, json};
 
@@ -134,5 +134,46 @@ impl PersonalData for CouponData {
             &args![ctx.mall_id, member],
         )?;
         Ok(())
+    }
+}
+
+const TRANSFERS: &[(&str, &str)] = &[
+    ("id", "编号"),
+    ("amount_fen", "金额（分）"),
+    ("remark", "说明"),
+    ("status", "状态"),
+    ("openid", "收款身份标识"),
+    ("created_at", "发起时间"),
+    ("finished_at", "结束时间"),
+];
+
+/// Money paid out to a member: what is under way holds the member back, what ended stays without its payee.
+pub struct TransferData;
+
+impl PersonalData for TransferData {
+    fn gather(&self, tx: &mut Tx<'_>, _: &App, mall_id: MallId, member: Id) -> Result<Vec<Section>> {
+        let rows: Vec<(Id, i64, String, String, Option<String>, Instant, Option<Instant>)> = tx.all(
+            "select id, amount_fen, remark, status, openid, created_at, finished_at
+             from transfer
+             where mall_id = $1 and member_id = $2
+             order by id",
+            &args![mall_id, member],
+        )?;
+        let rows = rows.into_iter().map(|(id, amount, remark, status, openid, made, ended)| {
+            vec![json!(id), json!(amount), json!(remark), json!(status), json!(openid), json!(made), json!(ended)]
+        });
+        Ok(vec![Section { name: "transfers", title: "转账", columns: TRANSFERS, rows: rows.collect() }])
+    }
+
+    fn under_way(&self, tx: &mut Tx<'_>, mall_id: MallId, member: Id) -> Result<Vec<UnderWay>> {
+        let rows: Vec<(Id, String)> = tx.all(
+            "select id, status from transfer where mall_id = $1 and member_id = $2 and finished_at is null order by id",
+            &args![mall_id, member],
+        )?;
+        Ok(rows.into_iter().map(|(id, state)| UnderWay { kind: "transfer".to_owned(), id, state }).collect())
+    }
+
+    fn erase(&self, tx: &mut Tx<'_>, ctx: &Ctx, member: Id) -> Result<()> {
+        trade::transfer::forget_person(tx, ctx.mall_id, member)
     }
 }

@@ -40,4 +40,5 @@ mod sale;
 mod shop;
 mod stock;
 mod tenancy;
+mod transfers;
 mod writes;

@@ -181,3 +181,56 @@ async fn refund_done(mall: &TestMall, member: &MemberClient, order: &Order) {
     }
     panic!("the refund did not arrive: {}", member.order(order).await);
 }
+
+#[test]
+fn commission_is_transferred_and_confirmed() {
+    with_stand_ins("transfer", async |mall, outside: Control| {
+        let ann = mall.member().await;
+        ann.post("/api/v1/session/wechat", json!({ "code": outside.login_code("ann") })).await.ok();
+        crate::transfers::earn(&mall, &ann, 5_000).await;
+        let path = format!("/admin/v1/members/{}/transfers", ann.id);
+        let pay_out = async |fen: i64, remark: &str| {
+            let made = mall.staff().post(&path, json!({ "amount_fen": fen, "remark": remark })).await.ok();
+            (made["id"].as_str().unwrap().to_owned(), made["status"].as_str().unwrap().to_owned())
+        };
+        let status = async |id: &str| {
+            ann.get(&format!("/api/v1/transfers/{id}")).await.ok()["status"].as_str().unwrap().to_owned()
+        };
+        let becomes = async |id: &str, word: &str| {
+            for _ in 0..200 {
+                if status(id).await == word {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(25)).await;
+            }
+            panic!("{id} did not become {word}");
+        };
+        let (id, made) = pay_out(2_000, "十一月佣金").await;
+        assert_eq!(made, "waiting");
+        let seen = ann.get(&format!("/api/v1/transfers/{id}")).await.ok();
+        assert!(seen["confirm"]["package"].as_str().unwrap().len() > 20, "{seen}");
+        outside.confirm_transfer(&format!("T{id}"), true).unwrap();
+        becomes(&id, "done").await;
+
+        // The account cannot take it; the merchant's account is empty; nobody hears the answer.
+        let (id, _) = pay_out(500, "佣金").await;
+        outside.confirm_transfer(&format!("T{id}"), false).unwrap();
+        becomes(&id, "failed").await;
+        outside.set(Fault::TransferNotEnough, true);
+        assert_eq!(pay_out(500, "佣金").await.1, "failed");
+        outside.set(Fault::TransferNotEnough, false);
+        outside.set(Fault::WrongSignature, true);
+        let (id, made) = pay_out(500, "佣金").await;
+        assert_eq!(made, "requested");
+        outside.set(Fault::WrongSignature, false);
+        mall.clock.advance(minutes(1));
+        mall.run_jobs().await;
+        let seen = ann.get(&format!("/api/v1/transfers/{id}")).await.ok();
+        assert!(seen["confirm"]["package"].is_string(), "{seen}");
+        mall.staff().post(&format!("/admin/v1/transfers/{id}/cancel"), json!({})).await.ok();
+        mall.staff().post(&format!("/admin/v1/transfers/{id}/ask"), json!({})).await;
+        becomes(&id, "cancelled").await;
+        let accounts = mall.staff().get(&format!("/admin/v1/members/{}/accounts", ann.id)).await.ok();
+        assert_eq!(accounts["commission_fen"], 3_000);
+    });
+}

@@ -38,6 +38,7 @@ const DECIDED: &[(&str, &str)] = &[
     ("limited_member", "kept: how much was bought at a limited price, as numbers"),
     ("limited_use", "kept: what an order consumed"),
     ("coupon_member", "kept: how many were taken, as numbers"),
+    ("transfer", "handed over; kept without its payee"),
     ("coupon", "void when unused, else kept with its order"),
     ("coupon_code", "kept: that a code was redeemed"),
     ("consent", "kept: says which version was agreed to, nothing else"),

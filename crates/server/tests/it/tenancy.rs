@@ -347,6 +347,7 @@ fn every_write_in_the_back_office_leaves_a_row_in_the_audit_log() {
         let mut script = every_write(&mall, &furnished).await;
         script.extend(crate::after_sale_walks::writes(&mall, &furnished.member, &furnished.product).await);
         script.extend(crate::club::writes(&mall, &furnished).await);
+        script.extend(crate::transfers::writes(&mall, &furnished.member).await);
         script.extend(crate::shop::writes(&mall, &furnished).await);
         script.extend(writes::at_the_desk(&mall, &furnished).await);
         script.splice(0..0, writes::on_the_list(&mall, &furnished).await);

@@ -4,9 +4,10 @@
 
 use super::locked;
 use super::notice::{LocalNotice, SIGNATURE, payment_from, payment_json, refund_from, refund_word, sign};
+use super::transfers::{LocalTransfers, transfer_from};
 use kernel::ports::{
     ChannelPayment, ChannelPaymentState, ChannelRefund, ChannelRefundState, CloseOutcome, Notice, PayInstruction,
-    PayScene, PaymentChannel, PaymentIntent, Pending, RawNotice, RefundRequest,
+    PayScene, PaymentChannel, PaymentIntent, Pending, RawNotice, RefundRequest, TransferChannel,
 };
 use kernel::{Clock, Error, Fen, Instant, Result};
 use serde_json::{Value, json};
@@ -21,6 +22,8 @@ pub enum Call {
     Close,
     Refund,
     QueryRefund,
+    Transfer,
+    QueryTransfer,
 }
 
 /// How the next call goes wrong.
@@ -62,6 +65,7 @@ pub struct LocalChannel {
     secret: String,
     clock: Arc<dyn Clock>,
     books: Mutex<Books>,
+    pub transfers: LocalTransfers,
 }
 
 impl LocalChannel {
@@ -73,6 +77,7 @@ impl LocalChannel {
             secret: format!("secret of {merchant_id}"),
             clock,
             books: Mutex::default(),
+            transfers: LocalTransfers::new(&format!("secret of {merchant_id}")),
         }
     }
 
@@ -329,6 +334,7 @@ impl LocalChannel {
         Ok(match content["kind"].as_str() {
             Some("payment") => Notice::Payment { notice_id, payment: payment_from(&content["payment"]) },
             Some("refund") => Notice::Refund { notice_id, refund: refund_from(&content["refund"]) },
+            Some("transfer") => Notice::Transfer { notice_id, transfer: transfer_from(&content["transfer"]) },
             other => Notice::Other { notice_id, event: other.unwrap_or_default().to_owned() },
         })
     }
@@ -367,6 +373,9 @@ impl PaymentChannel for LocalChannel {
             let found = locked(&self.books).refunds.get(refund_number).map(|(_, refund)| refund.clone());
             if lost { Err(unanswered()) } else { Ok(found) }
         })
+    }
+    fn transfers(&self) -> Option<&dyn TransferChannel> {
+        (self.name == "wechat").then_some(&self.transfers as &dyn TransferChannel)
     }
     fn payer<'a>(&'a self, code: &'a str) -> Pending<'a, String> {
         Box::pin(async move { Ok(format!("payer of {code}")) })

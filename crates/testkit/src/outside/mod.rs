@@ -7,6 +7,7 @@ mod mini_program;
 mod notice;
 mod objects;
 mod sms;
+mod transfers;
 mod webhooks;
 
 pub use channel::{Call, LocalChannel, Trouble};
@@ -15,6 +16,7 @@ pub use mini_program::LocalMiniProgram;
 pub use notice::LocalNotice;
 pub use objects::LocalObjects;
 pub use sms::{LocalSms, Message};
+pub use transfers::LocalTransfers;
 pub use webhooks::{LocalWebhooks, Posted};
 
 use kernel::ports::{ExpressTracker, MiniProgram, ObjectStore, PaymentChannel, SmsSender, WebhookSender};

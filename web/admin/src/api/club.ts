@@ -1,6 +1,15 @@
 // Points, tiers, paid membership, top-ups, and a member's accounts.
 
-import type { Adjustment, LoyaltyRules, PlanInput, RefundTopUp, SkuCap, TierInput, TopUpPlanInput } from '@api/types';
+import type {
+  Adjustment,
+  LoyaltyRules,
+  PayOut,
+  PlanInput,
+  RefundTopUp,
+  SkuCap,
+  TierInput,
+  TopUpPlanInput,
+} from '@api/types';
 import type { Query } from '@api/client';
 import { call } from '@/app/http';
 
@@ -34,3 +43,9 @@ export const listPostings = (id: string, query: Query) =>
   call('GET', '/admin/v1/members/{id}/statement', { path: { id }, query });
 export const adjustMember = (id: string, body: Adjustment, idempotency_key: string) =>
   call('POST', '/admin/v1/members/{id}/adjustments', { path: { id }, body, idempotency_key });
+
+export const payOut = (id: string, body: PayOut, idempotency_key: string) =>
+  call('POST', '/admin/v1/members/{id}/transfers', { path: { id }, body, idempotency_key });
+export const listTransfers = (query: Query) => call('GET', '/admin/v1/transfers', { query });
+export const askTransfer = (id: string) => call('POST', '/admin/v1/transfers/{id}/ask', { path: { id } });
+export const cancelTransfer = (id: string) => call('POST', '/admin/v1/transfers/{id}/cancel', { path: { id } });

@@ -54,6 +54,7 @@ export type PickupView = Schemas['PickupView'];
 export type PayRequest = Schemas['PayRequest'];
 export type PayIntent = Schemas['PayIntent'];
 export type Instruction = Schemas['Instruction'];
+export type OwnTransfer = Schemas['OwnTransfer'];
 
 export type AfterSaleOptions = Schemas['AfterSaleOptions'];
 export type AfterSaleOption = Schemas['AfterSaleOption'];

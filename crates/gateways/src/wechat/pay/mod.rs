@@ -7,13 +7,14 @@ mod call;
 mod notices;
 mod payments;
 mod refunds;
+mod transfers;
 mod trust;
 
 use crate::http::Http;
 use crate::{Secret, Timeouts};
 use kernel::ports::{
     ChannelPayment, ChannelRefund, CloseOutcome, Notice, PayInstruction, PaymentChannel, PaymentIntent, Pending,
-    RawNotice, RefundRequest,
+    RawNotice, RefundRequest, TransferChannel,
 };
 use kernel::{Clock, Error, Result};
 use serde::Deserialize;
@@ -138,6 +139,9 @@ impl PaymentChannel for WechatPay {
     }
     fn query_refund<'a>(&'a self, _: &'a str, refund_number: &'a str) -> Pending<'a, Option<ChannelRefund>> {
         Box::pin(self.find_refund(refund_number))
+    }
+    fn transfers(&self) -> Option<&dyn TransferChannel> {
+        Some(self)
     }
     fn read_notice<'a>(&'a self, raw: &'a RawNotice<'a>) -> Pending<'a, Notice> {
         Box::pin(self.open_notice(raw))

@@ -4,6 +4,7 @@
 use super::WechatPay;
 use super::payments::Transaction;
 use super::refunds::Refund;
+use super::transfers::Bill;
 use super::trust::Doubt;
 use kernel::ports::{Notice, RawNotice};
 use kernel::{Error, Result};
@@ -48,6 +49,13 @@ impl WechatPay {
                     return Err(rejected("the refund belongs to another merchant"));
                 }
                 Ok(Notice::Refund { notice_id, refund: refund.into_refund().map_err(rejected)? })
+            }
+            Some("MCHTRANSFER") => {
+                let bill: Bill = typed(&content)?;
+                if bill.mch_id.as_deref() != Some(self.merchant_id.as_str()) {
+                    return Err(rejected("the transfer belongs to another merchant"));
+                }
+                Ok(Notice::Transfer { notice_id, transfer: bill.into_transfer().map_err(rejected)? })
             }
             _ => Ok(Notice::Other { notice_id, event: envelope.event_type }),
         }
