@@ -222,7 +222,7 @@ test('gift-coupon: a shared link and a friend’s gift are taken', async ({ memb
   await member.tap('转赠')
   await page.locator('.uni-modal__btn_primary').click()
   await expect(page).toHaveURL(/offer\/coupon\?gift=/)
-  await seen(member, '等朋友来领')
+  await seen(member, /送给朋友的券/)
   await member.shot('given')
   const link = page.url()
   const friend = await (await browser.newContext({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, locale: 'zh-CN' })).newPage()

@@ -108,7 +108,12 @@ async fn show_coupon_gift(
     visitor: Visitor,
     Path(code): Path<String>,
 ) -> Answer<Json<CouponOnTheWay>> {
+    let gone = || Error::not_found("coupon.gift_gone", "这张券已经被领走或收回了");
     let (ctx, shopper) = (visitor.ctx.clone(), visitor.shopper_id());
+    // A token has no other characters; a database need not be asked about them.
+    if !code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
+        return Err(gone().into());
+    }
     let found = app
         .db
         .read(move |tx| {
@@ -116,9 +121,8 @@ async fn show_coupon_gift(
                 "select template_id, member_id, valid_until, transfer_until from coupon
                  where mall_id = $1 and transfer_code = $2 and status = 'giving' and transfer_until > $3
                    and valid_until > $3",
-                &args![ctx.mall_id, code.trim(), ctx.now],
+                &args![ctx.mall_id, &code, ctx.now],
             )?;
-            let gone = || Error::not_found("coupon.gift_gone", "这张券已经被领走或收回了");
             let (template_id, giver, valid_until, until) = row.ok_or_else(gone)?;
             let template = store::find(tx, ctx.mall_id, template_id)?;
             let (words, mine) = (template.rule.words(), shopper == Some(giver));

@@ -18,6 +18,7 @@ const SHARE: i64 = 10;
 
 /// Filled by hand, however large a mall grows.
 pub const BY_HAND: &[&str] = &[
+    "after_sale_rules",
     "brand",
     "category",
     "coupon_template",
