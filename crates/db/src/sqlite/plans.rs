@@ -6,16 +6,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Statements with the steps of their plans; nothing is noted before [`record`](Plans::record).
 #[derive(Debug, Clone, Default)]
-pub struct Plans(Arc<Mutex<Option<BTreeMap<String, Vec<String>>>>>);
+pub struct Plans(Arc<Mutex<Option<Noted>>>);
+
+/// Statements and their steps.
+pub type Noted = BTreeMap<String, Vec<String>>;
 
 impl Plans {
     /// Notes every statement from now on.
     pub fn record(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(BTreeMap::new());
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Noted::new());
     }
 
     /// What was noted: each statement in SQLite's words, and its steps as `explain query plan` tells them.
-    pub fn noted(&self) -> BTreeMap<String, Vec<String>> {
+    pub fn noted(&self) -> Noted {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
     }
 
