@@ -110,7 +110,10 @@ let kept: { facts: Facts; session: string } | undefined
 async function signedIn(member: Member): Promise<Facts> {
   const { page } = member
   if (kept) {
-    await page.addInitScript((session) => localStorage.getItem('hefang.session') ?? localStorage.setItem('hefang.session', session), kept.session)
+    await page.addInitScript((session) => {
+      // A blank page has no storage.
+      if (location.protocol.startsWith('http')) localStorage.setItem('hefang.session', session)
+    }, kept.session)
     return kept.facts
   }
   await member.open('/pages/sign-in/index')

@@ -85,8 +85,9 @@ test('page: a page of its own with every kind of block opens by its address', as
   await dialog.locator('.files button').first().click()
   await staff.shot('library')
   await dialog.getByRole('button', { name: /用这 1 张/ }).click()
+  await expect(dialog).toBeHidden()
   const board = page.locator('.board')
-  await expect(board).toBeVisible()
+  await expect(board.locator('img')).toHaveJSProperty('complete', true)
   const box = (await board.boundingBox())!
   await page.mouse.move(box.x + 20, box.y + 20)
   await page.mouse.down()
