@@ -14,7 +14,7 @@ export default defineConfig({
   outputDir: 'test-results/run',
   workers: 1,
   fullyParallel: false,
-  retries: 0,
+  retries: 1,
   timeout: 120_000,
   expect: { timeout: 15_000 },
   reporter: [['list']],

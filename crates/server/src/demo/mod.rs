@@ -2,6 +2,7 @@
 //! for WeChat, WeChat Pay, Alipay, SMS and carriers. The stand-ins are mounted here and nowhere else.
 
 mod after_sales;
+mod brand;
 mod brought;
 mod campaigns;
 mod catalog;

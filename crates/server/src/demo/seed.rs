@@ -97,19 +97,7 @@ impl Seeding<'_> {
     fn run(&self, tx: &mut Tx<'_>, hashes: &[people::staff::Hashed]) -> Result<()> {
         let mall = &self.catalog.mall;
         platform::mall::create(tx, self.ctx.mall_id, &mall.code, &mall.name, self.ctx.now)?;
-        let settings = platform::mall::MallSettings {
-            name: mall.name.clone(),
-            accent: mall.accent.clone(),
-            service_phone: mall.service_phone.clone(),
-            company_name: Some("杭州河坊示例商贸有限公司".into()),
-            icp_number: Some("浙ICP备00000000号".into()),
-            licences: vec![platform::mall::MallLicence {
-                name: "营业执照（示例）".into(),
-                number: "91330100MA00000000".into(),
-                picture_key: None,
-            }],
-            ..Default::default()
-        };
+        let settings = super::brand::settings(mall);
         platform::mall::save_settings(tx, self.ctx.mall_id, &settings)?;
         people::consent::publish(tx, self.ctx, &people::consent::template(&settings, self.ctx.now + kernel::hours(8)))?;
         let (_, warehouse) = goods::store::found_shop(tx, self.ctx, &mall.name)?;
