@@ -9,6 +9,9 @@ use people::hooks::{Held, PersonalData, Section, UnderWay};
 use platform::{App, Ctx, search};
 use serde_json::{Value, json};
 
+/// Id, fen, remark, status, openid, made at, ended at.
+type TransferRow = (Id, i64, String, String, Option<String>, Instant, Option<Instant>);
+
 /// Favourites, history, searches and reviews.
 pub struct GoodsData;
 
@@ -160,7 +163,7 @@ pub struct TransferData;
 
 impl PersonalData for TransferData {
     fn gather(&self, tx: &mut Tx<'_>, _: &App, mall_id: MallId, member: Id) -> Result<Vec<Section>> {
-        let rows: Vec<(Id, i64, String, String, Option<String>, Instant, Option<Instant>)> = tx.all(
+        let rows: Vec<TransferRow> = tx.all(
             "select id, amount_fen, remark, status, openid, created_at, finished_at
              from transfer
              where mall_id = $1 and member_id = $2
