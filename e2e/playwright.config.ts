@@ -36,6 +36,6 @@ export default defineConfig({
     timeout: 180_000,
     reuseExistingServer: false,
     gracefulShutdown: { signal: 'SIGTERM', timeout: 10_000 },
-    env: { HEFANG_RATE_LIMIT__REQUESTS_PER_SECOND: '0' },
+    env: { HEFANG_RATE_LIMIT__REQUESTS_PER_SECOND: '0', HEFANG_SERVER__TRUSTED_PROXIES: '127.0.0.1' },
   },
 })
