@@ -21,7 +21,7 @@ test('finance: an order is sold, received and invoiced; the desk sees report, bi
   await expect(page.getByText('提交订单').locator('visible=true').first()).toBeVisible()
   await member.tap('提交订单')
   await expect(page).toHaveURL(/cashier/)
-  await member.tap(/微信支付|去支付|立即支付|支付 /)
+  await member.tap('用微信支付付款')
   await page.waitForURL(/sandbox\/cashier/)
   await page.getByRole('button', { name: /^支付(?!失败)/ }).click()
   await page.waitForURL(/pages\/checkout\/(result|cashier)/)
