@@ -98,8 +98,11 @@ interface People {
   staff: Staff
 }
 
+/** Everybody has an address of their own, as in life: one address gets twenty sign-in codes an hour. */
 async function context(browser: Browser, options: object): Promise<BrowserContext> {
-  return browser.newContext({ ...options, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' })
+  const address = [10, ...crypto.getRandomValues(new Uint8Array(3))].join('.')
+  const extraHTTPHeaders = { 'x-forwarded-for': address }
+  return browser.newContext({ ...options, extraHTTPHeaders, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' })
 }
 
 export const test = base.extend<People & { complaints: string[] }>({
@@ -110,9 +113,7 @@ export const test = base.extend<People & { complaints: string[] }>({
     expect(complaints, 'console errors, page errors, foreign requests').toEqual([])
   },
   member: async ({ browser, complaints }, use, info) => {
-    // Everybody has an address of their own, as in life: one address gets twenty sign-in codes an hour.
-    const address = [10, ...crypto.getRandomValues(new Uint8Array(3))].join('.')
-    const own = await context(browser, { ...PHONE, extraHTTPHeaders: { 'x-forwarded-for': address } })
+    const own = await context(browser, PHONE)
     const page = await own.newPage()
     watch(page, complaints)
     await use(new Member(page, `${info.title.split(/[: ]/)[0]}-member`))
