@@ -46,7 +46,7 @@ def mall(tmp_path_factory):
             try:
                 if requests.get(f"{address}/readyz", timeout=2).ok:
                     break
-            except requests.ConnectionError:
+            except requests.RequestException:
                 time.sleep(0.1)
         yield Mall(address)
     finally:
