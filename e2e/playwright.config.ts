@@ -14,6 +14,7 @@ export default defineConfig({
   outputDir: 'test-results/run',
   workers: 1,
   fullyParallel: false,
+  // One retry: a story that needs it is printed as flaky. Three quarters of an hour of checks should not fall over a slow second.
   retries: 1,
   timeout: 120_000,
   expect: { timeout: 15_000 },

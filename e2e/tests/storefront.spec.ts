@@ -112,6 +112,14 @@ test('storefront a lost network says so, and comes back by itself', async ({ mem
   await expect(page.getByText('家居').first()).toBeVisible()
   // Other pages' files are fetched once the first page has come to rest.
   await expect(page.locator('link[rel=prefetch]').first()).toBeAttached()
+  await expect
+    .poll(() =>
+      page.evaluate(() => {
+        const files = [...document.querySelectorAll<HTMLLinkElement>('link[rel=prefetch], link[rel=modulepreload]')].map((link) => link.href)
+        return files.filter((file) => !performance.getEntriesByName(file).some((entry) => (entry as PerformanceResourceTiming).responseEnd > 0))
+      }),
+    )
+    .toEqual([])
   await page.waitForLoadState('networkidle')
   await page.context().setOffline(true)
   await member.open('/pages/product/list?q=沙发')

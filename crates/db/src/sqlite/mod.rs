@@ -288,3 +288,25 @@ pub(crate) fn cell<'a>(row: &'a rusqlite::Row<'_>, position: usize) -> Result<Ce
         ValueRef::Blob(_) => Err("a blob came; the schema has none".into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::databases;
+    use rusqlite::StatementStatus;
+
+    #[test]
+    fn a_statement_that_could_use_a_partial_index_is_planned_once() {
+        let scratch = databases().into_iter().find(|one| one.engine == crate::Engine::Sqlite).unwrap();
+        let path = Path::new(scratch.url.trim_start_matches("sqlite:"));
+        let session = Session::writable(path, &scratch.options(), Arc::default()).unwrap();
+        let table =
+            "create table t (id integer primary key, state text); create index t_open on t (id) where state = 'open';";
+        session.connection.execute_batch(table).unwrap();
+        let mut statement = session.connection.prepare("select id from t where state = ?1").unwrap();
+        for state in ["open", "done", "open"] {
+            let _: Vec<i64> = statement.query_map([state], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        }
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+    }
+}

@@ -10,6 +10,8 @@ mod admin_batch;
 mod admin_list;
 mod arrange;
 mod brand;
+#[cfg(test)]
+mod browse_tests;
 mod bulk;
 mod card;
 mod category;

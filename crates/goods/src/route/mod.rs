@@ -1,6 +1,8 @@
 //! Every route of the goods floor, without the prefix of its side.
 
 #[cfg(test)]
+mod page_tests;
+#[cfg(test)]
 mod tests;
 
 use crate::{catalog, freight, import, inventory, media, page, review, shelf, store};

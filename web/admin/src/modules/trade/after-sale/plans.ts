@@ -2,20 +2,10 @@
 
 import type { AdminAfterSaleView } from '@api/types';
 import { formatFen } from '@shared/money';
-
-export interface Plan {
-  title: string;
-  consequence: string;
-  placeholder: string;
-  presets: string[];
-  required: boolean;
-  danger: boolean;
-  verb: string;
-  done: string;
-}
+import type { WordsPlan } from '@/components/words-plan';
 
 /** The question before a decision; nothing for one that needs more than words. */
-export function describe(action: string, after: AdminAfterSaleView): Plan | null {
+export function describe(action: string, after: AdminAfterSaleView): WordsPlan | null {
   const who = after.member.nickname;
   const base = { presets: [], required: true, danger: false };
   switch (action) {

@@ -2,17 +2,10 @@
 
 import type { AdminOrderDetail } from '@api/types';
 import { formatFen } from '@shared/money';
+import type { WordsPlan } from '@/components/words-plan';
 import { closeOrder, payOffline, refundOrder, remarkOrder } from '@/api/trade';
 
-export interface Plan {
-  title: string;
-  verb: string;
-  done: string;
-  consequence: string;
-  placeholder: string;
-  presets: readonly string[];
-  required: boolean;
-  danger: boolean;
+export interface Plan extends WordsPlan {
   run: (text: string, key: string) => Promise<AdminOrderDetail>;
 }
 

@@ -1,0 +1,16 @@
+/** What words-drawer.vue says and asks before a decision. */
+export interface WordsPlan {
+  title: string;
+  /** What it will do, in numbers; empty for what changes nothing. */
+  consequence: string;
+  placeholder: string;
+  /** Sentences to choose from. */
+  presets: readonly string[];
+  /** Nothing happens without words. */
+  required: boolean;
+  danger: boolean;
+  /** On the button. */
+  verb: string;
+  /** Said when it is done. */
+  done: string;
+}
