@@ -30,7 +30,7 @@ struct Inner {
 /// Where the data lies.
 enum Place {
     Sqlite(PathBuf),
-    Postgres(Box<postgres::Config>),
+    Postgres(Box<pgsql::Server>),
 }
 
 impl Db {
@@ -144,30 +144,35 @@ impl Db {
     pub fn backup_to(&self, path: &Path) -> Result<()> {
         match &self.0.place {
             Place::Sqlite(source) => sqlite::backup(source, path),
-            Place::Postgres(config) => pgsql::dump(config, path),
+            Place::Postgres(server) => pgsql::dump(server, path),
         }
     }
 
-    /// Puts the copy at `path` in the place of the database at `url`. One with data in it needs `force`; a SQLite file
+    /// Puts the copy at `path` in the place of the database that the options name. One with data in it needs `force`; a SQLite file
     /// that is open anywhere is refused, and a replaced one is kept as `<file>.before-restore`.
-    pub fn restore(url: &str, path: &Path, force: bool) -> Result<()> {
-        match Target::parse(url)? {
+    pub fn restore(options: &Options, path: &Path, force: bool) -> Result<()> {
+        match Target::parse(&options.url)? {
             Target::Sqlite(target) => sqlite::replace(&target, path, force),
             Target::Postgres(url) => {
-                let config = parse_config(&url)?;
-                on_own_thread(|| pgsql::restore(&config, path, force))
+                let server = pgsql::Server::parse(&url, options.tls_root.as_deref())?;
+                on_own_thread(|| pgsql::restore(&server, path, force))
             }
         }
     }
 
     /// One line per fact, for `doctor`: engine, durability, schema.
     pub fn check(&self) -> Result<String> {
-        self.write_blocking(|tx| {
+        let encryption = match &self.0.place {
+            Place::Sqlite(_) => "",
+            Place::Postgres(server) if server.is_encrypted() => "encryption: tls\n",
+            Place::Postgres(_) => "encryption: none\n",
+        };
+        self.write_blocking(move |tx| {
             let facts = match tx.engine() {
                 Engine::Sqlite => SQLITE_FACTS,
                 Engine::Postgres => POSTGRES_FACTS,
             };
-            let mut lines = String::new();
+            let mut lines = encryption.to_owned();
             for (name, sql) in facts {
                 let value: String = tx.one(sql, &[])?;
                 lines.push_str(&format!("{name}: {value}\n"));
@@ -262,14 +267,14 @@ fn open_sqlite(path: PathBuf, options: &Options, meanings: &Arc<Meanings>) -> Re
 }
 
 fn open_postgres(url: &str, options: &Options, meanings: &Arc<Meanings>) -> Result<Inner> {
-    let config = parse_config(url)?;
-    let mut first = Some(on_own_thread(|| pgsql::Session::connect(&config, meanings.clone()))?);
+    let server = pgsql::Server::parse(url, options.tls_root.as_deref())?;
+    let mut first = Some(on_own_thread(|| pgsql::Session::connect(&server, meanings.clone()))?);
     let queue = Arc::new(Queue::new(options.queue));
     let counters = Arc::new(Counters::default());
     let mut threads = Vec::new();
     for number in 0..options.connections.max(1) {
         let worker = pgsql::Worker {
-            config: config.clone(),
+            server: server.clone(),
             meanings: meanings.clone(),
             queue: queue.clone(),
             counters: counters.clone(),
@@ -277,7 +282,7 @@ fn open_postgres(url: &str, options: &Options, meanings: &Arc<Meanings>) -> Resu
         };
         threads.push(start(&format!("db-{number}"), move || worker.serve())?);
     }
-    let place = Place::Postgres(Box::new(config));
+    let place = Place::Postgres(Box::new(server));
     Ok(Inner {
         place,
         writes: queue.clone(),
@@ -287,11 +292,6 @@ fn open_postgres(url: &str, options: &Options, meanings: &Arc<Meanings>) -> Resu
         #[cfg(feature = "testing")]
         plans: options.plans.clone(),
     })
-}
-
-fn parse_config(url: &str) -> Result<postgres::Config> {
-    // The driver's message does not repeat the address, which carries the password.
-    url.parse().map_err(|cause| Error::internal(format_args!("the postgres url is wrong: {cause}")))
 }
 
 fn start(name: &str, serve: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {

@@ -24,7 +24,7 @@ impl Engine {
 /// Settings of [`Db::open`](crate::Db::open).
 #[derive(Clone)]
 pub struct Options {
-    /// `sqlite:/path/mall.db` or `postgres://user:password@host/name`.
+    /// `sqlite:/path/mall.db` or `postgres://user:password@host/name`, with `?sslmode=require` for TLS.
     pub url: String,
     /// Reader threads of SQLite.
     pub readers: usize,
@@ -38,6 +38,8 @@ pub struct Options {
     pub synchronous_full: bool,
     /// Page cache of each SQLite connection, in KiB.
     pub cache_kib: i64,
+    /// PEM file of the authorities that may vouch for PostgreSQL; without it the system's are asked.
+    pub tls_root: Option<PathBuf>,
     /// What a violated constraint means to people, by domain.
     pub constraints: Vec<&'static [Constraint]>,
     /// Where SQLite's plans are noted.
@@ -57,6 +59,7 @@ impl Options {
             batch: 512,
             synchronous_full: true,
             cache_kib: 4096,
+            tls_root: None,
             constraints: Vec::new(),
             #[cfg(feature = "testing")]
             plans: crate::testing::Plans::default(),

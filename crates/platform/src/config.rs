@@ -79,6 +79,7 @@ pub struct Data {
 #[serde(deny_unknown_fields)]
 pub struct Database {
     pub url: Secret,
+    pub tls_root: std::path::PathBuf,
     pub readers: usize,
     pub connections: usize,
     pub queue: usize,

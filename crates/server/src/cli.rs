@@ -190,7 +190,7 @@ fn run(cli: Cli) -> Result<()> {
             Ok(())
         }
         Command::Restore { file, force } => {
-            Db::restore(&config.database_url(), &file, force)?;
+            Db::restore(&crate::wiring::database(&config), &file, force)?;
             say("✓ 已恢复");
             Ok(())
         }

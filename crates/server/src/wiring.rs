@@ -23,8 +23,13 @@ use platform::{App, Outside, idempotency, task};
 use std::sync::Arc;
 use trade::offers::Offers;
 
-/// Opens the configured database; its constraints speak with the domains' codes.
+/// Opens the configured database.
 pub fn open_db(config: &Config) -> Result<Db> {
+    Db::open(database(config))
+}
+
+/// Where the configured database is and how to reach it; its constraints speak with the domains' codes.
+pub fn database(config: &Config) -> Options {
     let settings = &config.database;
     let mut options = Options::new(&config.database_url());
     options.readers = settings.readers;
@@ -33,8 +38,9 @@ pub fn open_db(config: &Config) -> Result<Db> {
     options.batch = settings.batch;
     options.synchronous_full = settings.synchronous_full;
     options.cache_kib = settings.cache_kib;
+    options.tls_root = Some(settings.tls_root.clone()).filter(|path| !path.as_os_str().is_empty());
     options.constraints = constraints();
-    Db::open(options)
+    options
 }
 
 /// Every floor's constraint names.

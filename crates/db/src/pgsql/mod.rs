@@ -1,10 +1,12 @@
 //! PostgreSQL and what speaks its protocol: a connection per thread, statements prepared once by their text.
-//! The connection is plain (no TLS): keep it on the machine, a private network or behind a tunnel.
+//! The connection is plain unless the address says `sslmode=require`: see [`server`].
 
+mod server;
 mod tools;
 mod value;
 mod worker;
 
+pub(crate) use server::Server;
 pub(crate) use tools::{dump, restore};
 pub(crate) use value::cell;
 pub(crate) use worker::Worker;
@@ -17,7 +19,7 @@ use crate::violation::{FOREIGN_KEY, Meanings, busy};
 use kernel::{Error, Result};
 use postgres::error::SqlState;
 use postgres::fallible_iterator::FallibleIterator;
-use postgres::{Client, Config, NoTls, RowIter, Statement};
+use postgres::{Client, RowIter, Statement};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -50,8 +52,8 @@ impl From<postgres::Error> for Stop {
 }
 
 impl Session {
-    pub(crate) fn connect(config: &Config, meanings: Arc<Meanings>) -> Result<Self> {
-        let mut config = config.clone();
+    pub(crate) fn connect(server: &Server, meanings: Arc<Meanings>) -> Result<Self> {
+        let mut config = server.config.clone();
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_secs(5));
         }
@@ -61,7 +63,7 @@ impl Session {
         let unreachable = |cause: postgres::Error| {
             Error::unavailable("db.unreachable", "服务器暂时不可用，请稍后再试").retry_after(1).because(words(&cause))
         };
-        let mut client = config.connect(NoTls).map_err(unreachable)?;
+        let mut client = server.connect_with(&config).map_err(unreachable)?;
         client
             .batch_execute(
                 "set statement_timeout = '10s'; set idle_in_transaction_session_timeout = '60s'; set timezone = 'UTC'",

@@ -1,18 +1,18 @@
 //! Backup and restore through PostgreSQL's own tools, `pg_dump` and `pg_restore`, which must be on the path.
 //! The password travels in the environment, never on a command line.
 
+use super::Server;
 use kernel::{Error, Result};
-use postgres::Config;
 use postgres::config::Host;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Writes a custom-format dump of the database to `target`, consistent as of its start.
-pub(crate) fn dump(config: &Config, target: &Path) -> Result<()> {
+pub(crate) fn dump(server: &Server, target: &Path) -> Result<()> {
     if target.exists() {
         return Err(Error::internal(format_args!("{} exists already", target.display())));
     }
-    let mut command = tool("pg_dump", config);
+    let mut command = tool("pg_dump", server);
     command.args(["--format=custom", "--no-owner", "--no-privileges", "--file"]).arg(target);
     let outcome = run(command);
     if outcome.is_err() {
@@ -22,8 +22,8 @@ pub(crate) fn dump(config: &Config, target: &Path) -> Result<()> {
 }
 
 /// Replaces what the dump at `backup` contains, in one transaction. A database with tables needs `force`.
-pub(crate) fn restore(config: &Config, backup: &Path, force: bool) -> Result<()> {
-    let mut client = config.connect(postgres::NoTls).map_err(Error::internal)?;
+pub(crate) fn restore(server: &Server, backup: &Path, force: bool) -> Result<()> {
+    let mut client = server.connect_with(&server.config).map_err(Error::internal)?;
     let tables: i64 = client
         .query_one("select count(*) from pg_catalog.pg_tables where schemaname = current_schema()", &[])
         .and_then(|row| row.try_get(0))
@@ -32,7 +32,7 @@ pub(crate) fn restore(config: &Config, backup: &Path, force: bool) -> Result<()>
     if tables > 0 && !force {
         return Err(Error::internal(format_args!("the database has {tables} tables; force replaces them")));
     }
-    let mut command = tool("pg_restore", config);
+    let mut command = tool("pg_restore", server);
     command.args([
         "--clean",
         "--if-exists",
@@ -41,16 +41,21 @@ pub(crate) fn restore(config: &Config, backup: &Path, force: bool) -> Result<()>
         "--single-transaction",
         "--exit-on-error",
     ]);
-    if let Some(name) = config.get_dbname().or(config.get_user()) {
+    if let Some(name) = server.config.get_dbname().or(server.config.get_user()) {
         command.args(["--dbname", name]);
     }
     command.arg(backup);
     run(command)
 }
 
-fn tool(program: &str, config: &Config) -> Command {
+fn tool(program: &str, server: &Server) -> Command {
+    let config = &server.config;
     let mut command = Command::new(program);
     command.arg("--no-password");
+    if server.is_encrypted() {
+        let roots = server.roots.as_deref().unwrap_or(Path::new("system"));
+        command.env("PGSSLMODE", "verify-full").env("PGSSLROOTCERT", roots);
+    }
     match config.get_hosts().first() {
         Some(Host::Tcp(host)) => drop(command.env("PGHOST", host)),
         #[cfg(unix)]

@@ -1,7 +1,7 @@
 //! One thread and its connection, taking closures from the shared queue. A closure that lost against another
 //! transaction, or its connection before the commit, runs again; a connection lost during the commit is told as such.
 
-use super::Session;
+use super::{Server, Session};
 use crate::Tx;
 use crate::fault::{Effect, Fault};
 use crate::job::{Hook, Job, run_hooks};
@@ -10,7 +10,6 @@ use crate::stats::Counters;
 use crate::tx;
 use crate::violation::Meanings;
 use kernel::{Error, Result};
-use postgres::Config;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -22,7 +21,7 @@ const ATTEMPTS: u32 = 8;
 const CONNECTS: u32 = 3;
 
 pub(crate) struct Worker {
-    pub(crate) config: Config,
+    pub(crate) server: Server,
     pub(crate) meanings: Arc<Meanings>,
     pub(crate) queue: Arc<Queue<Job>>,
     pub(crate) counters: Arc<Counters>,
@@ -108,7 +107,7 @@ impl Worker {
             self.session = None;
             let mut attempt = 1;
             let session = loop {
-                match Session::connect(&self.config, self.meanings.clone()) {
+                match Session::connect(&self.server, self.meanings.clone()) {
                     Ok(session) => break session,
                     Err(error) if attempt == CONNECTS => return Err(error),
                     Err(error) => tracing::warn!(%error, attempt, "the database does not answer"),

@@ -54,7 +54,7 @@ fn a_copy_taken_while_writing_is_whole() {
         assert!(db.backup_to(copy.path()).is_err(), "a copy is not overwritten");
 
         let target = Scratch::empty(scratch.engine);
-        Db::restore(&target.url, copy.path(), false).unwrap();
+        Db::restore(&target.options(), copy.path(), false).unwrap();
         let restored = target.open_with(&[CONSTRAINTS]);
         let ids = restored.read_blocking(|tx| tx.all::<i64>("select id from tea order by id", &[])).unwrap();
         let count = i64::try_from(ids.len()).unwrap();
@@ -75,14 +75,14 @@ fn a_database_with_data_is_replaced_only_by_force() {
         db.backup_to(copy.path()).unwrap();
         db.write_blocking(|tx| add_tea(tx, 1, 1)).unwrap();
         if db.engine() == Engine::Sqlite {
-            let open = Db::restore(&scratch.url, copy.path(), true).unwrap_err();
+            let open = Db::restore(&scratch.options(), copy.path(), true).unwrap_err();
             assert!(open.cause().unwrap().contains("in use"), "{open}");
         }
         assert_eq!(count(&db), 1);
         db.close();
-        let exists = Db::restore(&scratch.url, copy.path(), false).unwrap_err();
+        let exists = Db::restore(&scratch.options(), copy.path(), false).unwrap_err();
         assert!(exists.cause().unwrap().contains("force"), "{exists}");
-        Db::restore(&scratch.url, copy.path(), true).unwrap();
+        Db::restore(&scratch.options(), copy.path(), true).unwrap();
         let db = scratch.open();
         assert_eq!(count(&db), 0);
         db.close();
@@ -109,7 +109,7 @@ fn a_broken_copy_is_refused() {
         let middle = bytes.len() / 2;
         bytes.truncate(middle);
         std::fs::write(copy.path(), bytes).unwrap();
-        assert!(Db::restore(&scratch.url, copy.path(), true).is_err());
+        assert!(Db::restore(&scratch.options(), copy.path(), true).is_err());
         let db = scratch.open();
         assert_eq!(count(&db), 500, "the old data stands");
         db.close();

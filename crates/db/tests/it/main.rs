@@ -9,6 +9,7 @@ mod group;
 mod lifecycle;
 mod schema;
 mod statements;
+mod tls;
 mod transactions;
 
 use db::testing::{Scratch, migrated};
