@@ -1,5 +1,5 @@
 // What the server refuses, by its code. The server speaks Chinese; who chose English reads these instead. A test walks
-// the codes of the API document and bears few without one.
+// the codes of the API document and finds a sentence for each.
 
 export const refusal: Readonly<Record<string, string>> = {
   'account.under_way':
@@ -41,6 +41,16 @@ export const refusal: Readonly<Record<string, string>> = {
   'idempotency.key_required': 'Something went wrong on this page. Reload it and try again.',
   'idempotency.mismatch': 'Something changed meanwhile. Reload and try again.',
   'inventory.sold_out': 'There is not enough left. Choose fewer, or another option.',
+  'invoice.amount_changed': 'The amount to be invoiced has changed. Look at it and send again.',
+  'invoice.asked_already': 'An invoice has been asked for this order already.',
+  'invoice.no_such_title': 'This billing title is not there any more.',
+  'invoice.not_allowed': 'The invoice is in another state now. Reload it to see.',
+  'invoice.not_completed': 'An invoice can be asked for once the order is completed.',
+  'invoice.not_configured': 'This shop does not issue electronic invoices yet. Please contact it.',
+  'invoice.not_found': 'This invoice is not there.',
+  'invoice.nothing_to_invoice': 'Nothing of this order can be invoiced.',
+  'invoice.several_shops': 'Orders of different shops are invoiced one by one.',
+  'invoice.too_many_titles': 'You have 20 billing titles. Delete one you no longer use.',
   'member.blocked': 'This account is suspended. Please contact customer service.',
   'member.identity_taken': 'This WeChat account belongs to another member.',
   'member.phone_required': 'Link your mobile number first.',
@@ -70,7 +80,12 @@ export const refusal: Readonly<Record<string, string>> = {
   'payment.scene_unsupported': 'This way to pay does not work here. Choose another one.',
   'payment.superseded': 'The order has changed. Look at the new total before you pay.',
   'plan.not_found': 'This membership is not on offer any more.',
+  'points.closed': 'The shop does not use points at the moment.',
   'points.not_enough': 'You do not have enough points.',
+  'points_item.changed': 'The price in points has changed. Look at it and confirm again.',
+  'points_item.not_found': 'This is not on offer for points any more.',
+  'points_item.over_limit': 'You have as many of these as one person may have.',
+  'points_item.sold_out': 'There are not enough of these left.',
   'privacy.export_too_often': 'A copy of your data can be made once a day.',
   'privacy.no_export': 'This copy is gone. Make a new one.',
   'privacy.no_policy': 'This version of the privacy policy is not there.',
@@ -111,6 +126,7 @@ export const refusal: Readonly<Record<string, string>> = {
   'store.closed': 'This store does not hand out orders now. Choose another one.',
   'store.not_found': 'This store is closed for now.',
   'top_up.no_such_plan': 'This top-up is not on offer any more.',
+  'transfer.not_found': 'This transfer is not there.',
   'wechat.code_invalid': 'The WeChat sign-in has expired. Open the page again.',
   'wechat.code_refused': 'WeChat did not draw the code. Share the link instead.',
   'wechat.not_configured': 'This shop has no WeChat mini program yet.',
