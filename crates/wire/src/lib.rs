@@ -17,6 +17,7 @@ pub mod random;
 pub mod standard_webhooks;
 pub mod tencent_map;
 pub mod tencent_tc3;
+pub mod unionpay;
 pub mod wechat_api_security;
 pub mod wechat_open_data;
 pub mod wechat_pay;

@@ -7,8 +7,8 @@ use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{
-    KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RSA_PSS_2048_8192_SHA256,
-    RSA_PSS_SHA256, RsaEncoding,
+    KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PKCS1_SHA256, RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256, RsaEncoding,
 };
 use std::fmt;
 
@@ -118,6 +118,21 @@ impl PublicKey {
     pub fn verify(&self, message: impl AsRef<[u8]>, signature: &str) -> Result<()> {
         let signature = from_base64(signature).ok_or(WireError::Signature)?;
         self.pkcs1.verify_sig(message.as_ref(), &signature).map_err(|_| WireError::Signature)
+    }
+
+    /// Checks an issuer's signature of a certificate, by the algorithm's object id. SHA-1 is taken because payment
+    /// platforms still answer with certificates of that age; the issuers themselves are given, never found.
+    pub(crate) fn verify_certificate(&self, algorithm: &str, body: &[u8], signature: &[u8]) -> Result<()> {
+        match algorithm {
+            "1.2.840.113549.1.1.11" => self.pkcs1.verify_sig(body, signature).map_err(|_| WireError::Signature),
+            "1.2.840.113549.1.1.5" => {
+                ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, self.pkcs1.as_ref())
+                    .map_err(|_| WireError::Key("public key"))?
+                    .verify_sig(body, signature)
+                    .map_err(|_| WireError::Signature)
+            }
+            _ => Err(WireError::Malformed("certificate signature")),
+        }
     }
 
     /// Checks a base64 PSS SHA-256 signature.
