@@ -6,12 +6,14 @@
 
 mod http;
 mod secret;
+mod statement;
 
 pub mod alipay;
 pub mod express;
 pub mod fapiao;
 pub mod objectstore;
 pub mod sms;
+pub mod unionpay;
 pub mod webhook;
 pub mod wechat;
 

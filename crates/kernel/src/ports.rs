@@ -4,8 +4,10 @@
 
 mod bill;
 mod invoice;
+mod number;
 
 pub use bill::{Bill, BillKind, BillLine, BillState};
+pub use number::sent_at;
 pub use invoice::{InvoiceBuyer, InvoiceIssuer, InvoiceItem, InvoiceRequest, InvoiceState};
 mod transfer;
 
@@ -147,6 +149,8 @@ pub enum PayInstruction {
     H5 { h5_url: String },
     /// Argument of `my.tradePay` in Alipay's mini program.
     Trade { trade_no: String },
+    /// A form the browser posts to the channel, fields in order.
+    Form { action: String, fields: Vec<(String, String)> },
 }
 
 /// State of a payment as the channel tells it.
@@ -189,6 +193,8 @@ pub enum CloseOutcome {
 pub struct RefundRequest {
     /// Number of the payment being refunded.
     pub payment_number: String,
+    /// The channel's number of that payment.
+    pub transaction_id: String,
     /// Our number of this refund; never changed on retry.
     pub refund_number: String,
     pub amount: Fen,
@@ -251,7 +257,8 @@ pub trait PaymentChannel: Send + Sync {
     fn create<'a>(&'a self, intent: &'a PaymentIntent) -> Pending<'a, PayInstruction>;
     /// State by our number; `None` if the channel never heard of it.
     fn query<'a>(&'a self, number: &'a str) -> Pending<'a, Option<ChannelPayment>>;
-    /// Makes the intent unpayable, or tells that it was paid.
+    /// Makes the intent unpayable, or tells that it was paid. A channel that cannot close answers `Closed` for what is not
+    /// paid; what is paid after all finds nothing to pay and goes back.
     fn close<'a>(&'a self, number: &'a str) -> Pending<'a, CloseOutcome>;
     /// Starts a refund; safe to repeat with the same numbers. An unknown outcome is `payment.channel_unknown` (502): query.
     fn refund<'a>(&'a self, request: &'a RefundRequest) -> Pending<'a, ChannelRefund>;

@@ -7,6 +7,7 @@ use crate::mini::{self, Funds, shipped_word};
 use crate::page::{Prefix, escape, page, style};
 use crate::pay::{self, NoticeRecord, Payment};
 use crate::switches::Fault;
+use crate::unionpay::{self, Order};
 use crate::world::World;
 use axum::Router;
 use axum::extract::{Form, Query, State};
@@ -56,6 +57,7 @@ pub(crate) async fn show(State(world): State<Arc<World>>, prefix: Prefix) -> Res
     let payments: String = state.pay.newest().take(20).map(|p| payment_row(&base, p, now)).collect();
     let notices: String = state.pay.newest_notices().take(20).map(notice_row).collect();
     let trades: String = state.alipay.newest().take(20).map(|t| trade_row(&base, t, now)).collect();
+    let orders: String = state.unionpay.newest().take(20).map(|o| order_row(&base, o, now)).collect();
     let frozen: i64 =
         state.pay.newest().filter(|p| Funds::of(p, now).is_frozen()).map(|p| p.total_fen - p.refunded_fen).sum();
     drop(state);
@@ -74,6 +76,8 @@ pub(crate) async fn show(State(world): State<Arc<World>>, prefix: Prefix) -> Res
          <div class=\"scroll\"><table><tr><th>时间</th><th>订单号</th><th>商品</th><th>金额</th><th>状态</th><th>资金</th><th>发货</th></tr>{payments}</table></div></section>\
          <section class=\"card\"><h2>支付宝交易</h2>\
          <div class=\"scroll\"><table><tr><th>时间</th><th>订单号</th><th>商品</th><th>金额</th><th>状态</th><th>已退</th></tr>{trades}</table></div></section>\
+         <section class=\"card\"><h2>银联交易</h2>\
+         <div class=\"scroll\"><table><tr><th>时间</th><th>订单号</th><th>类型</th><th>金额</th><th>状态</th><th>已退</th></tr>{orders}</table></div></section>\
          <section class=\"card\"><h2>通知</h2><div class=\"scroll\"><table><tr><th>类型</th><th>订单号</th><th>送达</th><th>每次应答</th></tr>{notices}</table></div></section>",
         button("expire_tokens", "作废所有 access_token"),
         button("rotate_certificate", "轮换平台证书"),
@@ -114,6 +118,23 @@ fn trade_row(base: &str, trade: &Trade, now: kernel::Instant) -> String {
         china::yuan(trade.total.0),
         trade.status.label(),
         china::yuan(trade.refunded().0)
+    )
+}
+
+fn order_row(base: &str, order: &Order, now: kernel::Instant) -> String {
+    let number = escape(&order.number);
+    let link = if order.payable(now) {
+        format!("<a href=\"{base}/unionpay/cashier/{}\">{number}</a>", escape(&order.token))
+    } else {
+        number
+    };
+    format!(
+        "<tr><td>{}</td><td>{link}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+        china::clock(order.created_at),
+        if order.kind == "04" { "退货" } else { "消费" },
+        china::yuan(order.amount.0),
+        order.standing.label(),
+        china::yuan(order.refunded.0)
     )
 }
 
@@ -226,6 +247,9 @@ pub(crate) fn pay_anywhere(world: &Arc<World>, number: &str) -> Result<(), pay::
     let prepay_id = world.state().pay.by_number(number).map(|p| p.prepay_id.clone());
     if let Some(prepay_id) = prepay_id {
         return pay::pay(world, &prepay_id).map(drop);
+    }
+    if world.state().unionpay.by_number(number).is_some() {
+        return unionpay::pay(world, number).map(drop);
     }
     let trade_no = world.state().alipay.current(number, now).map(|t| t.trade_no.clone());
     alipay::pay(world, &trade_no.unwrap_or_default()).map(drop)

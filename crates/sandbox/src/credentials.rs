@@ -11,6 +11,7 @@ pub struct Credentials {
     pub wechat: MiniApp,
     pub wechat_pay: Merchant,
     pub alipay: AlipayMerchant,
+    pub unionpay: UnionMerchant,
     pub aliyun_sms: AliyunSms,
     pub kuaidi100: Kuaidi100,
     pub fapiao: Fapiao,
@@ -63,6 +64,20 @@ pub struct AlipayMerchant {
     pub app_certificate: String,
     pub alipay_certificate: String,
     pub root_certificate: String,
+}
+
+/// The merchant account at UnionPay; everything as PEM.
+#[derive(Clone, Serialize)]
+pub struct UnionMerchant {
+    /// Where files are fetched from.
+    pub file_url: String,
+    pub merchant_id: String,
+    pub certificate: String,
+    pub private_key: String,
+    pub middle_certificate: String,
+    pub root_certificate: String,
+    /// Whose certificate signs answers.
+    pub signer: String,
 }
 
 /// The SMS account.

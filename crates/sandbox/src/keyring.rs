@@ -5,6 +5,7 @@
 use crate::credentials::{
     AlipayMerchant, AliyunSms, Credentials, Fapiao, Kuaidi100, Merchant, MiniApp, PlatformCertificate,
 };
+use crate::unionpay::{UnionKeys, UnionRing};
 use kernel::{Error, Instant, Result};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use wire::wechat_pay::ApiV3Key;
 use wire::{Certificate, PrivateKey, PublicKey};
 
-const YEAR_S: i64 = 365 * 86_400;
+pub(crate) const YEAR_S: i64 = 365 * 86_400;
 
 #[derive(Serialize, Deserialize)]
 struct KeyFile {
@@ -33,6 +34,9 @@ struct KeyFile {
     /// Absent in folders made before there was an Alipay.
     #[serde(default)]
     alipay: Option<AlipayKeys>,
+    /// Absent in folders made before there was a UnionPay.
+    #[serde(default)]
+    unionpay: Option<UnionKeys>,
 }
 
 /// Keys and certificates of both sides at Alipay.
@@ -69,6 +73,7 @@ pub(crate) struct Keyring {
     pub(crate) platform: Vec<Arc<Signer>>,
     pub(crate) fixed: Arc<Signer>,
     pub(crate) alipay: AlipayRing,
+    pub(crate) unionpay: UnionRing,
 }
 
 /// Alipay's half, ready to use. Its certificate is its own root.
@@ -134,11 +139,11 @@ impl AlipayKeys {
     }
 }
 
-fn broken(what: &str, cause: impl std::fmt::Display) -> Error {
+pub(crate) fn broken(what: &str, cause: impl std::fmt::Display) -> Error {
     Error::internal(format!("sandbox: {what}: {cause}"))
 }
 
-fn digits(count: usize) -> String {
+pub(crate) fn digits(count: usize) -> String {
     wire::random::bytes::<32>().iter().cycle().take(count).map(|b| char::from(b'0' + b % 10)).collect()
 }
 
@@ -148,7 +153,7 @@ fn hex(length: usize) -> String {
 }
 
 /// PEM with plain line feeds, as merchants know it from OpenSSL; some SDKs cannot read anything else.
-fn plain_lines(pem: &str) -> String {
+pub(crate) fn plain_lines(pem: &str) -> String {
     pem.replace('\r', "")
 }
 
@@ -183,6 +188,7 @@ impl KeyFile {
             express_customer: wire::random::nonce(),
             express_key: hex(12),
             alipay: Some(AlipayKeys::create(now)?),
+            unionpay: Some(UnionKeys::create(now)?),
         })
     }
 }
@@ -220,6 +226,9 @@ impl Keyring {
         if file.alipay.is_none() {
             file.alipay = Some(AlipayKeys::create(now)?);
         }
+        if file.unionpay.is_none() {
+            file.unionpay = Some(UnionKeys::create(now)?);
+        }
         let ring = Self::read(file)?;
         ring.save(folder)?;
         Ok(ring)
@@ -229,6 +238,7 @@ impl Keyring {
         let key = |text: &str| PrivateKey::parse(text).map_err(|e| broken("keys.json", e));
         let merchant_public = key(&file.merchant_key)?.public_key().map_err(|e| broken("merchant key", e))?;
         let alipay = file.alipay.as_ref().ok_or_else(|| broken("keys.json", "no alipay"))?.read()?;
+        let unionpay = file.unionpay.as_ref().ok_or_else(|| broken("keys.json", "no unionpay"))?.read()?;
         let fixed = Signer { serial: file.public_key_id.clone(), key: key(&file.public_key)?, certificate: None };
         Ok(Keyring {
             merchant_public,
@@ -236,6 +246,7 @@ impl Keyring {
             platform: file.platform.iter().map(signer).collect::<Result<_>>()?,
             fixed: Arc::new(fixed),
             alipay,
+            unionpay,
             file,
         })
     }
@@ -293,6 +304,7 @@ impl Keyring {
         let public_key = self.fixed.key.public_key().and_then(|k| k.to_pem()).map_err(|e| broken("public key", e))?;
         let certificates = self.platform.iter().filter_map(|s| s.certificate.as_ref());
         let alipay = self.file.alipay.as_ref().ok_or_else(|| broken("keys.json", "no alipay"))?;
+        let unionpay = self.file.unionpay.as_ref().ok_or_else(|| broken("keys.json", "no unionpay"))?;
         Ok(Credentials {
             base_url: base_url.to_owned(),
             wechat: MiniApp { app_id: self.file.app_id.clone(), app_secret: self.file.app_secret.clone() },
@@ -314,6 +326,7 @@ impl Keyring {
                 template_code: "SMS_154950909".to_owned(),
             },
             alipay: alipay.credentials(&self.alipay)?,
+            unionpay: unionpay.credentials(base_url),
             kuaidi100: Kuaidi100 { customer: self.file.express_customer.clone(), key: self.file.express_key.clone() },
             fapiao: Fapiao {
                 key: crate::fapiao::KEY.to_owned(),

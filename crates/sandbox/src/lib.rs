@@ -1,5 +1,5 @@
-//! Local stand-ins for the outside world of a mini-program shop: the WeChat mini-program API, WeChat Pay v3, Alipay, Alibaba
-//! Cloud SMS, 快递100 and an issuer of 数电票. They speak the real protocols (signatures both ways, expiring tokens, single-use codes, error codes, the
+//! Local stand-ins for the outside world of a mini-program shop: the WeChat mini-program API, WeChat Pay v3, Alipay, UnionPay,
+//! Alibaba Cloud SMS, 快递100 and an issuer of 数电票. They speak the real protocols (signatures both ways, expiring tokens, single-use codes, error codes, the
 //! retry schedule of notices), so a client that works here sends what it would send outside; outside SDKs check that too.
 //! A person meets them as pages: a cashier, an inbox of text messages, and a console with failure switches.
 //! State lives in memory and is bounded; keys and payments are kept in a folder so a restart does not lose them.
@@ -8,6 +8,7 @@
 //! and a request may be signed for its path with or without the prefix the stand-ins are mounted under.
 
 mod alipay;
+mod archive;
 mod bounded;
 mod cashier;
 mod china;
@@ -25,12 +26,13 @@ mod pay;
 mod sms;
 mod snapshot;
 mod switches;
+mod unionpay;
 mod world;
 
 pub use config::{Pace, SandboxConfig};
 pub use control::{Control, Message};
 pub use credentials::{
-    AlipayMerchant, AliyunSms, Credentials, Fapiao, Kuaidi100, Merchant, MiniApp, PlatformCertificate,
+    AlipayMerchant, AliyunSms, Credentials, Fapiao, Kuaidi100, Merchant, MiniApp, PlatformCertificate, UnionMerchant,
 };
 pub use switches::Fault;
 
@@ -42,7 +44,7 @@ use std::sync::Arc;
 
 /// The running stand-ins.
 pub struct Sandbox {
-    /// Routes from the root: `/v3/…`, `/gateway.do`, `/cgi-bin/…`, `/sns/…`, `/wxa/…`, `/poll/query.do`, `/` (SMS API and console), `/cashier/…`.
+    /// Routes from the root: `/v3/…`, `/gateway.do`, `/gateway/api/…`, `/cgi-bin/…`, `/sns/…`, `/wxa/…`, `/poll/query.do`, `/` (SMS API and console), `/cashier/…`.
     pub router: Router,
     /// What a merchant would have been given, also written to [`Sandbox::credentials_path`].
     pub credentials: Credentials,
@@ -68,7 +70,7 @@ impl Sandbox {
     }
 }
 
-/// Builds the stand-ins. Creates keys in `config.folder` on the first start (five RSA keys, about a second).
+/// Builds the stand-ins. Creates keys in `config.folder` on the first start (eight RSA keys, about a second).
 /// Errors name the file that cannot be read or written.
 pub fn router(config: SandboxConfig) -> kernel::Result<Sandbox> {
     let world = Arc::new(world::World::open(config)?);
@@ -76,6 +78,7 @@ pub fn router(config: SandboxConfig) -> kernel::Result<Sandbox> {
         .merge(mini::routes())
         .merge(pay::routes(&world))
         .merge(alipay::routes())
+        .merge(unionpay::routes())
         .merge(express::routes())
         .merge(fapiao::routes())
         .merge(cashier::routes())

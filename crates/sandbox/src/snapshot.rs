@@ -3,6 +3,7 @@
 
 use crate::alipay::AlipayState;
 use crate::pay::PayState;
+use crate::unionpay::UnionState;
 use crate::world::State;
 use kernel::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,8 @@ pub(crate) struct Saved {
     pub(crate) pay: PayState,
     #[serde(default)]
     pub(crate) alipay: AlipayState,
+    #[serde(default)]
+    pub(crate) unionpay: UnionState,
 }
 
 #[derive(Serialize)]
@@ -25,6 +28,7 @@ struct Saving<'a> {
     #[serde(flatten)]
     pay: &'a PayState,
     alipay: &'a AlipayState,
+    unionpay: &'a UnionState,
 }
 
 /// What was saved; `None` on the first start.
@@ -34,7 +38,11 @@ pub(crate) fn load(folder: &Path) -> Result<Option<Saved>> {
     match std::fs::read(&path) {
         Ok(bytes) => {
             let saved: Saved = serde_json::from_slice(&bytes).map_err(|e| wrong(&e))?;
-            Ok(Some(Saved { pay: saved.pay.bounded(), alipay: saved.alipay.bounded() }))
+            Ok(Some(Saved {
+                pay: saved.pay.bounded(),
+                alipay: saved.alipay.bounded(),
+                unionpay: saved.unionpay.bounded(),
+            }))
         }
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         Err(e) => Err(wrong(&e)),
@@ -43,7 +51,7 @@ pub(crate) fn load(folder: &Path) -> Result<Option<Saved>> {
 
 /// The file's content.
 pub(crate) fn bytes(state: &State) -> Result<Vec<u8>> {
-    serde_json::to_vec(&Saving { pay: &state.pay, alipay: &state.alipay }).map_err(Error::internal)
+    serde_json::to_vec(&Saving { pay: &state.pay, alipay: &state.alipay, unionpay: &state.unionpay }).map_err(Error::internal)
 }
 
 pub(crate) fn save(folder: &Path, bytes: &[u8]) -> Result<()> {

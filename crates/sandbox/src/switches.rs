@@ -47,6 +47,8 @@ faults! {
     ProbeResponse "probe_response" "应答带签名探测";
     /// The payer's bank declines.
     PayerDeclined "payer_declined" "付款被银行拒绝";
+    /// The payer's bank does not decide: UnionPay tells 05 until the switch is off and somebody pays again.
+    PayerPending "payer_pending" "银联付款受理了，银行迟迟没有结果";
     /// Notices carry a signature of other bytes.
     WrongNoticeSignature "wrong_notice_signature" "通知签名错误";
     /// A signature probe precedes every notice.
@@ -128,8 +130,9 @@ impl Faults {
     /// and refunds. The others concern the one answer.
     pub(crate) fn lasting(&self) -> Self {
         use Fault::*;
-        const LASTING: [Fault; 8] = [
+        const LASTING: [Fault; 9] = [
             PayerDeclined,
+            PayerPending,
             WrongNoticeSignature,
             NoticeProbe,
             DuplicateNotice,

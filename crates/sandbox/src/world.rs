@@ -5,7 +5,7 @@ use crate::config::{Pace, SandboxConfig};
 use crate::credentials::Credentials;
 use crate::keyring::{Keyring, Signer};
 use crate::switches::{Fault, Faults};
-use crate::{alipay, express, fapiao, mini, pay, sms, snapshot};
+use crate::{alipay, express, fapiao, mini, pay, sms, snapshot, unionpay};
 use kernel::{Clock, Error, Instant, Result};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -25,6 +25,7 @@ pub(crate) struct State {
     pub(crate) mini: mini::MiniState,
     pub(crate) pay: pay::PayState,
     pub(crate) alipay: alipay::AlipayState,
+    pub(crate) unionpay: unionpay::UnionState,
     pub(crate) sms: sms::SmsState,
     pub(crate) express: express::ExpressState,
     pub(crate) fapiao: fapiao::FapiaoState,
@@ -58,6 +59,7 @@ impl World {
         if let Some(saved) = snapshot::load(&config.folder)? {
             state.pay = saved.pay;
             state.alipay = saved.alipay;
+            state.unionpay = saved.unionpay;
         }
         let world = World {
             folder: config.folder,

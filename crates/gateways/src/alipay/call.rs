@@ -60,7 +60,12 @@ impl Failure {
 
     /// True if the channel says there is no such trade.
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Failure::Refused(refusal) if refusal.sub_code == "ACQ.TRADE_NOT_EXIST")
+        self.says("ACQ.TRADE_NOT_EXIST")
+    }
+
+    /// True if the channel refused with this code.
+    pub fn says(&self, sub_code: &str) -> bool {
+        matches!(self, Failure::Refused(refusal) if refusal.sub_code == sub_code)
     }
 
     /// The error of a call whose repetition is harmless.

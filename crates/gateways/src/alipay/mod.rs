@@ -3,6 +3,7 @@
 //! A page or mobile payment needs no call: the address itself is signed, and the trade exists only once the payer opened it.
 //! Amounts travel as yuan with two decimals and are read exactly or not at all.
 
+mod bill;
 mod call;
 mod notices;
 mod payments;
@@ -11,7 +12,7 @@ mod refunds;
 use crate::http::Http;
 use crate::{Secret, Timeouts};
 use kernel::ports::{
-    ChannelPayment, ChannelRefund, CloseOutcome, Notice, PayInstruction, PaymentChannel, PaymentIntent, Pending,
+    Bill, ChannelPayment, ChannelRefund, CloseOutcome, Notice, PayInstruction, PaymentChannel, PaymentIntent, Pending,
     RawNotice, RefundRequest,
 };
 use kernel::{Clock, Error, Result};
@@ -166,5 +167,8 @@ impl PaymentChannel for Alipay {
     }
     fn read_notice<'a>(&'a self, raw: &'a RawNotice<'a>) -> Pending<'a, Notice> {
         Box::pin(self.open_notice(raw))
+    }
+    fn bill(&self, day: i64) -> Pending<'_, Bill> {
+        Box::pin(self.download_bill(day))
     }
 }

@@ -229,6 +229,7 @@ async fn closing_lets_the_state_decide() {
 fn refund() -> RefundRequest {
     RefundRequest {
         payment_number: "120000001".into(),
+        transaction_id: "T1".into(),
         refund_number: "R120000002".into(),
         amount: Fen(1_050),
         payment_total: Fen(19_900),

@@ -132,6 +132,7 @@ pub fn intent(scene: PayScene) -> PaymentIntent {
 pub fn refund_request() -> RefundRequest {
     RefundRequest {
         payment_number: "P20261123000001".into(),
+        transaction_id: "T1".into(),
         refund_number: "R20261123000001".into(),
         amount: Fen(5_000),
         payment_total: Fen(19_900),

@@ -2,7 +2,7 @@
 
 use super::gateway::{Call, view};
 use super::model::{Trade, TradeRefund, TradeStatus};
-use super::notice;
+use super::{bill, notice};
 use crate::china;
 use crate::pay::{Declined, random_below};
 use crate::switches::{Fault, Faults};
@@ -48,6 +48,7 @@ pub(super) fn run(world: &Arc<World>, call: &Call, method: &str) -> (Result<Valu
         "alipay.trade.refund" => refund(world, call),
         "alipay.trade.fastpay.refund.query" => query_refund(world, call),
         "alipay.system.oauth.token" => token(world, call),
+        "alipay.data.dataservice.bill.downloadurl.query" => bill::address(world, call),
         _ => Err(Refused::arguments("isv.invalid-method", "不存在的方法名")),
     };
     let number = call.text("out_trade_no");

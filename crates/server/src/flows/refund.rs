@@ -197,6 +197,7 @@ async fn ask(app: &App, ctx: &Ctx, refund: &Refund, payment: &Payment) -> Result
     }
     let request = RefundRequest {
         payment_number: payment.number(),
+        transaction_id: payment.transaction_id.clone().unwrap_or_default(),
         refund_number: refund.number(),
         amount: refund.amount,
         payment_total: payment.amount,

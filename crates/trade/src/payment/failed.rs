@@ -159,10 +159,12 @@ pub fn retry(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<()> {
     let changed = tx.exec(
         "update refund
          set status = case when status = 'failed' then 'requested' else status end,
-             generation = case when status = 'failed' and channel_state = 'closed' then generation + 1 else generation end,
+             generation = case when not (status = 'failed' and channel_state = 'closed') then generation
+               when ($3 - created_at) / 1000 > generation then ($3 - created_at) / 1000
+               else generation + 1 end,
              finished_at = null
          where mall_id = $1 and id = $2 and status in ('failed', 'requested', 'processing')",
-        &args![ctx.mall_id, id],
+        &args![ctx.mall_id, id, ctx.now],
     )?;
     if changed == 1 { Ok(()) } else { Err(finished()) }
 }

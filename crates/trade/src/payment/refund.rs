@@ -47,12 +47,9 @@ impl FromRow for Refund {
 }
 
 impl Refund {
-    /// The number given to the channel: `R12`, after the channel closed that one `R12N2`.
+    /// The number given to the channel, see [`refund_number`].
     pub fn number(&self) -> String {
-        match self.generation {
-            1 => format!("R{}", self.id),
-            later => format!("R{}N{later}", self.id),
-        }
+        refund_number(self.id, self.generation)
     }
     /// The refund behind a channel's number, of any generation.
     pub fn id_of(number: &str) -> Option<Id> {
@@ -61,6 +58,15 @@ impl Refund {
     }
     pub fn is_finished(&self) -> bool {
         matches!(self.status.as_str(), "done" | "failed")
+    }
+}
+
+/// `R12`; after the channel closed that one, `R12N173` for a refund asked for again 173 seconds after it was written: the
+/// number tells when it was sent ([`kernel::ports::sent_at`]).
+pub fn refund_number(id: Id, generation: i64) -> String {
+    match generation {
+        1 => format!("R{id}"),
+        later => format!("R{id}N{later}"),
     }
 }
 

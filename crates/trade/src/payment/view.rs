@@ -26,6 +26,15 @@ pub enum Instruction {
     H5 { h5_url: String },
     /// Argument of `my.tradePay` in Alipay's mini program.
     Trade { trade_no: String },
+    /// A form the browser posts to the channel.
+    Form { action: String, fields: Vec<FormField> },
+}
+
+/// One field of a form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FormField {
+    pub name: String,
+    pub value: String,
 }
 
 /// From the channel's answer.
@@ -37,6 +46,10 @@ pub fn instruction_from_port(instruction: PayInstruction) -> Instruction {
         PayInstruction::Native { code_url } => Instruction::Native { code_url },
         PayInstruction::H5 { h5_url } => Instruction::H5 { h5_url },
         PayInstruction::Trade { trade_no } => Instruction::Trade { trade_no },
+        PayInstruction::Form { action, fields } => {
+            let fields = fields.into_iter().map(|(name, value)| FormField { name, value }).collect();
+            Instruction::Form { action, fields }
+        }
     }
 }
 

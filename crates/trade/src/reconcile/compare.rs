@@ -2,7 +2,7 @@
 //! now are settled by that, those a person settled stay as they are.
 
 use super::model::{Ours, Problem, Theirs, judge, kind_of, kind_word, state_of, state_word};
-use crate::payment::Refund;
+use crate::payment::{Refund, refund_number};
 use db::{Arg, FromRow, Row, Tx, args};
 use kernel::ports::BillKind;
 use kernel::{Fen, Id, Instant, MallId, Result};
@@ -199,7 +199,7 @@ impl FromRow for RefundRow {
         let (id, generation): (Id, i64) = (row.next()?, row.next()?);
         let (amount, status, at): (Fen, String, Option<Instant>) = (row.next()?, row.next()?, row.next()?);
         let (payment_id, order_id, by_hand) = (row.next()?, row.next()?, row.next()?);
-        let number = if generation == 1 { format!("R{id}") } else { format!("R{id}N{generation}") };
+        let number = refund_number(id, generation);
         let refund_id = Some(id);
         Ok(RefundRow(Ours {
             kind: BillKind::Refund,

@@ -8,6 +8,7 @@
 use super::WechatPay;
 use super::call::{Failure, read};
 use crate::http::Repeat;
+use crate::statement::{fen, hundredths, unreadable};
 use flate2::read::GzDecoder;
 use kernel::ports::{Bill, BillKind, BillLine, BillState};
 use kernel::{Error, Fen, Instant, Result, days};
@@ -24,10 +25,6 @@ struct Address {
     hash_type: String,
     hash_value: String,
     download_url: String,
-}
-
-fn unreadable(cause: impl std::fmt::Display) -> Error {
-    Error::gateway("payment.bill_unreadable", "支付账单读不懂，请稍后重试或联系支持").because(cause)
 }
 
 impl WechatPay {
@@ -162,28 +159,6 @@ fn parse(text: &str, merchant_id: &str) -> std::result::Result<Bill, String> {
     Ok(bill)
 }
 
-/// Yuan with two places as fen; never negative.
-fn fen(text: &str) -> std::result::Result<i64, String> {
-    hundredths(text).and_then(|fen| if fen < 0 { Err(format!("amount {text}")) } else { Ok(fen) })
-}
-
-/// A decimal number as hundredths, exactly; the fee has up to five places and is rounded half away from zero.
-fn hundredths(text: &str) -> std::result::Result<i64, String> {
-    let wrong = || format!("amount {text}");
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, text),
-    };
-    let (whole, places) = digits.split_once('.').unwrap_or((digits, ""));
-    let plain = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || whole.len() > 12 || places.len() > 6 || !plain(whole) || !plain(places) {
-        return Err(wrong());
-    }
-    let thousandths: i64 =
-        format!("{whole}{:0<3}", places.get(..3.min(places.len())).unwrap_or_default()).parse().map_err(|_| wrong())?;
-    Ok(sign * ((thousandths + 5) / 10))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,15 +200,5 @@ mod tests {
         assert!(parse(&format!("{HEADER}\n{}\n", line[0]), "1900000001").unwrap_err().contains("cut off"));
         assert!(parse(&format!("{HEADER}\n{}\n{SUMS}\n`1", line[0]), "1900000002").is_err(), "another merchant");
         assert!(parse("what,is,this\n", "1").is_err());
-    }
-
-    #[test]
-    fn decimals_become_fen_without_a_float() {
-        for (text, want) in [("0.29", 29), ("1", 100), ("1.005", 101), ("-0.06000", -6), ("19.9", 1_990)] {
-            assert_eq!(hundredths(text), Ok(want), "{text}");
-        }
-        for text in ["", ".5", "1.2.3", "1,000.00", "１"] {
-            assert!(hundredths(text).is_err(), "{text}");
-        }
     }
 }
