@@ -1,5 +1,5 @@
-// Paying through other channels: Alipay on a phone and at a desk, with its cashier's buttons; part from the balance and the
-// rest outside; staff give the money back.
+// Paying through other channels: Alipay and UnionPay on a phone and at a desk, with their cashiers' buttons; part from the
+// balance and the rest outside; staff give the money back.
 import type { Browser } from '@playwright/test'
 import { Member, expect, test } from './people.js'
 
@@ -85,14 +85,92 @@ test('alipay: paid on a phone, refunded by staff', async ({ member, staff }) => 
   await member.shot('refunded')
 })
 
-async function desk(browser: Browser): Promise<Member> {
+async function desk(browser: Browser, name: string): Promise<Member> {
   const own = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' })
-  return new Member(await own.newPage(), 'alipay-desk')
+  return new Member(await own.newPage(), name)
 }
+
+async function payAtUnionPay(member: Member): Promise<void> {
+  const { page } = member
+  await page.locator('.way').getByText('银行卡').click()
+  await member.shot('cashier')
+  await member.tap('用银行卡付款')
+  await page.waitForURL(/sandbox\/unionpay\/cashier/)
+  await expect(page.getByRole('heading', { name: '银联在线支付' })).toBeVisible()
+  await member.shot('unionpay')
+  await page.getByRole('button', { name: '付款失败' }).click()
+  await expect(page.getByText('银行拒绝了这次付款')).toBeVisible()
+  await member.shot('declined')
+  await page.getByRole('link', { name: '换一张卡再试' }).click()
+  await page.getByRole('button', { name: /^确认付款/ }).click()
+  await expect(page.getByRole('heading', { name: '支付成功' })).toBeVisible()
+  await member.shot('unionpay-paid')
+  await page.getByRole('button', { name: '返回商户' }).click()
+  await page.waitForURL(/pages\/checkout\/(result|cashier)/)
+  await expect(page.getByText('支付成功').locator('visible=true').first()).toBeVisible({ timeout: 40_000 })
+  await member.shot('paid')
+}
+
+test('unionpay: paid by card on a phone and at a desk, refunded by staff', async ({ member, staff, browser }) => {
+  test.setTimeout(240_000)
+  await member.open('/pages/sign-in/index')
+  await member.signIn('13612340003')
+  await member.page.waitForTimeout(1_500)
+  const order = await place(member, '相机')
+  await member.open(`/pages/checkout/cashier?order_id=${order.id}`)
+  await payAtUnionPay(member)
+
+  const wide = await desk(browser, 'unionpay-desk')
+  await wide.open('/pages/sign-in/index')
+  await wide.signIn('13612340004')
+  await wide.page.waitForTimeout(1_500)
+  const second = await place(wide, '相机')
+  await wide.open(`/pages/checkout/cashier?order_id=${second.id}`)
+  // Turning back at the cashier leaves the order as it is.
+  await wide.page.locator('.way').getByText('银行卡').click()
+  await wide.tap('用银行卡付款')
+  await wide.page.waitForURL(/sandbox\/unionpay\/cashier/)
+  await wide.page.getByRole('link', { name: '稍后再付' }).click()
+  await wide.page.waitForURL(/pages\/checkout\/cashier/)
+  await wide.shot('turned-back')
+  await wide.open(`/pages/checkout/cashier?order_id=${second.id}`)
+  await payAtUnionPay(wide)
+
+  await staff.open(`/orders/${order.id}`)
+  await staff.signIn('admin', 'hefang-demo')
+  await staff.page.waitForURL(/orders\/\d+/)
+  await expect(staff.page.getByText('银行卡').first()).toBeVisible()
+  await staff.page.click('header button:has-text("退款")')
+  const dialog = staff.page.locator('.el-dialog:visible, .el-drawer:visible, .el-message-box:visible').first()
+  await dialog.locator('textarea, input').first().fill('客人改了主意')
+  await dialog.getByRole('button', { name: /退款/ }).last().click()
+  await expect(async () => {
+    await staff.page.reload()
+    await expect(staff.page.getByText(/已到账|退款完成|已退款/).first()).toBeVisible({ timeout: 3_000 })
+  }).toPass({ timeout: 60_000 })
+  await staff.shot('unionpay-refunded')
+})
+
+test('unionpay: the account is entered, checked live and masked', async ({ staff }) => {
+  const { page } = staff
+  await staff.open('/accounts')
+  await staff.signIn('admin', 'hefang-demo')
+  const card = page.locator('#unionpay')
+  await expect(card).toBeVisible()
+  await card.scrollIntoViewIfNeeded()
+  await card.getByRole('button', { name: '检测' }).click()
+  await expect(card.getByText(/签名和回应都对得上/)).toBeVisible()
+  await staff.shot('unionpay-account')
+  await card.getByLabel('商户代码').fill('777290058110048')
+  await card.getByRole('button', { name: '保存' }).click()
+  await expect(card.getByText('请填写商户签名证书').first()).toBeVisible()
+  await card.scrollIntoViewIfNeeded()
+  await staff.shot('unionpay-account-refused')
+})
 
 test('parts: at a desk, part from the balance and the rest by Alipay', async ({ browser }) => {
   test.setTimeout(240_000)
-  const member = await desk(browser)
+  const member = await desk(browser, 'alipay-desk')
   const { page } = member
   await member.open('/pages/sign-in/index')
   await member.signIn('13612340002')

@@ -262,6 +262,11 @@ pub trait PaymentChannel: Send + Sync {
     fn close<'a>(&'a self, number: &'a str) -> Pending<'a, CloseOutcome>;
     /// Starts a refund; safe to repeat with the same numbers. An unknown outcome is `payment.channel_unknown` (502): query.
     fn refund<'a>(&'a self, request: &'a RefundRequest) -> Pending<'a, ChannelRefund>;
+    /// How old a number may be when the channel first hears of it, where the channel cares: a refund that it never heard of
+    /// by then is asked for under a new one.
+    fn fresh_for(&self) -> Option<i64> {
+        None
+    }
     /// State of a refund of a payment; `None` if the channel never heard of it.
     fn query_refund<'a>(
         &'a self,

@@ -5,6 +5,7 @@ use crate::outside::OutsideConfig;
 use gateways::alipay::{Alipay, AlipayConfig};
 use gateways::express::{Kuaidi100, Kuaidi100Config};
 use gateways::sms::{AliyunSms, AliyunSmsConfig};
+use gateways::unionpay::{UnionPay, UnionPayConfig};
 use gateways::wechat::{MiniProgramConfig, WechatMiniProgram, WechatPay, WechatPayConfig};
 use kernel::ports::{ExpressTracker, MiniProgram, PaymentChannel, SmsSender};
 use kernel::{Clock, Error, MallId, Result};
@@ -32,8 +33,16 @@ struct Addresses {
     mini_program: Option<String>,
     pay: Option<String>,
     alipay: Option<String>,
+    unionpay: Option<UnionPayPlace>,
     sms: Option<String>,
     express: Option<String>,
+}
+
+/// UnionPay's two addresses, and whose certificate signs there.
+struct UnionPayPlace {
+    base_url: String,
+    file_url: String,
+    signer: String,
 }
 
 /// All malls' entered accounts.
@@ -50,6 +59,11 @@ impl Entered {
             mini_program: of_malls().find_map(|mall| Some(mall.wechat_mini_program.as_ref()?.base_url.clone())),
             pay: of_malls().find_map(|mall| Some(mall.wechat_pay.as_ref()?.base_url.clone())),
             alipay: of_malls().find_map(|mall| Some(mall.alipay.as_ref()?.base_url.clone())),
+            unionpay: of_malls().find_map(|mall| mall.unionpay.as_ref()).map(|account| UnionPayPlace {
+                base_url: account.base_url.clone(),
+                file_url: account.file_url.clone(),
+                signer: account.signer.clone(),
+            }),
             sms: outside.sms.as_ref().map(|account| account.base_url.clone()),
             express: outside.express.as_ref().map(|account| account.base_url.clone()),
         };
@@ -101,6 +115,16 @@ impl Entered {
         if let Some(fields) = accounts.get("alipay") {
             let config: AlipayConfig = parsed(alipay(fields)?, self.addresses.alipay.as_ref())?;
             made.merchants.insert("alipay", Arc::new(Alipay::new(config, self.clock.clone())?));
+        }
+        if let Some(fields) = accounts.get("unionpay") {
+            let mut value = plain(fields);
+            if let Some(place) = &self.addresses.unionpay {
+                value["file_url"] = place.file_url.as_str().into();
+                value["signer"] = place.signer.as_str().into();
+            }
+            let place = self.addresses.unionpay.as_ref().map(|place| &place.base_url);
+            let config: UnionPayConfig = parsed(value, place)?;
+            made.merchants.insert("unionpay", Arc::new(UnionPay::new(config, self.clock.clone())?));
         }
         if let Some(fields) = accounts.get("sms") {
             let mut value = plain(fields);

@@ -7,6 +7,7 @@ use gateways::express::{Kuaidi100, Kuaidi100Config};
 use gateways::fapiao::{Fapiao, FapiaoConfig};
 use gateways::objectstore::{LocalStore, LocalStoreConfig, S3Store, S3StoreConfig};
 use gateways::sms::{AliyunSms, AliyunSmsConfig};
+use gateways::unionpay::{UnionPay, UnionPayConfig};
 use gateways::webhook::{WebhookClient, WebhookConfig};
 use gateways::wechat::{MiniProgramConfig, WechatMiniProgram, WechatPay, WechatPayConfig};
 use kernel::ports::{
@@ -47,6 +48,7 @@ pub struct MallAccounts {
     pub wechat_mini_program: Option<MiniProgramConfig>,
     pub wechat_pay: Option<WechatPayConfig>,
     pub alipay: Option<AlipayConfig>,
+    pub unionpay: Option<UnionPayConfig>,
     pub fapiao: Option<FapiaoConfig>,
 }
 
@@ -127,7 +129,10 @@ impl Clients {
             merchants.push(Arc::new(WechatPay::new(merchant, clock.clone())?));
         }
         if let Some(merchant) = accounts.alipay {
-            merchants.push(Arc::new(Alipay::new(merchant, clock)?));
+            merchants.push(Arc::new(Alipay::new(merchant, clock.clone())?));
+        }
+        if let Some(merchant) = accounts.unionpay {
+            merchants.push(Arc::new(UnionPay::new(merchant, clock)?));
         }
         self.merchants.insert(code.to_owned(), merchants);
         Ok(())
@@ -188,7 +193,7 @@ impl Outside for Clients {
         let pays_by = |channel: &str| self.merchants.get(&code).into_iter().flatten().any(|m| m.name() == channel);
         match service {
             "wechat_pay" => pays_by("wechat"),
-            "alipay" => pays_by("alipay"),
+            "alipay" | "unionpay" => pays_by(service),
             "wechat_mini_program" => self.mini_programs.contains_key(&code),
             "sms" => self.has_sms,
             "express" => self.has_express,

@@ -23,6 +23,7 @@ describe('what a platform cannot do', () => {
     expect(await refusal(baiduPay.carryOut(native))).toMatchObject({ code: 'pay.not_here' });
     expect(alipayPay.scene('wechat')).toBeNull();
     expect(alipayPay.scene('alipay')).toBe('mini_program');
+    expect(alipayPay.scene('unionpay') ?? baiduPay.scene('unionpay')).toBeNull();
     expect(await refusal(alipayPay.carryOut(native))).toMatchObject({ code: 'pay.kind' });
     expect(await refusal(h5Pay.carryOut({ kind: 'mini_program' } as never))).toBeInstanceOf(Refusal);
     expect(h5Scan.offered()).toBe(false);

@@ -19,13 +19,15 @@ use kernel::ports::{
     Bill, ChannelPayment, ChannelRefund, CloseOutcome, Notice, PayInstruction, PaymentChannel, PaymentIntent, Pending,
     RawNotice, RefundRequest,
 };
-use kernel::{Clock, Error, Result};
+use kernel::{Clock, Error, Result, minutes};
 use serde::Deserialize;
 use std::fmt;
 use std::sync::Arc;
 use wire::unionpay::{PRODUCTION_SIGNER, Trust};
 use wire::{Certificate, PrivateKey, WireError};
 
+/// `txnTime` must be about now when a trade is sent.
+const FRESH_FOR: i64 = minutes(15);
 /// Most bytes of an answer with a file in it.
 const MOST_BYTES: usize = 64 << 20;
 
@@ -107,7 +109,6 @@ impl UnionPay {
         let base = config.base_url.trim_end_matches('/');
         Ok(UnionPay {
             http: Http::new(base, config.timeouts)?,
-            // The one address without a path below it: it is used as it is.
             files: Http::new(&config.file_url, config.timeouts)?.reading_up_to(MOST_BYTES),
             front: format!("{base}/gateway/api/frontTransReq.do"),
             clock,
@@ -141,6 +142,9 @@ impl PaymentChannel for UnionPay {
     }
     fn refund<'a>(&'a self, request: &'a RefundRequest) -> Pending<'a, ChannelRefund> {
         Box::pin(self.start_refund(request))
+    }
+    fn fresh_for(&self) -> Option<i64> {
+        Some(FRESH_FOR)
     }
     fn query_refund<'a>(&'a self, _: &'a str, refund_number: &'a str) -> Pending<'a, Option<ChannelRefund>> {
         Box::pin(self.find_refund(refund_number))

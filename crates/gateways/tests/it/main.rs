@@ -14,3 +14,4 @@ mod pay_merchant;
 mod pay_notices;
 mod pay_trust;
 mod sms;
+mod unionpay;

@@ -31,6 +31,12 @@ pub async fn run(app: &App, mall_id: MallId, service: &str, probe: &AccountProbe
             channel.query("hefang-live-check").await?;
             Ok(format!("应用 {} 的签名和回应都对得上", channel.app_id()))
         }
+        "unionpay" => {
+            let channel = app.outside.payment_channel(mall_id, "unionpay")?;
+            // A number of ours that no payment has: UnionPay wants the form of one.
+            channel.query(&app.ids.next(&*app.clock).to_string()).await?;
+            Ok(format!("商户 {} 的签名和回应都对得上", channel.merchant_id()))
+        }
         "wechat_mini_program" => {
             let program = app.outside.mini_program(mall_id)?;
             program.check().await?;
@@ -84,6 +90,9 @@ pub fn explain(service: &str, error: &Error) -> String {
         "alipay" if has("app-cert") => "证书和开放平台里的不一致，请重新下载三份证书",
         "alipay" if has("signature:") => "支付宝的回应验不过：请核对支付宝公钥，它不是应用公钥",
         "alipay" if has("40006") => "应用没有签约这个支付产品",
+        "unionpay" if has("respCode 11") => "签名没有通过：商户私钥和上传到银联的签名证书要是一对",
+        "unionpay" if has("respCode 31") => "商户代码不存在，或还没有开通在线网关支付",
+        "unionpay" if has("signature:") => "银联的回应验不过：请核对中级证书和根证书，它们要是生产环境的",
         "wechat_mini_program" if has("40013") => "AppID 不存在",
         "wechat_mini_program" if has("40125") || has("40001") => "AppSecret 不对，重置过的话要用新的",
         "wechat_mini_program" if has("40164") => "服务器的地址不在小程序后台的 IP 白名单里",

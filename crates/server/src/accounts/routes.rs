@@ -123,7 +123,7 @@ async fn list_accounts(State(app): State<App>, staff: Staff<perm::SettingsEdit>)
 #[utoipa::path(put, path = "/accounts/{service}", tag = "settings", security(("staff" = [])),
     params(("service" = String, Path)), request_body = AccountInput,
     responses((status = 200, body = Account),
-        (status = 400, body = ProblemBody, description = "`request.invalid` at a field, `wechat.pay_config`, `alipay.config` for keys that cannot be read"),
+        (status = 400, body = ProblemBody, description = "`request.invalid` at a field, `wechat.pay_config`, `alipay.config`, `unionpay.config` for keys that cannot be read"),
         (status = 404, body = ProblemBody, description = "`account.no_such_service`")))]
 async fn save_account(
     State(app): State<App>,
@@ -178,7 +178,7 @@ async fn forget_account(
 
 /// Ask the service something harmless with the account in use.
 ///
-/// Permission `settings.edit`. Answers also when it went wrong: `check_ok` and `check_message` say how. WeChat Pay and Alipay are
+/// Permission `settings.edit`. Answers also when it went wrong: `check_ok` and `check_message` say how. WeChat Pay, Alipay and UnionPay are
 /// asked for a payment that does not exist, WeChat for an access token, 快递100 for a parcel; SMS sends one message.
 #[utoipa::path(post, path = "/accounts/{service}/check", tag = "settings", security(("staff" = [])),
     params(("service" = String, Path)), request_body = AccountProbe,

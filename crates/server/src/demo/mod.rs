@@ -1,5 +1,5 @@
 //! `hefang demo`: the mall 河坊生活 with its goods, photographs, stores and reviews, served together with local stand-ins
-//! for WeChat, WeChat Pay, Alipay, SMS and carriers. The stand-ins are mounted here and nowhere else.
+//! for WeChat, WeChat Pay, Alipay, UnionPay, SMS and carriers. The stand-ins are mounted here and nowhere else.
 
 mod after_sales;
 mod brand;
@@ -24,6 +24,7 @@ use gateways::alipay::{AlipayConfig, AlipayTrust};
 use gateways::express::Kuaidi100Config;
 use gateways::fapiao::FapiaoConfig;
 use gateways::sms::AliyunSmsConfig;
+use gateways::unionpay::UnionPayConfig;
 use gateways::webhook::WebhookConfig;
 use gateways::wechat::{MiniProgramConfig, PayTrust, WechatPayConfig};
 use kernel::{Clock, Result, SystemClock};
@@ -108,6 +109,17 @@ fn accounts(sandbox: &Sandbox) -> OutsideConfig {
         trust: AlipayTrust::PublicKey { key: given.alipay.alipay_public_key.as_str().into() },
         timeouts: Timeouts::default(),
     };
+    let unionpay = UnionPayConfig {
+        base_url: base_url.clone(),
+        file_url: given.unionpay.file_url.clone(),
+        merchant_id: given.unionpay.merchant_id.clone(),
+        certificate: given.unionpay.certificate.as_str().into(),
+        private_key: given.unionpay.private_key.as_str().into(),
+        middle_certificate: given.unionpay.middle_certificate.as_str().into(),
+        root_certificate: given.unionpay.root_certificate.as_str().into(),
+        signer: given.unionpay.signer.clone(),
+        timeouts: Timeouts::default(),
+    };
     let fapiao = FapiaoConfig {
         base_url: base_url.clone(),
         key: given.fapiao.key.clone(),
@@ -121,6 +133,7 @@ fn accounts(sandbox: &Sandbox) -> OutsideConfig {
         wechat_mini_program: Some(mini_program),
         wechat_pay: Some(merchant),
         alipay: Some(alipay),
+        unionpay: Some(unionpay),
         fapiao: Some(fapiao),
     };
     OutsideConfig {

@@ -23,6 +23,8 @@ pub fn shop_routes() -> OpenApiRouter<App> {
 pub enum Channel {
     Wechat,
     Alipay,
+    /// Bank cards.
+    Unionpay,
 }
 
 /// Where the member pays.
@@ -59,13 +61,14 @@ impl Scene {
 
 impl Channel {
     /// In the order they are offered in.
-    pub const ALL: [Channel; 2] = [Channel::Wechat, Channel::Alipay];
+    pub const ALL: [Channel; 3] = [Channel::Wechat, Channel::Alipay, Channel::Unionpay];
 
     /// The stored word.
     pub const fn as_str(self) -> &'static str {
         match self {
             Channel::Wechat => "wechat",
             Channel::Alipay => "alipay",
+            Channel::Unionpay => "unionpay",
         }
     }
 
@@ -74,6 +77,7 @@ impl Channel {
         match self {
             Channel::Wechat => &[Scene::MiniProgram, Scene::Native, Scene::H5],
             Channel::Alipay => &[Scene::MiniProgram, Scene::H5, Scene::Page],
+            Channel::Unionpay => &[Scene::H5, Scene::Page],
         }
     }
 

@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 
 /// Routes under `/notify`.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(wechat_pay_notice)).routes(routes!(alipay_notice))
+    OpenApiRouter::new().routes(routes!(wechat_pay_notice)).routes(routes!(alipay_notice)).routes(routes!(unionpay_notice))
 }
 
 /// Receive a notice of WeChat Pay.
@@ -49,6 +49,21 @@ async fn wechat_pay_notice(
 async fn alipay_notice(State(app): State<App>, Path(mall_id): Path<Id>, headers: HeaderMap, body: Bytes) -> Response {
     match take(&app, mall_id, "alipay", &headers, &body).await {
         Ok(()) => "success".into_response(),
+        Err(error) => Problem(error).into_response(),
+    }
+}
+
+/// Receive a back notice of UnionPay.
+///
+/// Called by UnionPay only; the certificate and the signature among the form's fields are the credential. UnionPay waits for 200.
+#[utoipa::path(post, path = "/unionpay/{mall_id}", tag = "notify", params(("mall_id" = Id, Path)), request_body = Vec<u8>,
+    responses((status = 200, body = String, description = "taken"),
+    (status = 401, body = ProblemBody, description = "`payment.notice_rejected`"),
+    (status = 404, body = ProblemBody, description = "`mall.unknown`"),
+    (status = 409, body = ProblemBody, description = "`payment.notice_contradicts`: stored, not acted upon")))]
+async fn unionpay_notice(State(app): State<App>, Path(mall_id): Path<Id>, headers: HeaderMap, body: Bytes) -> Response {
+    match take(&app, mall_id, "unionpay", &headers, &body).await {
+        Ok(()) => "ok".into_response(),
         Err(error) => Problem(error).into_response(),
     }
 }

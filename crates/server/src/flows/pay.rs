@@ -122,7 +122,7 @@ pub async fn collect(
         expires_at: attempt.expires_at,
         instruction: Some(match request.channel {
             Channel::Wechat => with_return(instruction, return_url.as_deref()),
-            Channel::Alipay => instruction,
+            Channel::Alipay | Channel::Unionpay => instruction,
         }),
     })
 }

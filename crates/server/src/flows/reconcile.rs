@@ -28,6 +28,8 @@ const OUTSIDE: [&str; 3] = ["wechat", "alipay", "unionpay"];
 const OWN: [&str; 2] = [reconcile::BALANCE, reconcile::OFFLINE];
 /// Channels' bills follow China's calendar.
 const CHINA: i64 = hours(8);
+/// UnionPay's day of settlement ends at 23:00 in China.
+const SETTLEMENT: i64 = hours(9);
 /// Bills of a day can be had from this time of the next.
 const READY: i64 = hours(10);
 /// Lines kept and compared per transaction.
@@ -51,7 +53,11 @@ struct Asked {
 }
 
 fn calendar(mall: &Mall, channel: &str) -> i64 {
-    if reconcile::is_own(channel) { mall.utc_offset_ms } else { CHINA }
+    match channel {
+        _ if reconcile::is_own(channel) => mall.utc_offset_ms,
+        "unionpay" => SETTLEMENT,
+        _ => CHINA,
+    }
 }
 
 /// The last day whose bill can be had now: yesterday on the channel's calendar, from 10:00 of the mall's day on.

@@ -195,6 +195,9 @@ async fn ask(app: &App, ctx: &Ctx, refund: &Refund, payment: &Payment) -> Result
     if let Some(known) = account.query_refund(&payment.number(), &refund.number()).await? {
         return Ok(known);
     }
+    let sent_at = kernel::ports::sent_at(&refund.number());
+    let too_old = account.fresh_for().zip(sent_at).is_some_and(|(most, sent)| ctx.now - sent > most);
+    let refund = if too_old { &renumbered(app, ctx, refund).await? } else { refund };
     let request = RefundRequest {
         payment_number: payment.number(),
         transaction_id: payment.transaction_id.clone().unwrap_or_default(),
@@ -205,6 +208,13 @@ async fn ask(app: &App, ctx: &Ctx, refund: &Refund, payment: &Payment) -> Result
         notify_url: channel::notify_url(app, &payment.channel, ctx.mall_id),
     };
     account.refund(&request).await
+}
+
+/// The same refund under a new number, for a channel that never heard of it and takes fresh numbers only.
+async fn renumbered(app: &App, ctx: &Ctx, refund: &Refund) -> Result<Refund> {
+    let (writer, known) = (ctx.clone(), refund.clone());
+    let renumbered = app.db.write(move |tx| payment::renumber(tx, &writer, &known)).await?;
+    renumbered.ok_or_else(|| Error::conflict("refund.changed", "这笔退款刚刚有变动"))
 }
 
 /// Writes down the channel's word about a refund. While it is processing and `follow` is set, asks again later. A failed

@@ -49,7 +49,7 @@ fn setup(tx: &mut Tx<'_>, mall: &Mall) -> Result<Setup> {
         "select 1 from product where mall_id = $1 and status = 'on_sale' limit 1",
         "select 1 from freight_template where mall_id = $1 limit 1",
         "select 1 from page where mall_id = $1 and slug = 'home' and published_number > 0",
-        "select 1 from mall_account where mall_id = $1 and service in ('wechat_pay', 'alipay') and check_ok limit 1",
+        "select 1 from mall_account where mall_id = $1 and service in ('wechat_pay', 'alipay', 'unionpay') and check_ok limit 1",
         "select 1 from mall_account where mall_id = $1 and service = 'wechat_mini_program' and check_ok",
         "select 1 from mall_account where mall_id = $1 and service = 'sms' and check_ok",
         "select 1 from policy_version where mall_id = $1 limit 1",

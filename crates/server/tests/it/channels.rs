@@ -30,6 +30,8 @@ fn outside(mall: &TestMall) -> Vec<Outside> {
         channel("wechat", "native", "wechat-pay", 204, &mall.wechat),
         channel("alipay", "page", "alipay", 200, &mall.alipay),
         channel("alipay", "h5", "alipay", 200, &mall.alipay),
+        channel("unionpay", "page", "unionpay", 200, &mall.unionpay),
+        channel("unionpay", "h5", "unionpay", 200, &mall.unionpay),
     ]
 }
 
@@ -165,7 +167,7 @@ fn what_was_paid_by_two_channels_is_kept_once() {
     on_both_engines(async |mall| {
         let tea = mall.product("龙井").price_fen(5_000).create().await;
         let ann = mall.member().await;
-        let [wechat, alipay, _] = <[Outside; 3]>::try_from(outside(&mall)).ok().unwrap();
+        let [wechat, alipay, ..] = <[Outside; 5]>::try_from(outside(&mall)).ok().unwrap();
         let order = ann.place_order(&[(&tea, 1)]).await.ok();
         let (first, second) = (wechat.number(&ann, &order).await, alipay.number(&ann, &order).await);
         let late = mall.alipay.pay(&second);
@@ -196,9 +198,10 @@ fn channels_are_offered_where_they_work() {
         let offered = ann.get("/api/v1/pay-channels").await.ok();
         assert_eq!(offered[1]["channel"], "alipay");
         assert_eq!(offered[1]["scenes"], json!(["mini_program", "h5", "page"]));
+        assert_eq!(offered[2], json!({ "channel": "unionpay", "scenes": ["h5", "page"] }));
         let order = ann.place_order(&[(&tea, 1)]).await.ok();
         let pay = format!("/api/v1/orders/{}/pay", order.id);
-        for (channel, scene) in [("wechat", "page"), ("alipay", "native")] {
+        for (channel, scene) in [("wechat", "page"), ("alipay", "native"), ("unionpay", "mini_program")] {
             ann.post(&pay, json!({ "channel": channel, "scene": scene })).await.refused("payment.scene_unsupported");
         }
         let body = json!({ "channel": "alipay", "scene": "mini_program" });
@@ -206,6 +209,10 @@ fn channels_are_offered_where_they_work() {
         let body = json!({ "channel": "alipay", "scene": "mini_program", "auth_code": "code of ann" });
         let intent = ann.post(&pay, body).await.ok();
         assert_eq!(intent["instruction"], json!({ "kind": "trade", "trade_no": intent["payment_id"] }));
+        let intent = ann.post(&pay, json!({ "channel": "unionpay", "scene": "page" })).await.ok();
+        let fields = json!([{ "name": "orderId", "value": intent["payment_id"] }]);
+        let form = json!({ "kind": "form", "action": "https://pay.local/front", "fields": fields });
+        assert_eq!(intent["instruction"], form);
         let back = ann.get("/notify/return?to=%2F%23%2Fpages%2Fx&trade_no=1").await;
         back.status(303);
         ann.get("/notify/return?to=%2F%2Fevil.example").await.refused("request.invalid");

@@ -8,6 +8,7 @@ use gateways::alipay::{AlipayConfig, AlipayTrust};
 use gateways::express::Kuaidi100Config;
 use gateways::fapiao::FapiaoConfig;
 use gateways::sms::AliyunSmsConfig;
+use gateways::unionpay::UnionPayConfig;
 use gateways::wechat::{MiniProgramConfig, PayTrust, WechatPayConfig};
 use kernel::{Clock, FrozenClock, SystemClock};
 use sandbox::{Control, Credentials, Fault, Pace, SandboxConfig};
@@ -16,7 +17,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use testkit::{Engine, LocalOutside, MemberClient, Order, TestMall, World, days, hours, json, minutes};
+use testkit::{Engine, LocalOutside, MemberClient, Order, TestMall, World, json, minutes};
 use tokio::net::TcpListener;
 
 /// What the vendors would have handed out for the mall `first`.
@@ -55,6 +56,17 @@ fn accounts(given: &Credentials) -> OutsideConfig {
         },
         timeouts: Timeouts::default(),
     };
+    let unionpay = UnionPayConfig {
+        base_url: base_url.clone(),
+        file_url: given.unionpay.file_url.clone(),
+        merchant_id: given.unionpay.merchant_id.clone(),
+        certificate: given.unionpay.certificate.as_str().into(),
+        private_key: given.unionpay.private_key.as_str().into(),
+        middle_certificate: given.unionpay.middle_certificate.as_str().into(),
+        root_certificate: given.unionpay.root_certificate.as_str().into(),
+        signer: given.unionpay.signer.clone(),
+        timeouts: Timeouts::default(),
+    };
     let fapiao = FapiaoConfig {
         base_url: base_url.clone(),
         key: given.fapiao.key.clone(),
@@ -68,6 +80,7 @@ fn accounts(given: &Credentials) -> OutsideConfig {
         wechat_mini_program: Some(mini_program),
         wechat_pay: Some(merchant),
         alipay: Some(alipay),
+        unionpay: Some(unionpay),
         fapiao: Some(fapiao),
     };
     OutsideConfig {
@@ -108,6 +121,16 @@ async fn open() -> (TcpListener, String) {
 
 /// Tells a story on one engine with the stand-ins listening on one port and the shop on another.
 pub fn with_stand_ins(name: &str, story: impl AsyncFn(TestMall, Control)) {
+    with_stand_ins_on(Engine::Sqlite, name, &story);
+}
+
+/// The same on both engines, one after the other.
+pub fn with_stand_ins_on_both(name: &str, story: impl AsyncFn(TestMall, Control)) {
+    with_stand_ins_on(Engine::Sqlite, &format!("{name}_sqlite"), &story);
+    with_stand_ins_on(Engine::Postgres, &format!("{name}_postgres"), &story);
+}
+
+fn with_stand_ins_on(engine: Engine, name: &str, story: &impl AsyncFn(TestMall, Control)) {
     let folder = Folder(std::env::temp_dir().join(format!("hefang_stand_ins_{name}_{}", std::process::id())));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
@@ -123,7 +146,7 @@ pub fn with_stand_ins(name: &str, story: impl AsyncFn(TestMall, Control)) {
         let given = stand_ins.credentials.clone();
         let files = folder.0.join("data");
         let world = World::assemble(
-            Engine::Sqlite,
+            engine,
             move |config| {
                 config.server.public_url = shop_address;
                 config.data.dir = files;
@@ -258,58 +281,6 @@ fn shipping_is_reported_so_that_the_money_unfreezes() {
         let parcel = ann.order(&order).await["parcels"][0]["id"].as_str().unwrap().to_owned();
         let track = ann.get(&format!("/api/v1/orders/{}/parcels/{parcel}/track", order.id)).await.ok();
         assert_eq!(track["tracking_number"], "SF1234567890");
-    });
-}
-
-#[test]
-fn the_bill_of_a_day_is_downloaded_and_its_faults_are_found() {
-    with_stand_ins("bill", async |mall, outside| {
-        let tea = mall.product("龙井").price_fen(6_605).stock(9).create().await;
-        let ann = mall.member().await;
-        let order = ann.place_order(&[(&tea, 1)]).await.ok();
-        outside.pay(&ann.intent(&order, "native").await).unwrap();
-        wait_for(&ann, &order, "to_ship").await;
-        // Ten in the morning of the next day has come, whatever time of day it is now.
-        mall.clock.advance(days(1) + hours(10));
-        let desk = mall.staff_with(&["finance.view", "finance.settle"], None).await;
-        let open = async || {
-            let page = desk.get("/admin/v1/reconciliation/differences").await.ok();
-            let items = page["items"].as_array().unwrap().clone();
-            items.iter().map(|one| one["problem"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
-        };
-        let again = async || {
-            let path = "/admin/v1/reconciliation/days?channel=wechat";
-            let page = desk.get(path).await.ok();
-            let ids: Vec<String> =
-                page["items"].as_array().unwrap().iter().map(|day| day["id"].as_str().unwrap().to_owned()).collect();
-            for id in ids {
-                desk.post(&format!("/admin/v1/reconciliation/days/{id}/run"), json!({})).await.ok();
-            }
-            mall.run_jobs().await;
-        };
-        mall.run_jobs().await;
-        let page = desk.get("/admin/v1/reconciliation/days?channel=wechat").await.ok();
-        let day = page["items"].as_array().unwrap().iter().find(|day| day["theirs"]["payments"] == 1).cloned();
-        let day = day.unwrap_or_else(|| panic!("{page}"));
-        assert_eq!(day["theirs"], json!({ "payments": 1, "paid_fen": 6_605, "refunds": 0, "refunded_fen": 0 }));
-        assert_eq!((day["ours"].clone(), day["fee_fen"].as_i64()), (day["theirs"].clone(), Some(40)));
-        for (fault, problem) in [
-            (Fault::BillWrongAmount, "amount"),
-            (Fault::BillMissingLine, "ours_only"),
-            (Fault::BillExtraLine, "theirs_only"),
-        ] {
-            outside.set(fault, true);
-            again().await;
-            assert!(open().await.contains(&problem.to_owned()), "{problem}: {:?}", open().await);
-            outside.set(fault, false);
-            again().await;
-            assert!(open().await.is_empty(), "{problem}: {:?}", open().await);
-        }
-        outside.set(Fault::BillLate, true);
-        again().await;
-        let page = desk.get("/admin/v1/reconciliation/days?channel=wechat").await.ok();
-        assert!(page["items"][0]["last_error"].as_str().unwrap().contains("payment.bill_not_ready"), "{page}");
-        outside.set(Fault::BillLate, false);
     });
 }
 

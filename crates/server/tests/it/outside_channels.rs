@@ -23,13 +23,13 @@ fn browse(method: &str, url: &str, form: &str) -> (String, String) {
     (head.to_owned(), page.to_owned())
 }
 
-async fn visit(method: &'static str, url: &str, form: &'static str) -> (String, String) {
-    let url = url.to_owned();
-    tokio::task::spawn_blocking(move || browse(method, &url, form)).await.unwrap()
+pub async fn visit(method: &'static str, url: &str, form: impl Into<String>) -> (String, String) {
+    let (url, form) = (url.to_owned(), form.into());
+    tokio::task::spawn_blocking(move || browse(method, &url, &form)).await.unwrap()
 }
 
 /// Where a redirect goes to, relative to the page it came from.
-fn location(url: &str, head: &str) -> String {
+pub fn location(url: &str, head: &str) -> String {
     let line = head.lines().find(|line| line.to_ascii_lowercase().starts_with("location:"));
     let to = line.unwrap_or_else(|| panic!("no redirect: {head}"))["location:".len()..].trim().to_owned();
     if to.starts_with("http") {
@@ -39,13 +39,36 @@ fn location(url: &str, head: &str) -> String {
     format!("http://{}{to}", origin[2])
 }
 
+/// Starts paying and opens the channel's page, where there is one; answers the number.
+pub async fn opened(member: &MemberClient, order: &Order, channel: &str, scene: &str) -> String {
+    let body = json!({ "channel": channel, "scene": scene, "return_url": "/#/pages/checkout/cashier?x=1" });
+    let intent = member.post(&format!("/api/v1/orders/{}/pay", order.id), body).await.ok();
+    let instruction = &intent["instruction"];
+    match instruction["kind"].as_str().unwrap() {
+        "h5" => drop(visit("GET", instruction["h5_url"].as_str().unwrap(), "").await),
+        "form" => drop(visit("POST", instruction["action"].as_str().unwrap(), form_of(instruction)).await),
+        _ => {}
+    }
+    intent["payment_id"].as_str().unwrap().to_owned()
+}
+
+/// The body a browser posts for a form.
+pub fn form_of(instruction: &Value) -> String {
+    let mut form = String::new();
+    for field in instruction["fields"].as_array().unwrap() {
+        let (name, value) = (field["name"].as_str().unwrap(), field["value"].as_str().unwrap());
+        form.push_str(&format!("{name}={}&", server::flows::channel::encoded(value)));
+    }
+    form
+}
+
 async fn start(member: &MemberClient, order: &Order, body: Value) -> (String, String) {
     let intent = member.post(&format!("/api/v1/orders/{}/pay", order.id), body).await.ok();
     let url = intent["instruction"]["h5_url"].as_str().unwrap_or_default().to_owned();
     (intent["payment_id"].as_str().unwrap().to_owned(), url)
 }
 
-async fn refund_until_done(mall: &TestMall, member: &MemberClient, order: &Order) {
+pub async fn refund_until_done(mall: &TestMall, member: &MemberClient, order: &Order) {
     mall.staff().refund(order, "缺货").await.ok();
     for _ in 0..200 {
         mall.run_jobs().await;
@@ -170,7 +193,7 @@ fn alipays_failures_end_one_way() {
     });
 }
 
-async fn refund_done(mall: &TestMall, member: &MemberClient, order: &Order) {
+pub async fn refund_done(mall: &TestMall, member: &MemberClient, order: &Order) {
     for _ in 0..200 {
         if member.order(order).await["refunds"][0]["status"] == "done" {
             return;

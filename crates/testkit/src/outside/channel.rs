@@ -3,6 +3,7 @@
 //! Troubles are queued per call and happen once each; [`LocalChannel::calls`] tells what was asked.
 
 use super::bill::Spoil;
+use super::instruction::instruction;
 use super::locked;
 use super::notice::{LocalNotice, SIGNATURE, payment_from, payment_json, refund_from, refund_word, sign};
 use super::transfers::{LocalTransfers, transfer_from};
@@ -10,7 +11,7 @@ use kernel::ports::{
     Bill, ChannelPayment, ChannelPaymentState, ChannelRefund, ChannelRefundState, CloseOutcome, Notice, PayInstruction,
     PayScene, PaymentChannel, PaymentIntent, Pending, RawNotice, RefundRequest, TransferChannel,
 };
-use kernel::{Clock, Error, Fen, Instant, Result};
+use kernel::{Clock, Error, Fen, Instant, Result, minutes};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -271,22 +272,7 @@ impl LocalChannel {
         if lost {
             return Err(unanswered());
         }
-        let number = &intent.number;
-        Ok(match intent.scene {
-            PayScene::Native => PayInstruction::Native { code_url: format!("weixin://local/{number}") },
-            PayScene::H5 | PayScene::Page => {
-                PayInstruction::H5 { h5_url: format!("https://pay.local/h5?number={number}") }
-            }
-            PayScene::MiniProgram if self.name == "alipay" => PayInstruction::Trade { trade_no: number.clone() },
-            PayScene::MiniProgram => PayInstruction::MiniProgram {
-                app_id: self.app_id.clone(),
-                time_stamp: self.clock.now().unix_seconds().to_string(),
-                nonce_str: "nonce".into(),
-                package: format!("prepay_id={number}"),
-                sign_type: "RSA".into(),
-                pay_sign: "signed".into(),
-            },
-        })
+        Ok(instruction(self.name, &self.app_id, self.clock.now(), intent))
     }
 
     fn close_now(&self, number: &str) -> Result<CloseOutcome> {
@@ -372,6 +358,9 @@ impl PaymentChannel for LocalChannel {
     }
     fn refund<'a>(&'a self, request: &'a RefundRequest) -> Pending<'a, ChannelRefund> {
         Box::pin(async move { self.refund_now(request) })
+    }
+    fn fresh_for(&self) -> Option<i64> {
+        (self.name == "unionpay").then_some(minutes(15))
     }
     fn query_refund<'a>(&'a self, _: &'a str, refund_number: &'a str) -> Pending<'a, Option<ChannelRefund>> {
         Box::pin(async move {

@@ -4,6 +4,7 @@
 mod bill;
 mod channel;
 mod express;
+mod instruction;
 mod issuer;
 mod mini_program;
 mod notice;
@@ -45,6 +46,7 @@ pub struct LocalOutside {
 pub struct Accounts {
     pub wechat: Arc<LocalChannel>,
     pub alipay: Arc<LocalChannel>,
+    pub unionpay: Arc<LocalChannel>,
     pub mini_program: Arc<LocalMiniProgram>,
     pub issuer: Arc<LocalIssuer>,
 }
@@ -67,6 +69,7 @@ impl LocalOutside {
         let made = Accounts {
             wechat: Arc::new(LocalChannel::new("wechat", &app_id, &format!("mch{mall_id}"), self.clock.clone())),
             alipay: Arc::new(LocalChannel::new("alipay", &app_id, &format!("pid{mall_id}"), self.clock.clone())),
+            unionpay: Arc::new(LocalChannel::new("unionpay", &app_id, &format!("mer{mall_id}"), self.clock.clone())),
             mini_program: Arc::new(LocalMiniProgram::new(&app_id)),
             issuer: Arc::new(LocalIssuer::new(self.clock.clone())),
         };
@@ -91,6 +94,7 @@ impl Outside for LocalOutside {
         match channel {
             "wechat" => Ok(accounts.wechat),
             "alipay" => Ok(accounts.alipay),
+            "unionpay" => Ok(accounts.unionpay),
             _ => Err(missing()),
         }
     }

@@ -169,6 +169,19 @@ pub fn retry(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<()> {
     if changed == 1 { Ok(()) } else { Err(finished()) }
 }
 
+/// Gives an open refund a new number because the channel never heard of the old one and would not take it any more.
+/// `None` if somebody else was faster.
+pub fn renumber(tx: &mut Tx<'_>, ctx: &Ctx, refund: &Refund) -> Result<Option<Refund>> {
+    let age_s = (ctx.now - refund.created_at) / 1_000;
+    let generation = age_s.max(refund.generation + 1);
+    let changed = tx.exec(
+        "update refund set generation = $4
+         where mall_id = $1 and id = $2 and generation = $3 and status in ('requested', 'processing')",
+        &args![ctx.mall_id, refund.id, refund.generation, generation],
+    )?;
+    Ok((changed == 1).then(|| Refund { generation, ..refund.clone() }))
+}
+
 fn finished() -> Error {
     Error::conflict("refund.finished", "这笔退款已经完成，不用再处理")
 }

@@ -8,9 +8,7 @@ mod refund;
 mod store;
 mod view;
 
-pub use failed::{
-    DeskRefund, Method, RefundState, SettlementView, desk_refund, refunds, retry, settle, settlements, warn,
-};
+pub use failed::{DeskRefund, Method, RefundState, SettlementView, desk_refund, refunds, retry, settle, settlements, warn, renumber};
 pub use notice::{Checked, check_payment, remember_notice};
 pub use refund::{NewRefund, Refund, find_refund, finish_refund, open_refunds, record_refund_error, refunds_of_order, request_refund, refund_number};
 pub use store::{
