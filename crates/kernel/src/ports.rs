@@ -7,8 +7,8 @@ mod invoice;
 mod number;
 
 pub use bill::{Bill, BillKind, BillLine, BillState};
-pub use number::sent_at;
 pub use invoice::{InvoiceBuyer, InvoiceIssuer, InvoiceItem, InvoiceRequest, InvoiceState};
+pub use number::sent_at;
 mod transfer;
 
 pub use transfer::{ChannelTransfer, ChannelTransferState, TransferChannel, TransferPurpose, TransferRequest};
@@ -262,8 +262,8 @@ pub trait PaymentChannel: Send + Sync {
     fn close<'a>(&'a self, number: &'a str) -> Pending<'a, CloseOutcome>;
     /// Starts a refund; safe to repeat with the same numbers. An unknown outcome is `payment.channel_unknown` (502): query.
     fn refund<'a>(&'a self, request: &'a RefundRequest) -> Pending<'a, ChannelRefund>;
-    /// How old a number may be when the channel first hears of it, where the channel cares: a refund that it never heard of
-    /// by then is asked for under a new one.
+    /// How old a number may be when the channel first hears of it, where the channel cares: after that a payment gets a new
+    /// attempt, and a refund that it never heard of a new number.
     fn fresh_for(&self) -> Option<i64> {
         None
     }

@@ -51,7 +51,8 @@ pub(crate) fn load(folder: &Path) -> Result<Option<Saved>> {
 
 /// The file's content.
 pub(crate) fn bytes(state: &State) -> Result<Vec<u8>> {
-    serde_json::to_vec(&Saving { pay: &state.pay, alipay: &state.alipay, unionpay: &state.unionpay }).map_err(Error::internal)
+    serde_json::to_vec(&Saving { pay: &state.pay, alipay: &state.alipay, unionpay: &state.unionpay })
+        .map_err(Error::internal)
 }
 
 pub(crate) fn save(folder: &Path, bytes: &[u8]) -> Result<()> {

@@ -59,7 +59,7 @@ export interface paths {
         put?: never;
         /**
          * Ask the service something harmless with the account in use.
-         * @description Permission `settings.edit`. Answers also when it went wrong: `check_ok` and `check_message` say how. WeChat Pay and Alipay are
+         * @description Permission `settings.edit`. Answers also when it went wrong: `check_ok` and `check_message` say how. WeChat Pay, Alipay and UnionPay are
          *     asked for a payment that does not exist, WeChat for an access token, 快递100 for a parcel; SMS sends one message.
          */
         post: operations["check_account"];
@@ -5907,6 +5907,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/notify/unionpay/{mall_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive a back notice of UnionPay.
+         * @description Called by UnionPay only; the certificate and the signature among the form's fields are the credential. UnionPay waits for 200.
+         */
+        post: operations["unionpay_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/notify/wechat-pay/{mall_id}": {
         parameters: {
             query?: never;
@@ -7614,7 +7634,7 @@ export interface components {
          * @description Through which channel a member may pay.
          * @enum {string}
          */
-        Channel: "wechat" | "alipay";
+        Channel: "wechat" | "alipay" | "unionpay";
         /** @description Sales by how they were paid. */
         ChannelPart: {
             /** @description `none` paid for orders of nothing. */
@@ -8190,6 +8210,11 @@ export interface components {
              */
             sales_fen: number;
         };
+        /** @description One field of a form. */
+        FormField: {
+            name: string;
+            value: string;
+        };
         /** @description When delivery costs nothing: every condition given must hold; without conditions it always does. */
         FreightFreeRule: {
             /**
@@ -8414,6 +8439,11 @@ export interface components {
             /** @enum {string} */
             kind: "trade";
             trade_no: string;
+        } | {
+            action: string;
+            fields: components["schemas"]["FormField"][];
+            /** @enum {string} */
+            kind: "form";
         };
         /**
          * @description An invoice, or a red letter over part of one.
@@ -13029,7 +13059,7 @@ export interface operations {
                     "application/json": components["schemas"]["OutsideAccount"];
                 };
             };
-            /** @description `request.invalid` at a field, `wechat.pay_config`, `alipay.config` for keys that cannot be read */
+            /** @description `request.invalid` at a field, `wechat.pay_config`, `alipay.config`, `unionpay.config` for keys that cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -39918,6 +39948,86 @@ export interface operations {
         };
         responses: {
             /** @description `success`: taken */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment.notice_rejected` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `mall.unknown` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment.notice_contradicts`: stored, not acted upon */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unionpay_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mall_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description taken */
             200: {
                 headers: {
                     [name: string]: unknown;

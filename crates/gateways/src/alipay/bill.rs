@@ -137,7 +137,12 @@ fn cells(line: &str, count: usize) -> Result<Vec<String>, String> {
     let extra = parts.len().checked_sub(count).ok_or(format!("a line of {} cells", parts.len()))?;
     let goods = parts[GOODS..=GOODS + extra].join(",");
     let (before, after) = (&parts[..GOODS], &parts[GOODS + extra + 1..]);
-    Ok(before.iter().map(|part| (*part).to_owned()).chain([goods]).chain(after.iter().map(|p| (*p).to_owned())).collect())
+    Ok(before
+        .iter()
+        .map(|part| (*part).to_owned())
+        .chain([goods])
+        .chain(after.iter().map(|p| (*p).to_owned()))
+        .collect())
 }
 
 /// `#交易合计：6笔，商家实收共0.06元，…`: how many, and how much.
@@ -154,7 +159,8 @@ mod tests {
     use super::*;
 
     const HEAD: &str = "#支付宝业务明细查询\r\n#账号：[20880000000000010156]\r\n#起始日期：[2026年11月24日 00:00:00]   终止日期：[2026年11月25日 00:00:00]\r\n#-----------------------------------------业务明细列表----------------------------------------\r\n支付宝交易号,商户订单号,业务类型,商品名称,创建时间,完成时间,门店编号,门店名称,操作员,终端号,对方账户,订单金额（元）,商家实收（元）,支付宝红包（元）,集分宝（元）,支付宝优惠（元）,商家优惠（元）,券核销金额（元）,券名称,商家红包消费金额（元）,卡消费金额（元）,退款批次号/请求号,服务费（元）,分润（元）,备注\r\n";
-    const END: &str = "#-----------------------------------------业务明细列表结束------------------------------------\r\n";
+    const END: &str =
+        "#-----------------------------------------业务明细列表结束------------------------------------\r\n";
 
     fn line(kind: &str, goods: &str, yuan: &str, request: &str, fee: &str) -> String {
         format!(
@@ -170,7 +176,8 @@ mod tests {
 
     #[test]
     fn lines_and_sums_are_read_to_the_fen() {
-        let lines = [line("交易", "龙井, 明前", "20.00", "", "-0.12"), line("退款", "龙井", "-9.99", "R900000001", "0.06")];
+        let lines =
+            [line("交易", "龙井, 明前", "20.00", "", "-0.12"), line("退款", "龙井", "-9.99", "R900000001", "0.06")];
         let read = bill(&lines, SUMS).unwrap();
         assert_eq!(read.fee, Fen(6));
         let [paid, back] = &read.lines[..] else { panic!("two lines") };

@@ -152,9 +152,15 @@ mod tests {
         .unwrap();
         assert_eq!(read.fee, Fen(113));
         let [paid, back] = &read.lines[..] else { panic!("two lines") };
-        assert_eq!((paid.kind, paid.number.as_str(), paid.amount), (BillKind::Payment, "3612345678901234567", Fen(19_900)));
+        assert_eq!(
+            (paid.kind, paid.number.as_str(), paid.amount),
+            (BillKind::Payment, "3612345678901234567", Fen(19_900))
+        );
         assert_eq!(paid.at, Instant::parse("2026-11-24T02:00:05Z"));
-        assert_eq!((back.kind, back.number.as_str(), back.amount), (BillKind::Refund, "R3612345678901234568", Fen(999)));
+        assert_eq!(
+            (back.kind, back.number.as_str(), back.amount),
+            (BillKind::Refund, "R3612345678901234568", Fen(999))
+        );
         assert_eq!(bill(&[]).unwrap(), Bill::default());
     }
 

@@ -164,7 +164,10 @@ impl UnionPay {
             let ours = own.iter().find(|(k, _)| *k == name).map_or("", |(_, v)| *v);
             ours.is_empty() || fields.of(name).is_empty() || fields.of(name) == ours
         };
-        if fields.of("merId") != self.merchant_id || !answers_us("orderId") || !answers_us("txnTime") {
+        // That there is no such trade is believed only of the very trade that was asked about.
+        let names_it = fields.of("respCode") != "34" || !fields.of("orderId").is_empty();
+        let is_ours = fields.of("merId").is_empty() || fields.of("merId") == self.merchant_id;
+        if !is_ours || !names_it || !answers_us("orderId") || !answers_us("txnTime") {
             return Err(Failure::unreadable("the answer is about another trade"));
         }
         match verdict(fields.of("respCode")) {

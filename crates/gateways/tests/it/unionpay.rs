@@ -187,14 +187,22 @@ async fn queries_read_every_class_of_code() {
             assert_signed(&asked);
             assert_eq!(seen.path(), "/gateway/api/queryTrans.do");
             assert_eq!((of(&asked, "txnType"), of(&asked, "txnTime")), ("00", SECOND));
-            let told = [("respCode", code), ("origRespCode", original), ("queryId", "951807261002324791038"),
-                ("txnAmt", "19900"), ("currencyCode", "156"), ("traceTime", "1123200105")];
+            let told = [
+                ("respCode", code),
+                ("origRespCode", original),
+                ("queryId", "951807261002324791038"),
+                ("txnAmt", "19900"),
+                ("currencyCode", "156"),
+                ("traceTime", "1123200105"),
+            ];
             answer(seen, &told)
         })
         .await;
         let told = merchant(&server.base_url).query(&number()).await;
         match expected {
-            Some(state) => assert_eq!(told.as_ref().unwrap().as_ref().map(|paid| paid.state), state, "{code} {original}"),
+            Some(state) => {
+                assert_eq!(told.as_ref().unwrap().as_ref().map(|paid| paid.state), state, "{code} {original}")
+            }
             None => assert!(told.unwrap_err().is("payment.channel_unavailable"), "{code}"),
         }
         if original == "00" {
@@ -229,14 +237,26 @@ async fn a_trade_still_under_way_after_a_day_has_failed() {
 #[tokio::test]
 async fn what_is_not_proven_is_not_believed() {
     let ours = number();
-    let paid = [("merId", MERCHANT), ("orderId", ours.as_str()), ("txnTime", SECOND), ("respCode", "00"),
-        ("origRespCode", "00"), ("queryId", "9518"), ("txnAmt", "19900"), ("currencyCode", "156")];
+    let paid = [
+        ("merId", MERCHANT),
+        ("orderId", ours.as_str()),
+        ("txnTime", SECOND),
+        ("respCode", "00"),
+        ("origRespCode", "00"),
+        ("queryId", "9518"),
+        ("txnAmt", "19900"),
+        ("currencyCode", "156"),
+    ];
     let stranger = PrivateKey::generate().unwrap();
-    let self_made = Certificate::self_signed(&stranger, &format!("041@x@{TEST_SIGNER}@1"), "01", 1_700_000_000, 1_900_000_000);
+    let self_made =
+        Certificate::self_signed(&stranger, &format!("041@x@{TEST_SIGNER}@1"), "01", 1_700_000_000, 1_900_000_000);
     let self_made = self_made.unwrap().pem().to_owned();
-    let altered: Vec<_> = signed(&paid).into_iter().map(|(k, v)| if k == "txnAmt" { (k, "1".into()) } else { (k, v) }).collect();
-    let other_order: Vec<_> = paid.iter().map(|(k, v)| (*k, if *k == "orderId" { "3600000000000000001" } else { *v })).collect();
-    let other_merchant: Vec<_> = paid.iter().map(|(k, v)| (*k, if *k == "merId" { "777000000000000" } else { *v })).collect();
+    let altered: Vec<_> =
+        signed(&paid).into_iter().map(|(k, v)| if k == "txnAmt" { (k, "1".into()) } else { (k, v) }).collect();
+    let other_order: Vec<_> =
+        paid.iter().map(|(k, v)| (*k, if *k == "orderId" { "3600000000000000001" } else { *v })).collect();
+    let other_merchant: Vec<_> =
+        paid.iter().map(|(k, v)| (*k, if *k == "merId" { "777000000000000" } else { *v })).collect();
     for (what, body) in [
         ("a certificate of his own", text_of(&signed_as(&self_made, &stranger, &paid))),
         ("a merchant's certificate", text_of(&signed_as(&PAPERS.merchants, &PAPERS.their_key, &paid))),
@@ -293,7 +313,10 @@ async fn refunds_are_accepted_then_asked_about() {
                     answer(seen, &[("respCode", code), ("queryId", "96")])
                 }
                 _ if original == "unknown" => answer(seen, &[("respCode", "34")]),
-                _ => answer(seen, &[("respCode", "00"), ("origRespCode", original), ("txnAmt", "1050"), ("queryId", "96")]),
+                _ => answer(
+                    seen,
+                    &[("respCode", "00"), ("origRespCode", original), ("txnAmt", "1050"), ("queryId", "96")],
+                ),
             }
         })
         .await;
@@ -311,8 +334,17 @@ async fn refunds_are_accepted_then_asked_about() {
 async fn notices_are_proven_and_compared() {
     let bank = merchant(&nowhere());
     let ours = number();
-    let paid = [("merId", MERCHANT), ("txnType", "01"), ("orderId", ours.as_str()), ("txnTime", SECOND), ("respCode", "00"),
-        ("queryId", "9518"), ("txnAmt", "19900"), ("currencyCode", "156"), ("traceTime", "1123200105")];
+    let paid = [
+        ("merId", MERCHANT),
+        ("txnType", "01"),
+        ("orderId", ours.as_str()),
+        ("txnTime", SECOND),
+        ("respCode", "00"),
+        ("queryId", "9518"),
+        ("txnAmt", "19900"),
+        ("currencyCode", "156"),
+        ("traceTime", "1123200105"),
+    ];
     let read = async |fields: &[(String, String)]| {
         let mut url = reqwest::Url::parse("http://x/").unwrap();
         url.query_pairs_mut().extend_pairs(fields);
@@ -325,7 +357,9 @@ async fn notices_are_proven_and_compared() {
     let Notice::Payment { notice_id, payment } = read(&signed(&paid)).await.unwrap() else { panic!("a payment") };
     assert_eq!((payment.state, payment.amount), (ChannelPaymentState::Paid, Some(Fen(19_900))));
     assert_eq!(payment.number, ours);
-    let Notice::Payment { notice_id: again, .. } = read(&signed(&changed("respCode", "A6"))).await.unwrap() else { panic!() };
+    let Notice::Payment { notice_id: again, .. } = read(&signed(&changed("respCode", "A6"))).await.unwrap() else {
+        panic!()
+    };
     assert_ne!(notice_id, again);
     let mut forged = signed(&paid);
     forged.iter_mut().find(|(k, _)| k == "txnAmt").unwrap().1 = "1".into();

@@ -19,7 +19,16 @@ const MAX_BODY: usize = 64 * 1024;
 const CLOCK_MS: i64 = hours(1);
 /// What an answer repeats of its request.
 const ECHOED: [&str; 10] = [
-    "version", "encoding", "bizType", "txnType", "txnSubType", "accessType", "merId", "orderId", "txnTime", "settleDate",
+    "version",
+    "encoding",
+    "bizType",
+    "txnType",
+    "txnSubType",
+    "accessType",
+    "merId",
+    "orderId",
+    "txnTime",
+    "settleDate",
 ];
 
 /// The fields of one request.

@@ -42,8 +42,10 @@ impl UnionKeys {
         let root_name = [("C", "CN"), ("O", "Hefang"), ("CN", "Hefang sandbox root")];
         let middle_name = [("C", "CN"), ("O", "Hefang"), ("CN", "Hefang sandbox OCA1")];
         let signer_cn = format!("041@sandbox@{TEST_SIGNER}@00000001");
-        let signer_name = [("C", "cn"), ("O", "Hefang sandbox OCA1"), ("OU", "Enterprises"), ("CN", signer_cn.as_str())];
-        let merchant_name = [("C", "cn"), ("O", "Hefang sandbox OCA1"), ("CN", "041@merchant@700000000000001@00000001")];
+        let signer_name =
+            [("C", "cn"), ("O", "Hefang sandbox OCA1"), ("OU", "Enterprises"), ("CN", signer_cn.as_str())];
+        let merchant_name =
+            [("C", "cn"), ("O", "Hefang sandbox OCA1"), ("CN", "041@merchant@700000000000001@00000001")];
         // 15 bytes: a serial is positive.
         let serial = || format!("5C{}", &wire::random::nonce()[..28]);
         // One key of authority stands for root and middle.

@@ -16,7 +16,10 @@ use utoipa_axum::routes;
 
 /// Routes under `/notify`.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(wechat_pay_notice)).routes(routes!(alipay_notice)).routes(routes!(unionpay_notice))
+    OpenApiRouter::new()
+        .routes(routes!(wechat_pay_notice))
+        .routes(routes!(alipay_notice))
+        .routes(routes!(unionpay_notice))
 }
 
 /// Receive a notice of WeChat Pay.

@@ -68,25 +68,28 @@ async fn pay_order(
     Json(request): Json<PayRequest>,
 ) -> Answer<Json<PayIntent>> {
     let description = format!("{} 订单 {id}", member.mall.settings.name);
-    collect(&app, &member, &request, &description, || prepare(&app, &member, id, request.channel, request.scene))
-        .await
-        .map(Json)
+    collect(&app, &member, &request, &description, |fresh| {
+        prepare(&app, &member, id, request.channel, request.scene, fresh)
+    })
+    .await
+    .map(Json)
 }
 
-/// Asks the channel to collect for an attempt, new or made before; `prepare` finds it once the request is sound.
+/// Asks the channel to collect for an attempt, new or made before; `prepare` finds it once the request is sound, and is told
+/// how old one may be where the channel cares.
 pub async fn collect(
     app: &App,
     member: &Member,
     request: &PayRequest,
     description: &str,
-    prepare: impl AsyncFnOnce() -> Result<Payment>,
+    prepare: impl AsyncFnOnce(Option<i64>) -> Result<Payment>,
 ) -> Answer<PayIntent> {
     request.channel.require(request.scene)?;
     let given = request.return_url.as_deref();
     let return_url = given.map(|path| channel::return_address(app, path)).transpose()?;
     let account = app.outside.payment_channel(member.mall.id, request.channel.as_str())?;
     let payer = payer(app, member, request, &*account).await?;
-    let attempt = prepare().await?;
+    let attempt = prepare(account.fresh_for()).await?;
     let instruction = match &attempt.instruction {
         Some(kept) => serde_json::from_str(kept).map_err(Error::internal)?,
         None => {
@@ -128,7 +131,14 @@ pub async fn collect(
 }
 
 /// Phase one: an attempt that can be paid, new or the one made before.
-async fn prepare(app: &App, member: &Member, id: Id, channel: Channel, scene: Scene) -> Result<Payment> {
+async fn prepare(
+    app: &App,
+    member: &Member,
+    id: Id,
+    channel: Channel,
+    scene: Scene,
+    fresh_for: Option<i64>,
+) -> Result<Payment> {
     let (ctx, member_id, currency) = (member.ctx.clone(), member.id, member.mall.currency.clone());
     app.db
         .write(move |tx| {
@@ -146,7 +156,7 @@ async fn prepare(app: &App, member: &Member, id: Id, channel: Channel, scene: Sc
             let amount = total.minus(balance_part::taken(&parts))?;
             let payable = Payable { kind: ORDER_GROUP, id: order.group_id, amount };
             let (channel, scene) = (channel.as_str(), scene.as_str());
-            if let Some(known) = payment::reusable(tx, &ctx, payable, channel, scene)? {
+            if let Some(known) = payment::reusable(tx, &ctx, payable, channel, scene, fresh_for)? {
                 return Ok(known);
             }
             payment::insert_attempt(tx, &ctx, payable, member_id, channel, scene, &currency, expires_at)

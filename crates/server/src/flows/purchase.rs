@@ -90,7 +90,7 @@ async fn pay_purchase(
     Json(request): Json<PayRequest>,
 ) -> Answer<Json<PayIntent>> {
     let description = format!("{} 会员 {id}", member.mall.settings.name);
-    let intent = pay::collect(&app, &member, &request, &description, async || {
+    let intent = pay::collect(&app, &member, &request, &description, async |fresh_for| {
         let (ctx, member_id, currency) = (member.ctx.clone(), member.id, member.mall.currency.clone());
         app.db
             .write(move |tx| {
@@ -100,7 +100,7 @@ async fn pay_purchase(
                 }
                 let payable = Payable { kind: PURCHASE, id, amount: purchase.amount };
                 let (channel, scene) = (request.channel.as_str(), request.scene.as_str());
-                if let Some(known) = payment::reusable(tx, &ctx, payable, channel, scene)? {
+                if let Some(known) = payment::reusable(tx, &ctx, payable, channel, scene, fresh_for)? {
                     return Ok(known);
                 }
                 let until = purchase.expires_at;

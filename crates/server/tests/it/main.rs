@@ -13,6 +13,7 @@ mod after_sale_walks;
 mod balance;
 mod books;
 mod campaign;
+mod channel_parts;
 mod channels;
 mod club;
 mod desk;

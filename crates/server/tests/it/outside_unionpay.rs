@@ -150,7 +150,10 @@ fn there_is_no_closing_but_late_money_goes_back() {
         }
         refund_done(&mall, &ann, &order).await;
         let detail = ann.order(&order).await;
-        assert_eq!((detail["status"].as_str(), detail["refunds"][0]["amount_fen"].as_i64()), (Some("closed"), Some(5_000)));
+        assert_eq!(
+            (detail["status"].as_str(), detail["refunds"][0]["amount_fen"].as_i64()),
+            (Some("closed"), Some(5_000))
+        );
 
         // What was paid just before is not cancelled.
         outside.set(Fault::NoNotice, true);

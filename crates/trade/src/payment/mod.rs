@@ -8,9 +8,14 @@ mod refund;
 mod store;
 mod view;
 
-pub use failed::{DeskRefund, Method, RefundState, SettlementView, desk_refund, refunds, retry, settle, settlements, warn, renumber};
+pub use failed::{
+    DeskRefund, Method, RefundState, SettlementView, desk_refund, refunds, renumber, retry, settle, settlements, warn,
+};
 pub use notice::{Checked, check_payment, remember_notice};
-pub use refund::{NewRefund, Refund, find_refund, finish_refund, open_refunds, record_refund_error, refunds_of_order, request_refund, refund_number};
+pub use refund::{
+    NewRefund, Refund, find_refund, finish_refund, open_refunds, record_refund_error, refund_number, refunds_of_order,
+    request_refund,
+};
 pub use store::{
     Payable, Payment, PaymentStatus, attempts, close_attempt, close_pending, due_for_query, find, find_for_channel,
     insert_attempt, insert_offline, insert_paid, insert_part, mark_paid, mark_sent_back, of_member, pending_payables,

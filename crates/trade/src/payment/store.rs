@@ -151,16 +151,24 @@ pub fn pending_payables(tx: &mut Tx<'_>, mall_id: MallId, kind: &str, ids: &[Id]
 }
 
 /// A pending attempt that can be shown again instead of making another.
-pub fn reusable(tx: &mut Tx<'_>, ctx: &Ctx, payable: Payable, channel: &str, scene: &str) -> Result<Option<Payment>> {
+pub fn reusable(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    payable: Payable,
+    channel: &str,
+    scene: &str,
+    fresh_for: Option<i64>,
+) -> Result<Option<Payment>> {
+    let since = fresh_for.map_or(Instant(0), |ms| Instant(ctx.now.0 - ms));
     tx.opt(
         &format!(
             "select {COLUMNS} from payment
              where mall_id = $1 and payable_kind = $2 and payable_id = $3 and channel = $4 and scene = $5
-               and status = 'pending' and amount_fen = $6 and expires_at > $7
+               and status = 'pending' and amount_fen = $6 and expires_at > $7 and created_at >= $8
              order by id desc
              limit 1"
         ),
-        &args![ctx.mall_id, payable.kind, payable.id, channel, scene, payable.amount, ctx.now],
+        &args![ctx.mall_id, payable.kind, payable.id, channel, scene, payable.amount, ctx.now, since],
     )
 }
 
