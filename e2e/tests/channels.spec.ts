@@ -132,6 +132,7 @@ test('unionpay: paid by card on a phone and at a desk, refunded by staff', async
   await wide.page.waitForURL(/sandbox\/unionpay\/cashier/)
   await wide.page.getByRole('link', { name: '稍后再付' }).click()
   await wide.page.waitForURL(/pages\/checkout\/cashier/)
+  await expect(wide.page.locator('.way', { hasText: '银行卡' })).toHaveAttribute('aria-checked', 'true')
   await wide.shot('turned-back')
   await wide.open(`/pages/checkout/cashier?order_id=${second.id}`)
   await payAtUnionPay(wide)
@@ -163,7 +164,7 @@ test('unionpay: the account is entered, checked live and masked', async ({ staff
   await staff.shot('unionpay-account')
   await card.getByLabel('商户代码').fill('777290058110048')
   await card.getByRole('button', { name: '保存' }).click()
-  await expect(card.getByText('请填写商户签名证书').first()).toBeVisible()
+  await expect(card.getByText(/请填写商户签名证书/).first()).toBeVisible()
   await card.scrollIntoViewIfNeeded()
   await staff.shot('unionpay-account-refused')
 })
@@ -203,4 +204,35 @@ test('parts: at a desk, part from the balance and the rest by Alipay', async ({ 
   await member.shot('part-taken')
   await payAtAlipay(member)
   await member.shot('paid')
+})
+
+test('bills: what Alipay and UnionPay bill too much waits in the queue and settles itself', async ({ staff }) => {
+  const { page } = staff
+  const wrong = (on: boolean) =>
+    page.request.post('/sandbox/control/switch', { data: { fault: 'bill_extra_line', on } })
+  await staff.open('/reconciliation?tab=days')
+  await staff.signIn('admin', 'hefang-demo')
+  const again = async (channel: string) => {
+    await staff.open(`/reconciliation?tab=days&channel=${channel}`)
+    await page.locator('tbody tr').first().getByRole('button', { name: '再对一次' }).click()
+    await page.waitForTimeout(4_000)
+  }
+  await wrong(true)
+  try {
+    for (const [channel, name] of [['alipay', '支付宝'], ['unionpay', '银行卡']] as const) {
+      await again(channel)
+      await staff.open(`/reconciliation?tab=days&channel=${channel}`)
+      await expect(page.locator('tbody tr').first()).toContainText('8.88', { timeout: 20_000 })
+      await staff.shot(`bills-${channel}`)
+      await staff.open('/reconciliation')
+      const row = page.locator('tbody tr', { hasText: name }).filter({ hasText: 'UNKNOWN' })
+      await expect(row).toContainText('账单有，我们没有')
+    }
+    await staff.shot('bills-differences')
+  } finally {
+    await wrong(false)
+  }
+  for (const channel of ['alipay', 'unionpay']) await again(channel)
+  await staff.open('/reconciliation')
+  await expect(page.locator('tbody tr', { hasText: 'UNKNOWN' })).toHaveCount(0)
 })

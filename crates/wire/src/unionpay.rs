@@ -32,6 +32,30 @@ pub fn certificate_id(pem: &str) -> Result<String> {
     Certificate::parse(pem).map(|certificate| certificate.decimal_serial().to_owned())
 }
 
+/// The one private key in a text that may hold certificates beside it, as OpenSSL writes what was in a `.pfx`.
+pub fn private_key_in(text: &str) -> Result<PrivateKey> {
+    let found = blocks(text, "PRIVATE KEY");
+    PrivateKey::parse(found.first().map_or(text, String::as_str))
+}
+
+/// The certificate in such a text that belongs to a key; `WireError::Signature` if none does.
+pub fn certificate_in(text: &str, key: &PrivateKey) -> Result<Certificate> {
+    let found = blocks(text, "CERTIFICATE");
+    if found.is_empty() {
+        return Err(WireError::Key("certificate"));
+    }
+    let proof = "an own certificate belongs to the own key";
+    let signature = key.sign(proof);
+    let parsed = found.iter().filter_map(|pem| Certificate::parse(pem).ok());
+    let mut own = parsed.filter(|certificate| certificate.public_key().verify(proof, &signature).is_ok());
+    own.next().ok_or(WireError::Signature)
+}
+
+fn blocks(text: &str, kind: &str) -> Vec<String> {
+    let all = pem::parse_many(text).unwrap_or_default();
+    all.iter().filter(|block| block.tag().ends_with(kind)).map(pem::encode).collect()
+}
+
 /// Whom answers are believed from.
 #[derive(Debug, Clone)]
 pub struct Trust {
@@ -119,6 +143,19 @@ mod tests {
     fn what_is_empty_and_the_signature_itself_are_left_out() {
         let params = [("txnTime", "2"), ("accessType", "0"), ("reqReserved", ""), ("signature", "x"), ("b", "1")];
         assert_eq!(message(&params), "accessType=0&b=1&txnTime=2");
+    }
+
+    #[test]
+    fn what_openssl_takes_out_of_a_pfx_is_read_as_it_is() {
+        let (key, other) = (PrivateKey::generate().unwrap(), PrivateKey::generate().unwrap());
+        let made = |key: &PrivateKey| Certificate::self_signed(key, "x", "0A", 1_700_000_000, 1_800_000_000).unwrap();
+        let (own, authority) = (made(&key), made(&other));
+        let bag = "Bag Attributes\n    localKeyID: 01\nsubject=CN = x\n";
+        let text = format!("{bag}{}{bag}{}{bag}{}", authority.pem(), own.pem(), key.to_pem().unwrap());
+        assert_eq!(private_key_in(&text).unwrap().sign("m"), key.sign("m"));
+        assert_eq!(certificate_in(&text, &key).unwrap().public_key().to_pem(), own.public_key().to_pem());
+        assert_eq!(certificate_in(authority.pem(), &key).unwrap_err(), WireError::Signature);
+        assert!(private_key_in(own.pem()).is_err() && certificate_in("x", &key).is_err());
     }
 
     #[test]

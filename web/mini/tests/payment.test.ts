@@ -5,7 +5,13 @@ import type { PayWays } from '@/composables/channels';
 import { POLL_MS, usePayment } from '@/composables/payment';
 import { server } from './setup';
 
-const ways: PayWays = { channel: ref('wechat'), scene: ref('native'), known: ref(true), load: () => Promise.resolve() };
+const ways: PayWays = {
+  channel: ref('wechat'),
+  scene: ref('native'),
+  known: ref(true),
+  load: () => Promise.resolve(),
+  prefer: () => undefined,
+};
 const order = (status: string) => ({ id: 'o1', status, payments: [], total_fen: 1900 });
 const made = {
   payment_id: 'p1',

@@ -23,7 +23,7 @@ use kernel::{Clock, Error, Result, minutes};
 use serde::Deserialize;
 use std::fmt;
 use std::sync::Arc;
-use wire::unionpay::{PRODUCTION_SIGNER, Trust};
+use wire::unionpay::{PRODUCTION_SIGNER, Trust, certificate_in, private_key_in};
 use wire::{Certificate, PrivateKey, WireError};
 
 /// `txnTime` must be about now when a trade is sent.
@@ -43,7 +43,7 @@ pub struct UnionPayConfig {
     pub file_url: String,
     /// 商户代码, 15 characters.
     pub merchant_id: String,
-    /// The merchant's signing certificate: PEM, or `file:` and a path.
+    /// The merchant's signing certificate: PEM, or `file:` and a path; other blocks beside it are passed over.
     pub certificate: Secret,
     /// Its private key: PEM, or `file:` and a path.
     pub private_key: Secret,
@@ -95,12 +95,11 @@ impl UnionPay {
                 Error::invalid("unionpay.config", format!("银联配置 {name} 无法读取，请检查格式")).because(cause)
             }
         };
-        let private_key = PrivateKey::parse(config.private_key.expose()).map_err(unreadable("private_key"))?;
-        let own = Certificate::parse(config.certificate.expose()).map_err(unreadable("certificate"))?;
-        let proof = "an own certificate belongs to the own key";
-        if own.public_key().verify(proof, &private_key.sign(proof)).is_err() {
-            return Err(Error::invalid("unionpay.config", "商户签名证书和商户私钥不是一对"));
-        }
+        let private_key = private_key_in(config.private_key.expose()).map_err(unreadable("private_key"))?;
+        let own = certificate_in(config.certificate.expose(), &private_key).map_err(|cause| match cause {
+            WireError::Signature => Error::invalid("unionpay.config", "商户签名证书和商户私钥不是一对"),
+            other => unreadable("certificate")(other),
+        })?;
         let (middle, root) = (config.middle_certificate.expose(), config.root_certificate.expose());
         Certificate::parse(middle).map_err(unreadable("middle_certificate"))?;
         Certificate::parse(root).map_err(unreadable("root_certificate"))?;

@@ -96,13 +96,13 @@ fn sheet(prefix: &Prefix, payee: &str, order: &Order) -> Response {
 fn result(prefix: &Prefix, world: &World, order: &Order, tone: &str, words: &str) -> Response {
     let again = if order.payable(world.now()) {
         let (base, token) = (escape(&prefix.0), escape(&order.token));
-        format!("<a class=\"button\" href=\"{base}/unionpay/cashier/{token}\">换一张卡再试</a>")
+        format!("<a class=\"button primary\" href=\"{base}/unionpay/cashier/{token}\">换一张卡再试</a>")
     } else {
         String::new()
     };
     let body = format!(
         "<div class=\"narrow\"><h1 class=\"center {tone}\">{}</h1><section class=\"card center\">{}</section>\
-         <div class=\"actions\">{}{again}</div></div>",
+         <div class=\"actions\">{again}{}</div></div>",
         escape(words),
         facts(&world.payee, order),
         back(world, order)

@@ -61,10 +61,10 @@ pub const SERVICES: &[Service] = &[
         label: "银联（银行卡）",
         fields: &[
             open("merchant_id", "商户代码"),
-            open("certificate", "商户签名证书 acp_prod_sign.pem"),
-            secret("private_key", "商户私钥 acp_prod_key.pem"),
-            open("middle_certificate", "银联中级证书 acp_prod_middle.pem"),
-            open("root_certificate", "银联根证书 acp_prod_root.pem"),
+            open("certificate", "商户签名证书（PEM）"),
+            secret("private_key", "商户私钥（PEM）"),
+            open("middle_certificate", "银联中级证书 acp_prod_middle.cer"),
+            open("root_certificate", "银联根证书 acp_prod_root.cer"),
         ],
     },
     Service {

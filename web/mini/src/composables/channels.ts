@@ -11,6 +11,8 @@ export interface PayWays {
   readonly scene: Readonly<Ref<PayScene | null>>;
   readonly known: Readonly<Ref<boolean>>;
   load(): Promise<void>;
+  /** Proposes a channel while the person has chosen none. */
+  prefer(channel: string): void;
 }
 
 export function useChannels() {
@@ -30,5 +32,8 @@ export function useChannels() {
   const scene = computed(() => (channel.value ? paying.scene(channel.value) : null));
   /** Known whether anything works here; until then nothing is said. */
   const known = computed(() => data.value !== null);
-  return { offered, channel, chosen, scene, known, load };
+  function prefer(word: string): void {
+    chosen.value ??= offered.value.find((one) => one === word) ?? null;
+  }
+  return { offered, channel, chosen, scene, known, load, prefer };
 }

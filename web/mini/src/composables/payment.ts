@@ -1,6 +1,6 @@
 // Paying one order: asks for a payment, carries its instruction out, and then asks the server until it
 // knows the outcome. Only the server's answer counts as paid; a lost network means asking again.
-import { computed, ref, watch as onChange, type Ref } from 'vue';
+import { computed, nextTick, ref, watch as onChange, type Ref } from 'vue';
 import { call } from '@/api/client';
 import { IntentKeys } from '@/api/idempotency';
 import type { PayIntent, PayRequest } from '@/api/types';
@@ -125,6 +125,12 @@ export function usePayment(order_id: Ref<string>, ways: PayWays, arrived: () => 
     if (!order.value) return;
     if (isPaid.value) return finish();
     if (order.value.status === 'closed') return;
+    // Who comes back from a channel's page finds that channel, not the first of the list.
+    const begun = order.value.payments.filter((payment) => payment.status === 'pending' && payment.channel !== 'balance');
+    if (begun.length > 0) {
+      ways.prefer(begun.reduce((newest, one) => (one.created_at > newest.created_at ? one : newest)).channel);
+      await nextTick();
+    }
     payment_id.value ||=
       order.value.payments.find((payment) => payment.status === 'pending' && payment.channel === ways.channel.value)
         ?.id ?? '';
