@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-$PWD/target}
-cargo build --release --quiet --package bench
+# Named by binary, as `make build` does: naming a package would compile everything again with other features.
+cargo build --release --quiet --bin bench
 echo "$(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2 | sed 's/^ //'), $(nproc) cores, $(date -u +%F)"
 "$target/release/bench" "$target/release/hefang" "$@"
