@@ -1,13 +1,18 @@
 // Browser tests against the real program: `hefang demo` with a fresh mall, Debian's Chromium, one worker because the
 // tests share that mall. Screenshots of every step are kept in test-results/shots.
-import { mkdtempSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from '@playwright/test'
 
 const port = Number(process.env.E2E_PORT ?? 8391)
 const hefang = process.env.HEFANG ?? '../target/debug/hefang'
-process.env.E2E_DATA ??= mkdtempSync(join(tmpdir(), 'hefang-e2e-'))
+// The mall lies in memory where that can be, so that no story waits for a disk; it goes with the run that made it.
+if (!process.env.E2E_DATA) {
+  const made = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'hefang-e2e-'))
+  process.env.E2E_DATA = made
+  process.on('exit', () => rmSync(made, { recursive: true, force: true }))
+}
 
 export default defineConfig({
   testDir: 'tests',
