@@ -9,7 +9,10 @@ mod number;
 pub use bill::{Bill, BillKind, BillLine, BillState};
 pub use invoice::{InvoiceBuyer, InvoiceIssuer, InvoiceItem, InvoiceRequest, InvoiceState};
 pub use number::sent_at;
+mod subscribe;
 mod transfer;
+
+pub use subscribe::SubscribeMessage;
 
 pub use transfer::{ChannelTransfer, ChannelTransferState, TransferChannel, TransferPurpose, TransferRequest};
 
@@ -91,6 +94,13 @@ pub trait MiniProgram: Send + Sync {
     }
     /// `upload_shipping_info`; `wechat.shipping_retry` (502) when WeChat does not know the payment yet.
     fn upload_shipping_info<'a>(&'a self, info: &'a ShippingInfo) -> Pending<'a, ()>;
+    /// `subscribeMessage.send`. `wechat.not_subscribed` (409) when this person gave no leave, or used it up;
+    /// `wechat.message_refused` (409) when template, values or page do not fit.
+    fn notify<'a>(&'a self, _message: &'a SubscribeMessage) -> Pending<'a, ()> {
+        Box::pin(async {
+            Err(crate::Error::conflict("wechat.not_configured", "这家商城还没有配置微信小程序"))
+        })
+    }
     /// `getwxacodeunlimit`: the bytes of a PNG or JPEG. `wechat.code_refused` (409) when WeChat does not know the page yet.
     fn code<'a>(&'a self, _code: &'a MiniCode) -> Pending<'a, Vec<u8>> {
         Box::pin(async {
@@ -299,7 +309,7 @@ pub fn scene_unsupported() -> crate::Error {
 
 /// Sends one text message.
 pub trait SmsSender: Send + Sync {
-    /// `template` is our name of it (`sign_in_code`); `params` fill it. `sms.limited` (429) when the carrier refuses for frequency.
+    /// `template` is our name of it (`sign_in_code`) or the carrier's own code (`SMS_…`); `params` fill it. `sms.limited` (429) when the carrier refuses for frequency.
     fn send<'a>(&'a self, phone: &'a str, template: &'a str, params: &'a [(&'a str, &'a str)]) -> Pending<'a, ()>;
 }
 

@@ -15,6 +15,8 @@ pub mod message;
 
 pub mod identity;
 
+pub mod notice;
+
 pub mod privacy;
 
 pub mod staff;
@@ -76,6 +78,7 @@ pub fn shop_routes(hooks: Hooks) -> OpenApiRouter<App> {
         .merge(wallet::shop_routes())
         .merge(consent::shop_routes())
         .merge(message::shop_routes())
+        .merge(notice::shop_routes())
         .merge(privacy::shop_routes())
         .merge(settings::shop_routes())
         .layer(Extension(hooks))
@@ -90,5 +93,6 @@ pub fn admin_routes(hooks: AdminHooks) -> OpenApiRouter<App> {
         .merge(membership::admin_routes())
         .merge(wallet::admin_routes())
         .merge(consent::admin_routes())
+        .merge(notice::admin_routes())
         .layer(Extension(hooks))
 }

@@ -32,6 +32,7 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/control/expire-tokens", post(expire_tokens))
         .route("/control/rotate-certificate", post(rotate_certificate))
         .route("/control/messages", get(messages))
+        .route("/control/subscribe-messages", get(subscribe_messages))
         .route("/control/notices", get(notices))
 }
 
@@ -298,4 +299,10 @@ async fn messages(State(world): State<Arc<World>>, Query(whose): Query<Whose>) -
 async fn notices(State(world): State<Arc<World>>) -> Response {
     let state = world.state();
     Json(json!({"items": state.pay.newest_notices().collect::<Vec<_>>()})).into_response()
+}
+
+/// `GET /control/subscribe-messages`: what the mini program's people were told, newest first.
+async fn subscribe_messages(State(world): State<Arc<World>>) -> Json<Value> {
+    let items: Vec<mini::Notified> = world.state().mini.newest_notices().take(50).cloned().collect();
+    Json(json!({"items": items}))
 }

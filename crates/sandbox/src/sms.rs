@@ -186,8 +186,14 @@ async fn inbox(State(world): State<Arc<World>>, prefix: Prefix) -> Response {
     } else {
         format!("<ul class=\"plain\">{rows}</ul>")
     };
+    let notices: String = world.state().mini.newest_notices().take(50).map(notified).collect();
+    let notices = if notices.is_empty() {
+        String::new()
+    } else {
+        format!("<section class=\"card\"><h2>微信订阅消息</h2><ul class=\"plain\">{notices}</ul></section>")
+    };
     let body = format!(
-        "<div class=\"narrow\"><h1>短信收件箱</h1><section class=\"card\">{list}</section>\
+        "<div class=\"narrow\"><h1>短信收件箱</h1><section class=\"card\">{list}</section>{notices}\
          <nav><a href=\"{0}/sms\">刷新</a><a href=\"{0}\">沙箱控制台</a></nav></div>",
         escape(&prefix.0)
     );
@@ -205,5 +211,16 @@ fn row(message: &Message) -> String {
         china::clock(message.at),
         escape(&message.phone),
         escape(&message.sign_name)
+    )
+}
+
+fn notified(notice: &crate::mini::Notified) -> String {
+    let fields: String =
+        notice.data.iter().map(|(name, value)| format!("<br>{}：{}", escape(name), escape(value))).collect();
+    format!(
+        "<li><p class=\"muted\">{} · 打开 {}</p><p>{}{fields}</p></li>",
+        china::clock(notice.at),
+        escape(&notice.page),
+        escape(&notice.template_id)
     )
 }

@@ -79,6 +79,8 @@ faults! {
     TransferNotEnough "transfer_not_enough" "转账时余额不足";
     /// Mini-program APIs answer -1 (busy).
     WechatBusy "wechat_busy" "小程序接口系统繁忙";
+    /// Subscribe messages answer 43101.
+    NotSubscribed "not_subscribed" "会员没有订阅消息";
     /// Shipping management does not know the payment yet (10060001).
     ShippingUnknown "shipping_unknown" "发货管理暂查不到支付单";
     /// SendSms answers isv.BUSINESS_LIMIT_CONTROL.

@@ -150,6 +150,8 @@ fn messages(handlers: &mut Handlers) {
         .subscribe("order.completed", "tell_order_completed", message::completed)
         .subscribe("order.closed", "tell_order_closed", message::closed)
         .subscribe("refund.done", "tell_refund_done", message::refunded)
+        .subscribe(people::ledger::BALANCE_CHANGED, "tell_balance_changed", message::balance_changed)
+        .on(people::message::CARRY, people::notice::carry)
         .subscribe("coupon.taken", "tell_coupon_received", coupon_message::taken)
         .subscribe("coupon.given", "tell_coupon_given", coupon_message::given)
         .subscribe("coupon.expiring", "tell_coupon_expiring", coupon_message::expiring);
@@ -201,6 +203,7 @@ async fn forget(app: App) -> Result<()> {
                 platform::session::Sessions::sweep(tx, mall_id, now)?;
                 people::identity::sweep(tx, mall_id, now)?;
                 people::message::sweep(tx, mall_id, now)?;
+                people::notice::sweep(tx, mall_id, now)?;
                 platform::search::age_phrases(tx, mall_id, now)?;
                 idempotency::sweep(tx, mall_id, now)
             })

@@ -233,6 +233,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/after-sales/{id}/parcels/{way}/track": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a parcel of an after-sale.
+         * @description Needs `after_sale.view`. `way` is `return` or `reship`.
+         */
+        get: operations["track_any_after_sale_parcel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/after-sales/{id}/receive": {
         parameters: {
             query?: never;
@@ -1578,6 +1598,106 @@ export interface paths {
          */
         put: operations["replace_plan"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the kinds of messages with their notices.
+         * @description Needs `settings.edit`.
+         */
+        get: operations["list_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/notices/sent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what went to phones, newest first.
+         * @description Needs `settings.edit`. The log goes back half a year.
+         */
+        get: operations["list_sent_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/notices/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change where messages of a kind go.
+         * @description Needs `settings.edit`. Replaces the rule; messages written from now on follow it.
+         */
+        put: operations["change_notice"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/notices/{kind}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show a notice with example values.
+         * @description Needs `settings.edit`. Nothing is kept.
+         */
+        post: operations["preview_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/notices/{kind}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a notice with example values to one phone.
+         * @description Needs `settings.edit`. A subscribe message spends one leave of that member.
+         */
+        post: operations["test_notice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4088,6 +4208,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/after-sales/{id}/parcels/{way}/track": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a parcel of one of my after-sales.
+         * @description `way` is `return` for the goods going back and `reship` for the replacement.
+         */
+        get: operations["track_after_sale_parcel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/after-sales/{id}/send-back": {
         parameters: {
             query?: never;
@@ -4884,6 +5024,46 @@ export interface paths {
         put?: never;
         /** Mark a message as read; repeating it changes nothing. */
         post: operations["mark_message_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/asks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the subscribe messages to ask the member for, by moment.
+         * @description Moments without any are absent. One leave is good for one message, so it is worth asking again each time.
+         */
+        get: operations["list_notice_asks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/leaves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count leaves the member gave for subscribe messages.
+         * @description Templates the mall does not use are left out.
+         */
+        post: operations["grant_notices"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6756,6 +6936,11 @@ export interface components {
             text: string;
         };
         /**
+         * @description Who has to answer for it; the shop's own fault brings back the freight of what was sent.
+         * @enum {string}
+         */
+        AfterSaleFault: "shop" | "member" | "nobody";
+        /**
          * @description What the member asks for.
          * @enum {string}
          */
@@ -6823,6 +7008,8 @@ export interface components {
         AfterSaleOptions: {
             /** @description Why nothing can be asked for. */
             closed_reason?: string | null;
+            /** @description Goods that were sent and go back for the shop's own fault bring their part of the freight. */
+            freight_back: boolean;
             /**
              * Format: int64
              * @description Comes back with the last piece while nothing was sent.
@@ -6850,6 +7037,11 @@ export interface components {
              * @default 7
              */
             dispute_days?: number;
+            /**
+             * @description Goods that were sent and go back for the shop's own fault bring their part of the freight.
+             * @default true
+             */
+            freight_back?: boolean;
             /**
              * Format: int64
              * @description Days in which returned goods are received, or the replacement is sent; then the operator looks at it.
@@ -6888,6 +7080,8 @@ export interface components {
             description?: string | null;
             ended_at?: null | components["schemas"]["Instant"];
             events: components["schemas"]["AfterSaleEventView"][];
+            /** @description Whose fault the reason says it is. */
+            fault: components["schemas"]["AfterSaleFault"];
             /**
              * Format: int64
              * @description The order's freight, when it goes back too.
@@ -6970,6 +7164,11 @@ export interface components {
             /** @description Whether it is about pieces that were sent; only a refund can be about those that were not. */
             stage: components["schemas"]["AfterSaleStage"];
         };
+        /**
+         * @description When a member is asked.
+         * @enum {string}
+         */
+        AskMoment: "paid" | "after_sale" | "coupon" | "club";
         /** @description Pieces of one line. */
         AskedPieces: {
             exchange_sku_id?: null | components["schemas"]["Id"];
@@ -9068,7 +9267,7 @@ export interface components {
          * @description What a message is about; each can be switched off.
          * @enum {string}
          */
-        MessageKind: "order_paid" | "order_shipped" | "order_ready" | "order_completed" | "order_closed" | "refund_done" | "after_sale" | "coupon_received" | "coupon_expiring";
+        MessageKind: "order_paid" | "order_shipped" | "order_ready" | "order_completed" | "order_closed" | "refund_done" | "after_sale" | "coupon_received" | "coupon_expiring" | "points_expiring" | "member_gift" | "tier_changed" | "renewal_due" | "balance_changed";
         /**
          * @description How the money went back when the channel could not.
          * @enum {string}
@@ -9205,6 +9404,68 @@ export interface components {
          * @enum {string}
          */
         NoReturnReason: "custom" | "fresh" | "digital" | "press" | "confirmed";
+        /** @description A kind of message and where it goes besides the message centre. */
+        Notice: {
+            /** @description True for offers: text messages go only to members who agreed to marketing. */
+            is_marketing: boolean;
+            kind: components["schemas"]["MessageKind"];
+            label: string;
+            rule: components["schemas"]["NoticeRule"];
+            /** @description What texts may name in braces. */
+            values: components["schemas"]["NoticeValue"][];
+        };
+        /** @description Templates to ask for at one moment. */
+        NoticeAsk: {
+            /** @description What the member will be told, for the words beside the button. */
+            kinds: components["schemas"]["MessageKind"][];
+            moment: components["schemas"]["AskMoment"];
+            /** @description At most three; never empty. */
+            template_ids: string[];
+        };
+        /**
+         * @description A way to a phone.
+         * @enum {string}
+         */
+        NoticeChannel: "subscribe" | "sms";
+        /** @description One field of a template and the text for it, with values in braces. */
+        NoticeField: {
+            /** @description The template's name of it: `thing1` at WeChat, `goods` in a text message. */
+            name: string;
+            text: string;
+        };
+        /** @description Templates the member accepted in `requestSubscribeMessage`. */
+        NoticeLeaves: {
+            template_ids: string[];
+        };
+        /** @description A notice with example values. */
+        NoticePreview: {
+            sms: components["schemas"]["PreviewField"][];
+            subscribe: components["schemas"]["PreviewField"][];
+            text: string;
+            title: string;
+        };
+        /** @description Where messages of one kind go besides the message centre. */
+        NoticeRule: {
+            sms: components["schemas"]["SmsRule"];
+            subscribe: components["schemas"]["SubscribeRule"];
+        };
+        /** @description A test of a notice that need not be saved. */
+        NoticeTest: {
+            channel: components["schemas"]["NoticeChannel"];
+            /** @description Who gets it: for a subscribe message the member of this number, who has used the mini program. */
+            phone: string;
+            rule: components["schemas"]["NoticeRule"];
+        };
+        /** @description How a test went. */
+        NoticeTested: {
+            message: string;
+        };
+        /** @description A value that texts may name in braces: `{goods}`. */
+        NoticeValue: {
+            example: string;
+            label: string;
+            name: string;
+        };
         /** @description A step of Nth at a discount: the `nth` piece pays `pay_percent`. */
         NthStep: {
             /** Format: int64 */
@@ -10213,6 +10474,15 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_SentNoticeRow: {
+            items: (components["schemas"]["SentNotice"] & {
+                nickname: string;
+                /** @description `138****0000`. */
+                phone_masked?: string | null;
+            })[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_StaffInvoice: {
             items: (components["schemas"]["InvoiceView"] & {
                 /** @description What the issuer said when it refused. */
@@ -10926,6 +11196,13 @@ export interface components {
             with_coupons?: boolean;
             with_promotions?: boolean;
         };
+        /** @description One field as it would arrive. */
+        PreviewField: {
+            /** @description True when the vendor's limit cut something off. */
+            is_cut: boolean;
+            name: string;
+            text: string;
+        };
         /** @description Where the goods go and what that costs; without it they are fetched at a store. */
         PreviewFreight: {
             /** @description Six digits. */
@@ -11524,6 +11801,7 @@ export interface components {
         /** @description A reason as offered. */
         ReasonChoice: {
             code: string;
+            fault: components["schemas"]["AfterSaleFault"];
             label: string;
         };
         /** @description Goods that came back. */
@@ -11811,6 +12089,24 @@ export interface components {
             q?: string | null;
             status?: components["schemas"]["StatusFilter"];
         };
+        /** @description One line of the log. */
+        SentNotice: {
+            channel: string;
+            created_at: components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            kind: string;
+            member_id: components["schemas"]["Id"];
+            /** @description Why it was skipped or failed, in words. */
+            reason?: string | null;
+            /** @description `sending`, `sent`, `skipped`, `failed`. */
+            state: string;
+        };
+        /** @description A line of the log with its member. */
+        SentNoticeRow: components["schemas"]["SentNotice"] & {
+            nickname: string;
+            /** @description `138****0000`. */
+            phone_masked?: string | null;
+        };
         /** @description A session just opened. The token is shown once; send it as `Authorization: Bearer`. */
         SessionGranted: {
             expires_at: components["schemas"]["Instant"];
@@ -11985,6 +12281,18 @@ export interface components {
              */
             phone: string;
         };
+        /** @description A text message. */
+        SmsRule: {
+            params: components["schemas"]["NoticeField"][];
+            /** @description The carrier's code, `SMS_…`. */
+            template_code: string;
+            when: components["schemas"]["SmsWhen"];
+        };
+        /**
+         * @description When a text message is sent.
+         * @enum {string}
+         */
+        SmsWhen: "never" | "fallback" | "always";
         /**
          * @description Where the lines come from.
          * @enum {string}
@@ -12329,6 +12637,12 @@ export interface components {
             days: number;
             /** Format: int64 */
             points: number;
+        };
+        /** @description A subscribe message of the mini program. */
+        SubscribeRule: {
+            fields: components["schemas"]["NoticeField"][];
+            on: boolean;
+            template_id: string;
         };
         /** @description Words that begin like what was typed. */
         Suggestions: {
@@ -13929,6 +14243,82 @@ export interface operations {
                 };
             };
             /** @description `after_sale.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    track_any_after_sale_parcel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+                way: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_found`, `shipping.no_such_parcel` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -20347,6 +20737,393 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sent_notices: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                /** @description 1–100, 50 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SentNoticeRow"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeRule"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"];
+                };
+            };
+            /** @description `request.invalid` at the field that does not fit */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `notice.no_such_kind` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeRule"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticePreview"];
+                };
+            };
+            /** @description `request.invalid` at the field that does not fit */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `notice.no_such_kind` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeTest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeTested"];
+                };
+            };
+            /** @description `request.invalid` at the field that does not fit */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `notice.no_such_kind` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `notice.no_openid`, `wechat.not_configured`, `wechat.not_subscribed`, `wechat.message_refused`, `sms.not_configured` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_many`, `sms.limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wechat.unavailable`, `sms.refused`, `sms.unavailable` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
@@ -32050,6 +32827,82 @@ export interface operations {
             };
         };
     };
+    track_after_sale_parcel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+                way: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `after_sale.not_found`, `shipping.no_such_parcel` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     send_after_sale_back: {
         parameters: {
             query?: never;
@@ -35736,6 +36589,136 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_notice_asks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticeAsk"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grant_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeLeaves"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */

@@ -11,6 +11,15 @@ export interface Page<T> {
   next_cursor?: string | null;
 }
 
+export type Notice = Schemas['Notice'];
+export type NoticeRule = Schemas['NoticeRule'];
+export type NoticeField = Schemas['NoticeField'];
+export type NoticePreview = Schemas['NoticePreview'];
+export type NoticeTest = Schemas['NoticeTest'];
+export type NoticeValue = Schemas['NoticeValue'];
+export type SmsWhen = Schemas['SmsWhen'];
+export type MessageKind = Schemas['MessageKind'];
+export type TrackView = Schemas['TrackView'];
 export type Account = Schemas['Account'];
 export type Action = Schemas['Action'];
 export type Adjustment = Schemas['Adjustment'];

@@ -49,6 +49,13 @@ const PRODUCT: Words = {
   deleted: { label: '回收站', tone: 'muted' },
 };
 
+const NOTICE: Words = {
+  sending: { label: '发送中', tone: 'moving' },
+  sent: { label: '已发出', tone: 'done' },
+  skipped: { label: '没有发', tone: 'muted' },
+  failed: { label: '失败', tone: 'alarm' },
+};
+
 const STOCK_TAKE: Words = {
   draft: { label: '清点中', tone: 'waiting' },
   counted: { label: '待过账', tone: 'action' },
@@ -155,6 +162,7 @@ const INVOICE: Words = {
 export const billDayState = (state: string): StatusWord => read(BILL_DAY, state);
 export const billProblem = (problem: string): StatusWord => read(BILL_PROBLEM, problem);
 export const invoiceState = (state: string): StatusWord => read(INVOICE, state);
+export const noticeState = (state: string): StatusWord => read(NOTICE, state);
 export const webhookStatus = (status: string): StatusWord => read(WEBHOOK, status);
 export const deliveryState = (state: string): StatusWord => read(WEBHOOK_DELIVERY, state);
 export const apiKeyState = (state: string): StatusWord => read(API_KEY, state);

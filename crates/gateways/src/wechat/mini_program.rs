@@ -5,7 +5,7 @@
 use super::access_token::{AccessToken, read};
 use crate::http::{Http, Repeat, cut};
 use crate::{Secret, Timeouts};
-use kernel::ports::{LogisticsKind, MiniCode, MiniProgram, MiniSession, Pending, ShippingInfo};
+use kernel::ports::{LogisticsKind, MiniCode, MiniProgram, MiniSession, Pending, ShippingInfo, SubscribeMessage};
 use kernel::{Clock, Error, Instant, Result};
 use reqwest::RequestBuilder;
 use serde::Deserialize;
@@ -95,6 +95,12 @@ pub(super) fn vendor_error(errcode: i64, errmsg: &str) -> Error {
         41030 | 40129 | 40097 | 85096 => {
             Error::conflict("wechat.code_refused", "微信还不认识这个页面，小程序发布之后才能生成小程序码")
         }
+        43101 | 43107 => Error::conflict("wechat.not_subscribed", "这位会员没有订阅，或订阅已经用完"),
+        40003 => Error::conflict("wechat.message_refused", "微信不认识这位会员"),
+        40037 => Error::conflict("wechat.message_refused", "模板编号不对，或没有加到小程序里"),
+        47003 => Error::conflict("wechat.message_refused", "模板的字段和内容对不上"),
+        45168 => Error::conflict("wechat.message_refused", "内容里有微信不允许的词"),
+        43108 => Error::unavailable("wechat.busy", "同时发给这位会员的消息太多").retry_after(5),
         10060001 => Error::gateway("wechat.shipping_retry", "微信还没有收到这笔支付的记录，稍后会自动再试"),
         10060003 => Error::conflict("wechat.shipping_locked", "这笔支付的发货信息已经改过一次，微信不再接受修改"),
         10060002..=10060099 | 268_485_194..=268_485_228 => {
@@ -197,6 +203,13 @@ impl WechatMiniProgram {
         Ok(answer.phone_info.pure_phone_number)
     }
 
+    /// Not repeated unless it certainly never left: a leave is good for one message only.
+    async fn send_notice(&self, message: &SubscribeMessage) -> Result<()> {
+        let (verdict, _) =
+            self.post("/cgi-bin/message/subscribe/send", &notice_body(message), Repeat::OnlyUnsent).await?;
+        if verdict.errcode == 0 { Ok(()) } else { Err(vendor_error(verdict.errcode, &verdict.errmsg)) }
+    }
+
     async fn upload(&self, info: &ShippingInfo) -> Result<()> {
         let path = "/wxa/sec/order/upload_shipping_info";
         let (verdict, _) = self.post(path, &shipping_body(info), Repeat::Harmless).await?;
@@ -206,6 +219,23 @@ impl WechatMiniProgram {
             code => Err(vendor_error(code, &verdict.errmsg)),
         }
     }
+}
+
+/// The body of `subscribeMessage.send`.
+fn notice_body(message: &SubscribeMessage) -> Value {
+    let data: serde_json::Map<String, Value> =
+        message.data.iter().map(|(name, value)| (name.clone(), json!({ "value": value }))).collect();
+    let mut body = json!({
+        "touser": message.openid,
+        "template_id": message.template_id,
+        "data": data,
+        "miniprogram_state": "formal",
+        "lang": "zh_CN",
+    });
+    if let Some(page) = &message.page {
+        body["page"] = json!(page);
+    }
+    body
 }
 
 /// The body of `upload_shipping_info`, addressed by transaction id.
@@ -260,6 +290,9 @@ impl MiniProgram for WechatMiniProgram {
     }
     fn upload_shipping_info<'a>(&'a self, info: &'a ShippingInfo) -> Pending<'a, ()> {
         Box::pin(self.upload(info))
+    }
+    fn notify<'a>(&'a self, message: &'a SubscribeMessage) -> Pending<'a, ()> {
+        Box::pin(self.send_notice(message))
     }
     fn code<'a>(&'a self, code: &'a MiniCode) -> Pending<'a, Vec<u8>> {
         Box::pin(self.draw_code(code))

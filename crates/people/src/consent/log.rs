@@ -75,6 +75,11 @@ pub(super) fn standing(tx: &mut Tx<'_>, mall_id: MallId, shopper: Id, scope: Con
     )
 }
 
+/// True when the member agreed to news and offers, and did not take it back.
+pub fn agrees_to_marketing(tx: &mut Tx<'_>, mall_id: MallId, member: Id) -> Result<bool> {
+    Ok(standing(tx, mall_id, member, ConsentScope::Marketing)?.is_some_and(|one| one.granted))
+}
+
 /// True when the shopper has not agreed to the newest policy. A mall without one asks nobody.
 pub fn is_due(tx: &mut Tx<'_>, mall_id: MallId, shopper: Id) -> Result<bool> {
     let Some(newest) = policy::newest(tx, mall_id)? else { return Ok(false) };

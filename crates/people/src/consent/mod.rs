@@ -9,7 +9,7 @@ mod log;
 mod policy;
 mod shop;
 
-pub use log::{Consent, ConsentScope, is_due, move_log, of_member, record};
+pub use log::{Consent, ConsentScope, agrees_to_marketing, is_due, move_log, of_member, record};
 pub use policy::{Policy, PolicyBrief, PolicyInput, publish, template};
 
 pub(crate) use admin::routes as admin_routes;

@@ -25,7 +25,7 @@ pub use model::{Me, MemberBrief, MemberKind};
 pub use profile::{ProfileChange, bind_phone, change_profile, me};
 pub use purchase::{count_purchase, count_refund, purchases};
 pub use signin::{Signed, WechatIdentity, create_guest, create_member, sign_in_by_phone, sign_in_by_wechat};
-pub use store::{briefs, by_nickname, by_phone_tail, find_by_phone, openid};
+pub use store::{briefs, by_nickname, by_phone_tail, find_by_phone, openid, phone_of};
 
 pub(crate) use admin::routes as admin_routes;
 pub(crate) use session::send_code;

@@ -130,6 +130,15 @@ pub fn openid(tx: &mut Tx<'_>, mall_id: MallId, member_id: Id, app_id: &str) -> 
     Ok(row.map(|(subject,)| subject))
 }
 
+/// The phone of an active member; `None` also for who has left.
+pub fn phone_of(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, member_id: Id) -> Result<Option<Phone>> {
+    let row: Option<(Option<String>,)> = tx.opt(
+        "select phone_sealed from member where mall_id = $1 and id = $2 and status = 'active'",
+        &args![mall_id, member_id],
+    )?;
+    row.and_then(|(sealed,)| sealed).map(|sealed| Phone::open(sealer, &sealed)).transpose()
+}
+
 /// The member with this phone number, in any spelling; `None` also for text that is no phone number.
 pub fn find_by_phone(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, phone: &str) -> Result<Option<Id>> {
     let Ok(phone) = Phone::parse(phone) else { return Ok(None) };

@@ -18,6 +18,8 @@ mod verify;
 pub use expiry::{ExpiringSoon, expire_points, expiring_soon, remind_expiring};
 pub use model::{Account, Entry, NEVER};
 pub use points::{Grant, Spent, earn, give_back, spend, take_back};
-pub use post::{balance, balances, credit, debit, merge_member, move_up_to};
+pub use post::{
+    BALANCE_CHANGED, BalanceChanged, balance, balances, credit, debit, merge_member, move_up_to, told_change,
+};
 pub use statement::{Liability, LiabilityMove, LiabilityReport, StatementLine, liabilities, statement};
 pub use verify::{Drift, drift, report_drift};

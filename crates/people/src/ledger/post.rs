@@ -5,7 +5,40 @@ use super::model::{Account, Entry};
 use db::{Tx, args};
 use kernel::{Error, Id, MallId, Result};
 use platform::Ctx;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+
+/// Event: the balance of a member changed, part by part.
+pub const BALANCE_CHANGED: &str = "balance.changed";
+
+/// Its payload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BalanceChanged {
+    pub member_id: Id,
+    pub account: Account,
+    pub kind: String,
+    pub source_id: Id,
+}
+
+/// What one source changed in the balance: principal and gift together, with its words. `None` for the gift's part when
+/// the principal changed too, so that a change is told once.
+pub fn told_change(tx: &mut Tx<'_>, mall_id: MallId, changed: &BalanceChanged) -> Result<Option<(i64, String)>> {
+    let legs: Vec<(String, i64, String)> = tx.all(
+        "select account, amount, note
+         from ledger_posting
+         where mall_id = $1 and kind = $2 and source_id = $3 and leg in (2, 4) and member_id = $4
+         order by leg",
+        &args![mall_id, &changed.kind, changed.source_id, changed.member_id],
+    )?;
+    if changed.kind.starts_with("merged_") {
+        return Ok(None);
+    }
+    let Some((first, _, note)) = legs.first() else { return Ok(None) };
+    if first != changed.account.as_str() {
+        return Ok(None);
+    }
+    Ok(Some((legs.iter().map(|(_, amount, _)| amount).sum(), note.clone())))
+}
 
 /// Adds to a member's account. False, and nothing changed, when this source posted before.
 pub fn credit(tx: &mut Tx<'_>, ctx: &Ctx, entry: &Entry<'_>) -> Result<bool> {
@@ -74,7 +107,18 @@ fn legs(tx: &mut Tx<'_>, ctx: &Ctx, entry: &Entry<'_>, sign: i64) -> Result<bool
         &rows,
     )?;
     match posted {
-        2 => Ok(true),
+        2 => {
+            if matches!(account, Account::Principal | Account::Gift) {
+                let changed = BalanceChanged {
+                    member_id: entry.member_id,
+                    account,
+                    kind: entry.kind.into(),
+                    source_id: entry.source_id,
+                };
+                platform::outbox::emit(tx, ctx, BALANCE_CHANGED, &changed)?;
+            }
+            Ok(true)
+        }
         0 => Ok(false),
         _ => Err(Error::internal(format_args!("half of {} {} was posted before", entry.kind, entry.source_id))),
     }

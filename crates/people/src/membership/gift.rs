@@ -180,7 +180,8 @@ fn give(tx: &mut Tx<'_>, ctx: &Ctx, due: &[Due], kind: &Kind, utc_offset_ms: i64
             words.push("一张优惠券".to_owned());
         }
         if !words.is_empty() {
-            notice::tell(tx, ctx, gift.member_id, "gift", &format!("{}到了：{}", kind.words, words.join("和")))?;
+            let text = format!("{}到了：{}", kind.words, words.join("和"));
+            notice::tell(tx, ctx, gift.member_id, "gift", &text, serde_json::json!({}))?;
         }
     }
     Ok(due.len())

@@ -102,7 +102,8 @@ fn rise(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, held: Held, rules: &GrowthRul
     }
     stand(tx, ctx, member_id, reached, ctx.now, rules)?;
     let name = ladder.iter().find(|tier| Some(tier.id) == reached).map_or("", |tier| tier.name.as_str());
-    super::notice::tell(tx, ctx, member_id, "tier_reached", &format!("升级为{name}，权益已经生效"))?;
+    let text = format!("升级为{name}，权益已经生效");
+    super::notice::tell(tx, ctx, member_id, "tier_reached", &text, serde_json::json!({ "tier": name }))?;
     platform::outbox::emit(tx, ctx, "membership.tier_reached", &Reached { member_id, tier_id: reached })
 }
 
@@ -174,7 +175,8 @@ pub fn review_tiers(tx: &mut Tx<'_>, ctx: &Ctx, limit: i64) -> Result<usize> {
             Some(lower) => format!("{}的保级期已到，现在是{}", ladder[place].name, lower.name),
             None => format!("{}的保级期已到", ladder[place].name),
         };
-        super::notice::tell(tx, ctx, *member_id, "tier_fallen", &text)?;
+        let facts = serde_json::json!({ "tier": lower.map_or("普通会员", |lower| lower.name.as_str()) });
+        super::notice::tell(tx, ctx, *member_id, "tier_fallen", &text, facts)?;
     }
     Ok(due.len())
 }

@@ -37,7 +37,8 @@ pub async fn expire_points(app: App) -> Result<()> {
                     for one in &due {
                         let day = plan::date_of(one.expires_at - 1, offset);
                         let text = format!("有 {} 积分将陆续到期，最早在 {day}，可以在下单时抵扣", one.amount);
-                        notice::tell(tx, &ctx, one.member_id, "points_expiring", &text)?;
+                        let facts = serde_json::json!({ "points": one.amount, "day": day });
+                        notice::tell(tx, &ctx, one.member_id, "points_expiring", &text, facts)?;
                         let told =
                             Expiring { member_id: one.member_id, points: one.amount, expires_at: one.expires_at };
                         platform::outbox::emit(tx, &ctx, "points.expiring", &told)?;

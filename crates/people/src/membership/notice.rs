@@ -1,9 +1,11 @@
-//! What the mall tells a member about points and membership: kept in a list, newest first.
+//! What the mall tells a member about points and membership: kept in a list, newest first, and told as a message.
 
+use crate::message::{self, MessageKind, NewMessage};
 use db::{Tx, args, row};
 use kernel::{Id, Instant, MallId, Result};
 use platform::Ctx;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 /// One notice.
@@ -17,13 +19,30 @@ pub struct MemberNotice {
 }
 row!(MemberNotice { id, kind, text, created_at });
 
-/// Writes a notice.
-pub fn tell(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, kind: &str, text: &str) -> Result<()> {
+/// Writes a notice and a message. `facts` are the values of its text.
+pub fn tell(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, kind: &str, text: &str, facts: Value) -> Result<()> {
+    let id = ctx.id();
     tx.exec(
         "insert into member_notice (id, mall_id, member_id, kind, text, created_at) values ($1, $2, $3, $4, $5, $6)",
-        &args![ctx.id(), ctx.mall_id, member_id, kind, text, ctx.now],
+        &args![id, ctx.mall_id, member_id, kind, text, ctx.now],
     )?;
-    Ok(())
+    let (kind, title) = match kind {
+        "tier_reached" | "tier_fallen" => (MessageKind::TierChanged, "会员等级变了"),
+        "points_expiring" => (MessageKind::PointsExpiring, "积分快到期了"),
+        "renewal_due" => (MessageKind::RenewalDue, "会员快到期了"),
+        _ => (MessageKind::MemberGift, "收到会员礼"),
+    };
+    let new = NewMessage {
+        member_id,
+        kind,
+        title: title.to_owned(),
+        text: text.to_owned(),
+        facts,
+        order_id: None,
+        event_id: id,
+        at: ctx.now,
+    };
+    message::post(tx, ctx, &new).map(drop)
 }
 
 /// The latest notices of a member.

@@ -187,7 +187,9 @@ pub fn remind_renewals(tx: &mut Tx<'_>, ctx: &Ctx, utc_offset_ms: i64) -> Result
     )?;
     for (member_id, paid_until, name, price) in &due {
         let text = format!("{name}将于 {} 到期。续费 ¥{price}，不会自动扣款", date_of(*paid_until, utc_offset_ms));
-        super::notice::tell(tx, ctx, *member_id, "renewal_due", &text)?;
+        let day = date_of(*paid_until, utc_offset_ms);
+        let facts = serde_json::json!({ "plan": name, "day": day, "amount_fen": price.0 });
+        super::notice::tell(tx, ctx, *member_id, "renewal_due", &text, facts)?;
         platform::outbox::emit(
             tx,
             ctx,

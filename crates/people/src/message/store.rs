@@ -1,6 +1,6 @@
 //! Rows of messages: written once per event, read by cursor, forgotten after half a year.
 
-use super::preference;
+use super::{carry, preference};
 use db::{Arg, FromRow, Row, Tx, args};
 use kernel::{Error, Id, Ids, Instant, MallId, Result, days};
 use platform::Ctx;
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 const KEPT: i64 = days(180);
 
 /// What a message is about; each can be switched off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageKind {
     OrderPaid,
@@ -25,10 +25,20 @@ pub enum MessageKind {
     /// A coupon came: from staff, after a purchase.
     CouponReceived,
     CouponExpiring,
+    /// Points will expire soon.
+    PointsExpiring,
+    /// A gift of a tier came: birthday, month.
+    MemberGift,
+    /// The tier rose or fell.
+    TierChanged,
+    /// The paid membership ends soon.
+    RenewalDue,
+    /// The balance changed.
+    BalanceChanged,
 }
 
 impl MessageKind {
-    pub const ALL: [MessageKind; 9] = [
+    pub const ALL: [MessageKind; 14] = [
         MessageKind::OrderPaid,
         MessageKind::OrderShipped,
         MessageKind::OrderReady,
@@ -38,6 +48,11 @@ impl MessageKind {
         MessageKind::AfterSale,
         MessageKind::CouponReceived,
         MessageKind::CouponExpiring,
+        MessageKind::PointsExpiring,
+        MessageKind::MemberGift,
+        MessageKind::TierChanged,
+        MessageKind::RenewalDue,
+        MessageKind::BalanceChanged,
     ];
 
     /// The stored word.
@@ -52,10 +67,15 @@ impl MessageKind {
             MessageKind::AfterSale => "after_sale",
             MessageKind::CouponReceived => "coupon_received",
             MessageKind::CouponExpiring => "coupon_expiring",
+            MessageKind::PointsExpiring => "points_expiring",
+            MessageKind::MemberGift => "member_gift",
+            MessageKind::TierChanged => "tier_changed",
+            MessageKind::RenewalDue => "renewal_due",
+            MessageKind::BalanceChanged => "balance_changed",
         }
     }
 
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         MessageKind::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 }
@@ -120,12 +140,13 @@ pub fn post(tx: &mut Tx<'_>, ctx: &Ctx, new: &NewMessage) -> Result<bool> {
     if active.is_none() || preference::of_shopper(tx, ctx.mall_id, new.member_id)?.muted.contains(&new.kind) {
         return Ok(false);
     }
+    let id = ctx.id();
     let written = tx.exec(
         "insert into message (id, mall_id, member_id, kind, title, text, facts, order_id, event_id, created_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          on conflict (mall_id, member_id, event_id) do nothing",
         &args![
-            ctx.id(),
+            id,
             ctx.mall_id,
             new.member_id,
             new.kind.as_str(),
@@ -137,10 +158,13 @@ pub fn post(tx: &mut Tx<'_>, ctx: &Ctx, new: &NewMessage) -> Result<bool> {
             new.at
         ],
     )?;
+    if written == 1 {
+        carry::follow(tx, ctx, new.kind, vec![id])?;
+    }
     Ok(written == 1)
 }
 
-/// Writes the same message to many members, `new.member_id` aside: three statements, however many.
+/// Writes the same message to many members, `new.member_id` aside: a few statements, however many.
 pub fn post_many(tx: &mut Tx<'_>, ctx: &Ctx, member_ids: &[Id], new: &NewMessage) -> Result<()> {
     let active: Vec<(Id,)> = tx.all(
         "select id from member where mall_id = $1 and id = any($2) and status = 'active'",
@@ -148,14 +172,17 @@ pub fn post_many(tx: &mut Tx<'_>, ctx: &Ctx, member_ids: &[Id], new: &NewMessage
     )?;
     let muted = preference::muting(tx, ctx.mall_id, member_ids, new.kind)?;
     let facts = new.facts.to_string();
+    let mut ids = Vec::new();
     let rows: Vec<Vec<Arg>> = active
         .into_iter()
         .filter(|(id,)| !muted.contains(id))
-        .map(|(id,)| {
+        .map(|(member_id,)| {
+            let id = ctx.id();
+            ids.push(id);
             Vec::from(args![
-                ctx.id(),
-                ctx.mall_id,
                 id,
+                ctx.mall_id,
+                member_id,
                 new.kind.as_str(),
                 &new.title,
                 &new.text,
@@ -171,7 +198,8 @@ pub fn post_many(tx: &mut Tx<'_>, ctx: &Ctx, member_ids: &[Id], new: &NewMessage
         "on conflict (mall_id, member_id, event_id) do nothing",
         &rows,
     )?;
-    Ok(())
+    // Ids of those who had the message before find no row, and nothing is sent for them.
+    carry::follow(tx, ctx, new.kind, ids)
 }
 
 /// Messages of events below `before`, in the order in which things happened, newest first: jobs may write them in

@@ -1,8 +1,9 @@
-//! What this floor keeps of a member: profile, identities, addresses, sessions, consents, messages, preferences, uploads.
+//! What this floor keeps of a member: profile, identities, addresses, sessions, consents, messages,
+//! notices, preferences, uploads.
 
 use crate::hooks::{PersonalData, Section};
 use crate::phone::Phone;
-use crate::{address, consent, message};
+use crate::{address, consent, message, notice};
 use db::{Tx, args};
 use kernel::{Id, Instant, MallId, Result};
 use platform::seal::Sealer;
@@ -41,6 +42,9 @@ const CONSENTS: &[(&str, &str)] = &[("scope", "范围"), ("version", "政策版�
 const MESSAGES: &[(&str, &str)] =
     &[("created_at", "时间"), ("kind", "类型"), ("title", "标题"), ("text", "内容"), ("is_read", "已读")];
 const PREFERENCES: &[(&str, &str)] = &[("muted", "关闭的消息"), ("personalised", "个性化推荐")];
+const NOTICES: &[(&str, &str)] =
+    &[("created_at", "时间"), ("kind", "类型"), ("channel", "方式"), ("state", "结果"), ("reason", "原因")];
+const NOTICE_LEAVES: &[(&str, &str)] = &[("template_id", "模板"), ("granted", "同意次数"), ("remaining", "剩余次数")];
 const UPLOADS: &[(&str, &str)] = &[("key", "文件"), ("bytes", "字节"), ("created_at", "上传时间")];
 
 const EVENTS: &[(&str, &str)] = &[("at", "时间"), ("kind", "类型"), ("text", "内容")];
@@ -55,6 +59,8 @@ impl PersonalData for OwnData {
             consents(tx, mall_id, member)?,
             messages(tx, mall_id, member)?,
             preferences(tx, mall_id, member)?,
+            notices(tx, mall_id, member)?,
+            notice_leaves(tx, mall_id, member)?,
             uploads(tx, mall_id, member)?,
             events(tx, mall_id, member)?,
         ])
@@ -89,6 +95,7 @@ impl PersonalData for OwnData {
             &args![ctx.mall_id, format!("member:{member}")],
         )?;
         message::erase(tx, ctx.mall_id, member)?;
+        notice::erase(tx, ctx.mall_id, member)?;
         message::forget(tx, ctx.mall_id, member)
     }
 }
@@ -184,6 +191,19 @@ fn preferences(tx: &mut Tx<'_>, mall_id: MallId, member: Id) -> Result<Section> 
     let preference = message::of_shopper(tx, mall_id, member)?;
     let row = vec![json!(preference.muted), json!(preference.personalised)];
     Ok(section("preferences", "设置", PREFERENCES, vec![row]))
+}
+
+fn notices(tx: &mut Tx<'_>, mall_id: MallId, member: Id) -> Result<Section> {
+    let rows = notice::sent_to(tx, mall_id, member)?.into_iter().map(|one| {
+        vec![json!(one.created_at), json!(one.kind), json!(one.channel), json!(one.state), json!(one.reason)]
+    });
+    Ok(section("notices", "发到手机的通知", NOTICES, rows.collect()))
+}
+
+fn notice_leaves(tx: &mut Tx<'_>, mall_id: MallId, member: Id) -> Result<Section> {
+    let rows = notice::leaves(tx, mall_id, member)?.into_iter();
+    let rows = rows.map(|(template, granted, remaining)| vec![json!(template), json!(granted), json!(remaining)]);
+    Ok(section("notice_leaves", "订阅消息", NOTICE_LEAVES, rows.collect()))
 }
 
 fn events(tx: &mut Tx<'_>, mall_id: MallId, member: Id) -> Result<Section> {

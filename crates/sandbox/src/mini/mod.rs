@@ -4,10 +4,12 @@
 mod code;
 mod login;
 mod shipping;
+mod subscribe;
 mod token;
 
 pub(crate) use login::mint_code;
 pub(crate) use shipping::{Funds, Shipping, shipped_word};
+pub(crate) use subscribe::Notified;
 pub(crate) use token::expire_tokens;
 
 use crate::bounded::Bounded;
@@ -25,11 +27,19 @@ use std::sync::Arc;
 pub(crate) struct MiniState {
     tokens: token::Tokens,
     codes: Bounded<login::Code>,
+    notices: Bounded<Notified>,
+}
+
+impl MiniState {
+    /// Subscribe messages, newest first.
+    pub(crate) fn newest_notices(&self) -> impl Iterator<Item = &Notified> {
+        self.notices.newest()
+    }
 }
 
 impl Default for MiniState {
     fn default() -> Self {
-        MiniState { tokens: token::Tokens::default(), codes: Bounded::new(2_000) }
+        MiniState { tokens: token::Tokens::default(), codes: Bounded::new(2_000), notices: Bounded::new(500) }
     }
 }
 
@@ -96,6 +106,7 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/cgi-bin/stable_token", post_only!(token::stable_token))
         .route("/sns/jscode2session", any(login::code_to_session))
         .route("/wxa/business/getuserphonenumber", post_only!(login::phone_number))
+        .route("/cgi-bin/message/subscribe/send", post_only!(subscribe::send))
         .route("/wxa/getwxacodeunlimit", post_only!(code::unlimited))
         .route("/wxa/sec/order/upload_shipping_info", post_only!(shipping::upload))
         .route("/wxa/sec/order/get_order", post_only!(shipping::get_order))

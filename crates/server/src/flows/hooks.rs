@@ -15,6 +15,7 @@ impl MergeGuest for ShopperMerge {
         trade::cart::merge(tx, ctx, guest, member)?;
         people::ledger::merge_member(tx, ctx, guest, member)?;
         people::membership::merge_member(tx, ctx, guest, member)?;
+        people::notice::merge_member(tx, ctx, guest, member)?;
         goods::shelf::merge_shopper(tx, ctx, guest, member)
     }
 

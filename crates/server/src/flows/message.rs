@@ -1,8 +1,9 @@
-//! Messages about orders: what happened becomes one message to its member, after commit, once per event.
+//! Messages about orders and the balance: what happened becomes one message to its member, after commit, once per event.
 
 use super::refund::RefundDone;
 use db::Tx;
 use kernel::{Fen, Id, Result};
+use people::ledger::{self, Account, BalanceChanged};
 use people::message::{MessageKind, NewMessage, post};
 use platform::outbox::Event;
 use platform::{App, Ctx};
@@ -40,6 +41,7 @@ pub async fn tell(
             let Some((title, text, mut facts)) = say(tx, &ctx, &order, &goods)? else { return Ok(()) };
             facts["goods"] = json!(goods);
             facts["quantity"] = json!(order.quantity);
+            facts["number"] = json!(order.id.to_string());
             let new = NewMessage {
                 member_id: order.member_id,
                 kind,
@@ -133,4 +135,31 @@ pub async fn refunded(app: App, event: Event) -> Result<()> {
         Ok(Some(("退款到账".into(), text, json!({ "amount_fen": about.amount_fen }))))
     })
     .await
+}
+
+/// `balance.changed`: a purchase, a payment from it, money back, a correction by staff.
+pub async fn balance_changed(app: App, event: Event) -> Result<()> {
+    let about: BalanceChanged = event.read()?;
+    let ctx = app.system(event.mall_id);
+    app.db
+        .write(move |tx| {
+            let Some((amount, what)) = ledger::told_change(tx, ctx.mall_id, &about)? else { return Ok(()) };
+            let held = ledger::balances(tx, ctx.mall_id, about.member_id)?;
+            let of = |account| held.get(&account).copied().unwrap_or(0);
+            let left = of(Account::Principal) + of(Account::Gift);
+            let sign = if amount < 0 { '-' } else { '+' };
+            let text = format!("{what}：余额 {sign}{} 元，现在是 {} 元。", Fen(amount.abs()), Fen(left));
+            let new = NewMessage {
+                member_id: about.member_id,
+                kind: MessageKind::BalanceChanged,
+                title: "余额变动".into(),
+                text,
+                facts: json!({ "what": what, "amount_fen": amount, "left_fen": left }),
+                order_id: None,
+                event_id: event.id,
+                at: event.created_at,
+            };
+            post(tx, &ctx, &new).map(drop)
+        })
+        .await
 }

@@ -2,7 +2,7 @@
 
 use super::locked;
 use kernel::Error;
-use kernel::ports::{MiniCode, MiniProgram, MiniSession, Pending, ShippingInfo};
+use kernel::ports::{MiniCode, MiniProgram, MiniSession, Pending, ShippingInfo, SubscribeMessage};
 use std::collections::HashMap;
 use std::sync::Mutex;
 
@@ -14,6 +14,8 @@ struct State {
     not_known_yet: usize,
     uploads: Vec<ShippingInfo>,
     codes: Vec<MiniCode>,
+    notices: Vec<SubscribeMessage>,
+    notice_trouble: Option<Error>,
 }
 
 /// One app at WeChat.
@@ -55,6 +57,16 @@ impl LocalMiniProgram {
         locked(&self.state).codes.clone()
     }
 
+    /// Subscribe messages that arrived, oldest first.
+    pub fn notices(&self) -> Vec<SubscribeMessage> {
+        locked(&self.state).notices.clone()
+    }
+
+    /// The next subscribe message is refused like this.
+    pub fn refuse_notice(&self, error: Error) {
+        locked(&self.state).notice_trouble = Some(error);
+    }
+
     /// Shipping reports that were taken, oldest first.
     pub fn uploads(&self) -> Vec<ShippingInfo> {
         locked(&self.state).uploads.clone()
@@ -78,6 +90,17 @@ impl MiniProgram for LocalMiniProgram {
         Box::pin(async move {
             let phone = locked(&self.state).phone_codes.remove(code);
             phone.ok_or_else(|| Error::invalid("wechat.code_invalid", "手机号凭证无效"))
+        })
+    }
+
+    fn notify<'a>(&'a self, message: &'a SubscribeMessage) -> Pending<'a, ()> {
+        Box::pin(async move {
+            let mut state = locked(&self.state);
+            if let Some(error) = state.notice_trouble.take() {
+                return Err(error);
+            }
+            state.notices.push(message.clone());
+            Ok(())
         })
     }
 

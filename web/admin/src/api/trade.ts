@@ -75,5 +75,7 @@ export const escalateAfterSale = (id: string, reason: string) =>
 export const noteAfterSale = (id: string, text: string) =>
   call('POST', '/admin/v1/after-sales/{id}/note', { path: { id }, body: { text } });
 
+export const trackAfterSale = (id: string, way: string) =>
+  call('GET', '/admin/v1/after-sales/{id}/parcels/{way}/track', { path: { id, way } });
 export const readAfterSaleRules = () => call('GET', '/admin/v1/after-sale-rules');
 export const saveAfterSaleRules = (body: AfterSaleRules) => call('PUT', '/admin/v1/after-sale-rules', { body });

@@ -1,6 +1,7 @@
 // The pages of the back office by job, for the side navigation and the quick jump.
 
 import {
+  Bell,
   Box,
   Brush,
   Coin,
@@ -134,6 +135,7 @@ export const NAVIGATION: NavGroup[] = [
       page('Webhook', '/webhooks', 'webhook.edit', Connection, 'webhook 通知 推送 集成 ERP'),
       page('API 密钥', '/api-keys', 'api_key.edit', Promotion, 'api key 开放接口 集成'),
       page('外部账号', '/accounts', 'settings.edit', Connection, 'accounts 微信支付 小程序 短信 快递100 密钥 存储'),
+      page('消息通知', '/notices', 'settings.edit', Bell, 'notices 订阅消息 短信 模板 提醒'),
       page('开店模板', '/templates', 'settings.edit', MagicStick, 'templates 示例 开店'),
       page('售后规则', '/after-sale-rules', 'settings.edit', Service, 'after-sale 退货地址 时限'),
       page('商城设置', '/settings', 'settings.edit', Setting, 'settings 名称 备案'),

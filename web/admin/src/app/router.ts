@@ -28,6 +28,7 @@ const pages: RouteRecordRaw[] = [
   page('after-sales', '售后', 'after_sale.view', () => import('@/modules/trade/after-sale/list.vue')),
   page('after-sales/:id', '售后详情', 'after_sale.view', () => import('@/modules/trade/after-sale/detail.vue')),
   page('after-sale-rules', '售后规则', 'settings.edit', () => import('@/modules/setting/after-sale/form.vue')),
+  page('notices', '消息通知', 'settings.edit', () => import('@/modules/setting/notice/list.vue')),
   page('refunds', '退款', 'order.refund', () => import('@/modules/trade/refund/list.vue')),
   page('shipping-uploads', '微信发货同步', 'order.ship', () => import('@/modules/trade/upload/list.vue')),
   page('redeem', '自提核销', 'order.redeem', () => import('@/modules/trade/redeem/page.vue')),

@@ -81,6 +81,7 @@ export type ConsentScope = Schemas['ConsentScope'];
 export type DataExport = Schemas['DataExport'];
 export type Closing = Schemas['Closing'];
 export type Message = Schemas['Message'];
+export type NoticeAsk = Schemas['NoticeAsk'];
 export type MessageKind = Schemas['MessageKind'];
 export type Preference = Schemas['Preference'];
 export type Licences = Schemas['Licences'];

@@ -38,6 +38,8 @@ export default {
   refund: 'Refund',
   goods: 'Goods',
   freight: 'Delivery',
+  see_way: 'Track',
+  freight_back: 'Our fault: the delivery fee of these goods goes back too',
   number: 'Number',
   number_copied: 'Number copied',
   asked_at: 'Asked on',

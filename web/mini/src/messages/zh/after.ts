@@ -39,6 +39,8 @@ export default words('after', {
   refund: '退款',
   goods: '商品',
   freight: '运费',
+  see_way: '看物流',
+  freight_back: '商家的责任：退的商品对应的运费一起退回',
   number: '售后单号',
   number_copied: '售后单号已复制',
   asked_at: '申请时间',
