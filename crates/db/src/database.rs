@@ -25,6 +25,8 @@ struct Inner {
     threads: Mutex<Vec<JoinHandle<()>>>,
     #[cfg(feature = "testing")]
     plans: crate::testing::Plans,
+    #[cfg(feature = "testing")]
+    death: crate::testing::Death,
 }
 
 /// Where the data lies.
@@ -80,6 +82,7 @@ impl Db {
         self.for_task(false, f).await
     }
 
+    #[cfg(not(feature = "testing"))]
     async fn for_task<T, F>(&self, write: bool, f: F) -> Result<T>
     where
         F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
@@ -88,6 +91,29 @@ impl Db {
         let (job, answer) = Job::for_task(write, f);
         self.push(job)?;
         answer.await.unwrap_or_else(|_| Err(closing()))
+    }
+
+    /// The same in a process that may die at a commit.
+    #[cfg(feature = "testing")]
+    async fn for_task<T, F>(&self, write: bool, mut f: F) -> Result<T>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let death = self.0.death.clone();
+        death.pass().await;
+        let at = death.clone();
+        let (job, answer) = Job::for_task(write, move |tx| {
+            let made = f(tx)?;
+            if write && tx.has_changed() {
+                at.at_commit()?;
+            }
+            Ok(made)
+        });
+        self.push(job)?;
+        let outcome = answer.await.unwrap_or_else(|_| Err(closing()));
+        death.pass().await;
+        outcome
     }
 
     /// [`write`](Self::write) for plain threads: the command line, jobs, tests. It blocks.
@@ -194,6 +220,12 @@ impl Db {
         &self.0.plans
     }
 
+    /// The end of the process, for tests.
+    #[cfg(feature = "testing")]
+    pub fn death(&self) -> &crate::testing::Death {
+        &self.0.death
+    }
+
     /// Refuses new closures, finishes the queued ones, checkpoints and ends the threads. The last drop does the same.
     pub fn close(&self) {
         self.0.close();
@@ -263,6 +295,8 @@ fn open_sqlite(path: PathBuf, options: &Options, meanings: &Arc<Meanings>) -> Re
         threads,
         #[cfg(feature = "testing")]
         plans: options.plans.clone(),
+        #[cfg(feature = "testing")]
+        death: crate::testing::Death::default(),
     })
 }
 
@@ -291,6 +325,8 @@ fn open_postgres(url: &str, options: &Options, meanings: &Arc<Meanings>) -> Resu
         threads: Mutex::new(threads),
         #[cfg(feature = "testing")]
         plans: options.plans.clone(),
+        #[cfg(feature = "testing")]
+        death: crate::testing::Death::default(),
     })
 }
 

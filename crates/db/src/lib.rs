@@ -29,6 +29,9 @@ mod pgsql;
 mod sqlite;
 mod tx;
 
+#[cfg(feature = "testing")]
+mod death;
+
 mod database;
 mod migrate;
 mod migrations;

@@ -67,4 +67,10 @@ const ALL: &[Migration] = &[
     },
     Migration { version: 42, name: "store_days", text: include_str!("../../../migrations/0042_store_days.sql") },
     Migration { version: 43, name: "live_products", text: include_str!("../../../migrations/0043_live_products.sql") },
+    Migration { version: 48, name: "notice", text: include_str!("../../../migrations/0048_notice.sql") },
+    Migration {
+        version: 49,
+        name: "after_sale_tracks",
+        text: include_str!("../../../migrations/0049_after_sale_tracks.sql"),
+    },
 ];

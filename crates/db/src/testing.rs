@@ -10,6 +10,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
+#[cfg(feature = "testing")]
+pub use crate::death::{Death, Moment};
 pub use crate::sqlite::{BY_HAND, Plans};
 
 /// An empty (or migrated) database of its own; removed when dropped. Drop or close the [`Db`] first.

@@ -13,6 +13,8 @@ pub struct Tx<'a> {
     hooks: Vec<Hook>,
     failure: Option<Effect>,
     patient: bool,
+    #[cfg(feature = "testing")]
+    changed: bool,
 }
 
 /// The connection behind a transaction.
@@ -32,7 +34,14 @@ macro_rules! each_engine {
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(session: Session<'a>) -> Self {
-        Tx { session, hooks: Vec::new(), failure: None, patient: false }
+        Tx {
+            session,
+            hooks: Vec::new(),
+            failure: None,
+            patient: false,
+            #[cfg(feature = "testing")]
+            changed: false,
+        }
     }
 
     /// Exactly one row. No row, or a second one, is an internal error.
@@ -67,6 +76,8 @@ impl<'a> Tx<'a> {
     pub fn exec(&mut self, sql: &str, args: &[Arg]) -> Result<u64> {
         self.ready()?;
         let outcome = each_engine!(self, session => session.execute(sql, args));
+        #[cfg(feature = "testing")]
+        self.note_change(outcome.as_ref().is_ok_and(|rows| *rows > 0));
         self.settle(outcome)
     }
 
@@ -82,6 +93,8 @@ impl<'a> Tx<'a> {
             return Err(Error::internal(format_args!("rows of unequal width: {}", first_words(head))));
         }
         let outcome = each_engine!(self, session => session.insert_many(head, tail, rows));
+        #[cfg(feature = "testing")]
+        self.note_change(outcome.as_ref().is_ok_and(|rows| *rows > 0));
         self.settle(outcome)
     }
 
@@ -149,8 +162,21 @@ impl<'a> Tx<'a> {
 
     fn rows(&mut self, sql: &str, args: &[Arg], each: &mut dyn FnMut(Cells<'_>) -> Result<()>) -> Result<()> {
         self.ready()?;
+        #[cfg(feature = "testing")]
+        self.note_change(["insert", "update", "delete"].iter().any(|verb| sql.trim_start().starts_with(verb)));
         let outcome = each_engine!(self, session => session.query(sql, args, each));
         self.settle(outcome)
+    }
+
+    #[cfg(feature = "testing")]
+    fn note_change(&mut self, changed: bool) {
+        self.changed |= changed;
+    }
+
+    /// True when a statement changed rows, or may have.
+    #[cfg(feature = "testing")]
+    pub(crate) fn has_changed(&self) -> bool {
+        self.changed
     }
 
     fn ready(&self) -> Result<()> {

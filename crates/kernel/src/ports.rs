@@ -5,15 +5,13 @@
 mod bill;
 mod invoice;
 mod number;
+mod subscribe;
+mod transfer;
 
 pub use bill::{Bill, BillKind, BillLine, BillState};
 pub use invoice::{InvoiceBuyer, InvoiceIssuer, InvoiceItem, InvoiceRequest, InvoiceState};
 pub use number::sent_at;
-mod subscribe;
-mod transfer;
-
 pub use subscribe::SubscribeMessage;
-
 pub use transfer::{ChannelTransfer, ChannelTransferState, TransferChannel, TransferPurpose, TransferRequest};
 
 use crate::{Fen, Instant, Result};

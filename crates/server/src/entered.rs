@@ -4,10 +4,11 @@
 use crate::outside::OutsideConfig;
 use gateways::alipay::{Alipay, AlipayConfig};
 use gateways::express::{Kuaidi100, Kuaidi100Config};
+use gateways::fapiao::{Fapiao, FapiaoConfig};
 use gateways::sms::{AliyunSms, AliyunSmsConfig};
 use gateways::unionpay::{UnionPay, UnionPayConfig};
 use gateways::wechat::{MiniProgramConfig, WechatMiniProgram, WechatPay, WechatPayConfig};
-use kernel::ports::{ExpressTracker, MiniProgram, PaymentChannel, SmsSender};
+use kernel::ports::{ExpressTracker, InvoiceIssuer, MiniProgram, PaymentChannel, SmsSender};
 use kernel::{Clock, Error, MallId, Result};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -26,6 +27,7 @@ pub struct MallClients {
     pub merchants: BTreeMap<&'static str, Arc<dyn PaymentChannel>>,
     pub sms: Option<Arc<dyn SmsSender>>,
     pub express: Option<Arc<dyn ExpressTracker>>,
+    pub issuer: Option<Arc<dyn InvoiceIssuer>>,
 }
 
 /// Where the services answer; empty for their official addresses.
@@ -36,6 +38,8 @@ struct Addresses {
     unionpay: Option<UnionPayPlace>,
     sms: Option<String>,
     express: Option<String>,
+    /// The bridge to a provider has no official address: the deployment names it.
+    fapiao: Option<String>,
 }
 
 /// UnionPay's two addresses, and whose certificate signs there.
@@ -66,8 +70,16 @@ impl Entered {
             }),
             sms: outside.sms.as_ref().map(|account| account.base_url.clone()),
             express: outside.express.as_ref().map(|account| account.base_url.clone()),
+            fapiao: (outside.fapiao_address.clone())
+                .or_else(|| of_malls().find_map(|mall| Some(mall.fapiao.as_ref()?.base_url.clone()))),
         };
         Entered { addresses, clock, malls: RwLock::default() }
+    }
+
+    /// Whether accounts of invoices can be used: `account.no_address` (409) before the deployment named the bridge.
+    pub fn can_issue(&self) -> Result<()> {
+        let missing = || Error::conflict("account.no_address", "这个部署还没有配置开票服务的地址，请联系部署的人");
+        self.addresses.fapiao.as_ref().map(drop).ok_or_else(missing)
     }
 
     /// The mall's clients; none of them when nothing was entered.
@@ -85,6 +97,9 @@ impl Entered {
         let mut made = self.make(&accounts)?;
         let same = |service: &str| before.accounts.get(service) == made.accounts.get(service);
         let (mini, sms, express) = (same("wechat_mini_program"), same("sms"), same("express"));
+        if same("fapiao") {
+            made.issuer.clone_from(&before.issuer);
+        }
         for (service, client) in before.merchants.iter().filter(|(service, _)| same(service)) {
             made.merchants.insert(service, client.clone());
         }
@@ -138,6 +153,11 @@ impl Entered {
             let config: Kuaidi100Config = parsed(plain(fields), self.addresses.express.as_ref())?;
             made.express = Some(Arc::new(Kuaidi100::new(config)?));
         }
+        // Without an address the account waits, and the others work.
+        if let (Some(fields), Some(address)) = (accounts.get("fapiao"), self.addresses.fapiao.as_ref()) {
+            let config: FapiaoConfig = parsed(issuer(fields)?, Some(address))?;
+            made.issuer = Some(Arc::new(Fapiao::new(config, self.clock.clone())?));
+        }
         Ok(made)
     }
 }
@@ -187,6 +207,24 @@ fn alipay(fields: &Fields) -> Result<Value> {
     for (name, short, label) in CERTIFICATES {
         let pem = fields.get(name).ok_or_else(|| Error::field(name, format!("证书模式还要填写{label}")))?;
         value["trust"][short] = pem.as_str().into();
+    }
+    Ok(value)
+}
+
+/// The issuer's account in the form of the configuration: the rate is a number there.
+fn issuer(fields: &Fields) -> Result<Value> {
+    let mut value = plain(fields);
+    if let Some(rate) = fields.get("tax_rate_percent") {
+        let rate: u32 = rate
+            .parse()
+            .ok()
+            .filter(|rate| *rate <= 13)
+            .ok_or_else(|| Error::field("tax_rate_percent", "税率是 0 到 13 的整数"))?;
+        value["tax_rate_percent"] = json!(rate);
+    }
+    let number = fields.get("seller_tax_number").map_or("", String::as_str);
+    if !(15..=20).contains(&number.len()) || !number.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Err(Error::field("seller_tax_number", "统一社会信用代码是 18 位字母和数字"));
     }
     Ok(value)
 }

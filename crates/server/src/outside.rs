@@ -28,6 +28,8 @@ pub struct OutsideConfig {
     pub objects: Option<ObjectsConfig>,
     pub sms: Option<AliyunSmsConfig>,
     pub express: Option<Kuaidi100Config>,
+    /// Where the bridge to a provider of 数电票 answers, for accounts that staff enter.
+    pub fapiao_address: Option<String>,
     pub webhooks: WebhookConfig,
     /// By mall code.
     pub mall: HashMap<String, MallAccounts>,
@@ -166,7 +168,8 @@ impl Outside for Clients {
 
     fn invoices(&self, mall_id: MallId) -> Result<Arc<dyn InvoiceIssuer>> {
         let mall = self.malls.get(mall_id)?;
-        let found = self.issuers.get(&mall.code).cloned();
+        let entered = self.entered.of(mall_id).issuer.clone();
+        let found = entered.or_else(|| self.issuers.get(&mall.code).cloned());
         found.ok_or_else(|| Error::conflict("invoice.not_configured", "这家商城还没有开通电子发票，请联系客服"))
     }
 
@@ -197,10 +200,14 @@ impl Outside for Clients {
             "wechat_mini_program" => self.mini_programs.contains_key(&code),
             "sms" => self.has_sms,
             "express" => self.has_express,
+            "fapiao" => self.issuers.contains_key(&code),
             _ => true,
         }
     }
     fn try_account(&self, _: MallId, service: &str, fields: &Fields) -> Result<()> {
+        if service == "fapiao" {
+            self.entered.can_issue()?;
+        }
         self.entered.make(&HashMap::from([(service.to_owned(), fields.clone())])).map(drop)
     }
     fn use_accounts(&self, mall_id: MallId, accounts: HashMap<String, Fields>) -> Result<()> {

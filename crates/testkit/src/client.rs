@@ -40,6 +40,12 @@ impl Client {
         Client { token: Some(token.to_owned()), ..self.clone() }
     }
 
+    /// The same caller at a deployment that was restarted.
+    #[must_use]
+    pub fn in_world(&self, world: &World) -> Self {
+        Client { world: world.clone(), ..self.clone() }
+    }
+
     /// The same caller naming another mall in `X-Mall`, or none.
     #[must_use]
     pub fn naming_mall(&self, mall_code: Option<&str>) -> Self {

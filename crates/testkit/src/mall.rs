@@ -111,6 +111,28 @@ impl TestMall {
         }))
     }
 
+    /// The same mall in a deployment that was restarted.
+    #[must_use]
+    pub fn in_world(&self, world: &World) -> TestMall {
+        let old = &self.0;
+        let owner = StaffClient::new(old.owner.in_world(world), old.owner.id);
+        TestMall(Arc::new(Inner {
+            world: world.clone(),
+            id: old.id,
+            code: old.code.clone(),
+            shop_id: old.shop_id,
+            warehouse: old.warehouse,
+            category_id: old.category_id,
+            picture_key: old.picture_key.clone(),
+            clock: old.clock.clone(),
+            wechat: old.wechat.clone(),
+            alipay: old.alipay.clone(),
+            mini_program: old.mini_program.clone(),
+            issuer: old.issuer.clone(),
+            owner,
+        }))
+    }
+
     /// Context of the system in this mall, for verbs called without HTTP.
     pub fn ctx(&self) -> Ctx {
         self.world.app().system(self.id)

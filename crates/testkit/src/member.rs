@@ -62,6 +62,12 @@ impl MemberClient {
         MemberClient { client, mall, id, address_id, phone }
     }
 
+    /// The same member at a mall that was restarted.
+    #[must_use]
+    pub fn at(&self, mall: &TestMall) -> Self {
+        MemberClient { client: self.client.in_world(&mall.world), mall: mall.clone(), ..self.clone() }
+    }
+
     /// Delivery to the member's address, as JSON.
     pub fn express(&self) -> Value {
         json!({ "kind": "express", "address_id": self.address_id })

@@ -11,6 +11,7 @@ use platform::job::{self, Handlers};
 use platform::mall::Malls;
 use platform::{App, Outside};
 use server::{router, wiring};
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -32,7 +33,7 @@ struct Inner {
     next: AtomicU64,
     dead_jobs_expected: AtomicI64,
     /// Last: the database is closed before it is removed.
-    _scratch: Scratch,
+    scratch: Arc<Scratch>,
 }
 
 impl Drop for Inner {
@@ -79,8 +80,42 @@ impl World {
             handlers: wiring::handlers(),
             next: AtomicU64::new(1),
             dead_jobs_expected: AtomicI64::new(0),
-            _scratch: scratch,
+            scratch: Arc::new(scratch),
         }))
+    }
+
+    /// The same deployment after its process died: the database as it was left, nothing else remembered, a moment later.
+    pub async fn restarted(&self) -> World {
+        let old = &self.0;
+        old.app.db.close();
+        old.clock.advance(kernel::seconds(1));
+        let config = old.app.config.clone();
+        let db = wiring::open_db(&config).expect("the database opens again");
+        let time: Arc<dyn Clock> = old.clock.clone();
+        let app =
+            wiring::build(config, db, time, Malls::default(), old.outside.clone()).expect("the parts fit together");
+        app.malls.load(&app.db, app.clock.now()).await.expect("malls can be listed");
+        let edge = Edge::new(app.clone(), router::router(app.clone()));
+        World(Arc::new(Inner {
+            app,
+            edge,
+            clock: old.clock.clone(),
+            outside: old.outside.clone(),
+            handlers: wiring::handlers(),
+            next: AtomicU64::new(old.next.load(Ordering::Relaxed)),
+            dead_jobs_expected: AtomicI64::new(0),
+            scratch: old.scratch.clone(),
+        }))
+    }
+
+    /// Does some work unless the process dies meanwhile.
+    pub async fn until_death<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let death = self.0.app.db.death().clone();
+        tokio::select! {
+            biased;
+            () = death.happened() => None,
+            done = work => Some(done),
+        }
     }
 
     pub fn app(&self) -> &App {

@@ -29,6 +29,7 @@ pub const BY_HAND: &[&str] = &[
     "mall_account",
     "mall_template",
     "membership_plan",
+    "notice_rule",
     "offer_version",
     "page_draft",
     "points_sku_cap",

@@ -66,6 +66,10 @@ pub async fn run(app: &App, mall_id: MallId, service: &str, probe: &AccountProbe
                 None => "接口通了，这个单号还没有轨迹".to_owned(),
             })
         }
+        "fapiao" => {
+            app.outside.invoices(mall_id)?.query("hefang-live-check").await?;
+            Ok("开票服务的签名和回应都对得上".to_owned())
+        }
         "objects" => {
             app.outside.objects().check().await?;
             Ok("写入、读出、删除都成功".to_owned())

@@ -1,4 +1,5 @@
-//! Accounts of a mall at outside services, entered by its staff: WeChat Pay, Alipay, UnionPay, the mini program, SMS, 快递100.
+//! Accounts of a mall at outside services, entered by its staff: WeChat Pay, Alipay, UnionPay, the mini program, SMS,
+//! 快递100, 数电票.
 //! Promise: keys lie sealed, are never answered again (only their last characters), replace those of the configuration
 //! file, and are used from the moment they are saved. A live check asks the service something harmless and is remembered.
 

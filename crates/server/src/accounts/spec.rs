@@ -87,6 +87,17 @@ pub const SERVICES: &[Service] = &[
         label: "物流查询",
         fields: &[open("customer", "快递100 customer"), secret("key", "快递100 授权 key")],
     },
+    Service {
+        name: "fapiao",
+        label: "电子发票",
+        fields: &[
+            open("key", "开票服务的 key"),
+            secret("secret", "开票服务的 secret"),
+            open("seller_tax_number", "销售方统一社会信用代码"),
+            optional("tax_rate_percent", "税率（%），默认 13"),
+            optional("tax_code", "税收分类编码"),
+        ],
+    },
     Service { name: "objects", label: "文件存储", fields: &[] },
 ];
 

@@ -152,6 +152,7 @@ fn accounts(sandbox: &Sandbox) -> OutsideConfig {
             key: given.kuaidi100.key.as_str().into(),
             timeouts: Timeouts::default(),
         }),
+        fapiao_address: None,
         webhooks: WebhookConfig { allow_private: true, ..WebhookConfig::default() },
         mall: HashMap::from([(seed::CODE.to_owned(), accounts)]),
     }

@@ -10,6 +10,7 @@ use kernel::{Cursor, Error, Fen, Id, Page, Result, seconds};
 use people::ledger::{self, Account, Entry};
 use platform::audit::Note;
 use platform::extract::IdempotencyKey;
+use platform::idempotency::Claim;
 use platform::permission::perm;
 use platform::problem::ProblemBody;
 use platform::{Answer, App, Ctx, Json, Member, Path, Query, Staff, outbox};
@@ -66,18 +67,21 @@ async fn pay_commission_out(
     State(app): State<App>,
     staff: Staff<perm::TransferMake>,
     Path(id): Path<Id>,
-    _key: IdempotencyKey,
+    key: IdempotencyKey,
     Json(request): Json<PayOut>,
 ) -> Answer<Json<TransferView>> {
-    let remark = detail::required_text("remark", request.remark, 20)?;
+    let remark = detail::required_text("remark", request.remark.clone(), 20)?;
     let amount = Fen(request.amount_fen);
     if !(LEAST..=MOST).contains(&amount) {
         return Err(Error::field("amount_fen", "一笔转账在 0.10 元到 200.00 元之间").into());
     }
     let account = app.outside.payment_channel(staff.mall.id, CHANNEL)?;
     let app_id = account.app_id().to_owned();
-    let made = staff
-        .write(&app, "transfer.make", move |tx, ctx| {
+    // Two payouts of one amount may both be meant, so only the key tells that a request came twice.
+    let claim = Claim::new(&staff.ctx, &format!("transfer.make {id}"), &key, &request)?;
+    let mall_id = staff.mall.id;
+    let made: Id = staff
+        .write_once(&app, "transfer.make", claim, move |tx, ctx| {
             people::membership::require_member(tx, ctx.mall_id, id)?;
             let openid = people::identity::openid(tx, ctx.mall_id, id, &app_id)?;
             let openid =
@@ -92,12 +96,14 @@ async fn pay_commission_out(
             };
             let made = transfer::create(tx, ctx, &new)?;
             ledger::debit(tx, ctx, &entry(&made, "paid_out", &remark))?;
-            Ok((made.clone(), Note::new("transfer", made.id, format!("向会员转账 ¥{amount}：{remark}"))))
+            Ok((made.id, Note::new("transfer", made.id, format!("向会员转账 ¥{amount}：{remark}"))))
         })
         .await?;
-    pursue_or_warn(&app, &staff.ctx, &made).await;
-    let mall_id = staff.mall.id;
-    Ok(Json(app.db.read(move |tx| transfer::find(tx, mall_id, made.id)).await.map(|t| TransferView::from(&t))?))
+    let transfer = app.db.read(move |tx| transfer::find(tx, mall_id, made)).await?;
+    if !transfer.status.is_final() {
+        pursue_or_warn(&app, &staff.ctx, &transfer).await;
+    }
+    Ok(Json(app.db.read(move |tx| transfer::find(tx, mall_id, made)).await.map(|t| TransferView::from(&t))?))
 }
 
 /// A posting in the account a transfer is paid out from.

@@ -87,7 +87,7 @@ async fn case(mall: &TestMall, dice: &mut Dice, goods: &[Product], coupon: &str,
 }
 
 /// Gives back a few pieces of a few lines, of what is still to be sent or of what was; answers what went back.
-async fn give_some(mall: &TestMall, dice: &mut Dice, case: &Case, stage: &str) -> i64 {
+async fn give_some(mall: &TestMall, dice: &mut Dice, case: &Case, stage: &str, reason: &str) -> i64 {
     let options = case.ann.get(&format!("/api/v1/orders/{}/after-sale-options", case.order.id)).await.ok();
     let mut lines = Vec::new();
     let mut expected = 0;
@@ -103,9 +103,7 @@ async fn give_some(mall: &TestMall, dice: &mut Dice, case: &Case, stage: &str) -
     if lines.is_empty() {
         return 0;
     }
-    let how =
-        if stage == "unsent" { ("refund_only", "unsent", "changed_mind") } else { ("refund_only", "sent", "agreed") };
-    let after = ask(&case.ann, &case.order, how, &lines).await.ok();
+    let after = ask(&case.ann, &case.order, ("refund_only", stage, reason), &lines).await.ok();
     let done = decide(mall, &id_of(&after), "approve", json!({})).await.ok();
     assert_eq!(done["goods_fen"], expected, "what the options promised");
     money_arrives(mall).await;
@@ -125,17 +123,22 @@ async fn all_back(mall: &TestMall, dice: &mut Dice, case: &Case, seed: u64) {
         if unsent == 0 || order["status"] != "to_ship" || (ships > 0 && round == ships) {
             break;
         }
-        back += give_some(mall, dice, case, "unsent").await;
+        back += give_some(mall, dice, case, "unsent", "changed_mind").await;
     }
     let mut freight = case.ann.order(&case.order).await["freight_fen"].as_i64().unwrap();
     if unsent > 0 && case.ann.status_of(&case.order).await == "to_ship" {
         mall.staff().ship(&case.order, &format!("SF{}", case.order.id)).await.ok();
+        // When all that was sent is the shop's fault, nothing is kept; else the freight of what was sent is.
+        let reason = ["agreed", "quality"][usize::try_from(dice.roll(2)).unwrap()];
         for _ in 0..100 {
-            let some = give_some(mall, dice, case, "sent").await;
+            let some = give_some(mall, dice, case, "sent", reason).await;
             back += some;
             if case.ann.status_of(&case.order).await == "closed" {
                 break;
             }
+        }
+        if reason == "quality" {
+            freight = 0;
         }
     } else {
         freight = 0;

@@ -3,12 +3,16 @@
 use crate::after_sale::{EXCHANGE, RETURN, ask, decide, found, id_of, name_address};
 use testkit::{MemberClient, Order, Product, TestMall, Value, json};
 
-/// For the walks along all routes: one after-sale of a completed order.
+/// For the walks along all routes: one after-sale of a completed order, on its way back.
 pub async fn furnish(mall: &TestMall, member: &MemberClient, order: &Order, mark: &str) -> String {
     name_address(mall).await;
     let body = json!({ "order_id": order.id, "kind": "return_refund", "stage": "sent", "reason": "quality",
         "lines": [{ "line_id": "1", "quantity": 1 }], "description": format!("{mark}有裂口") });
-    id_of(&member.post("/api/v1/after-sales", body).await.ok())
+    let id = id_of(&member.post("/api/v1/after-sales", body).await.ok());
+    decide(mall, &id, "approve", json!({})).await.ok();
+    let parcel = json!({ "carrier_code": "sf", "tracking_number": format!("SF55{id}") });
+    member.post(&format!("/api/v1/after-sales/{id}/send-back"), parcel).await.ok();
+    id
 }
 
 /// One request for each writing route of the desk, in an order in which all of them succeed.

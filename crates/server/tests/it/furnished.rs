@@ -123,6 +123,7 @@ pub async fn furnish(mall: &TestMall, mark: &str) -> Furnished {
         ("pickup_code", pickup_code.clone()),
     ]);
     ids.insert("after_sale", crate::after_sale_walks::furnish(mall, &member, &done, mark).await);
+    ids.insert("way", "return".to_owned());
     ids.extend(crate::transfers::furnish(mall, &member).await);
     ids.extend(crate::club::furnish(mall, &member).await);
     ids.extend(crate::invoice::furnish(mall, &member, &done.order, mark).await);

@@ -84,6 +84,7 @@ fn accounts(given: &Credentials) -> OutsideConfig {
         fapiao: Some(fapiao),
     };
     OutsideConfig {
+        fapiao_address: None,
         webhooks: gateways::webhook::WebhookConfig::default(),
         objects: None,
         sms: Some(AliyunSmsConfig {

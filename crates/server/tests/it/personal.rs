@@ -14,6 +14,8 @@ const DECIDED: &[(&str, &str)] = &[
     ("search_history", "erased"),
     ("message", "erased"),
     ("member_event", "erased"),
+    ("notice_leave", "erased"),
+    ("notice_sent", "erased"),
     ("member_purchase", "kept: sums of what was bought, nothing else"),
     ("member_preference", "erased"),
     ("data_export", "erased"),

@@ -349,6 +349,7 @@ fn every_write_in_the_back_office_leaves_a_row_in_the_audit_log() {
         script.extend(crate::club::writes(&mall, &furnished).await);
         script.extend(crate::transfers::writes(&mall, &furnished.member).await);
         script.extend(crate::shop::writes(&mall, &furnished).await);
+        script.extend(crate::notice::writes(&furnished.member));
         script.extend(crate::invoice::writes(&mall, &furnished).await);
         script.extend(writes::at_the_desk(&mall, &furnished).await);
         script.splice(0..0, writes::on_the_list(&mall, &furnished).await);

@@ -17,6 +17,17 @@ pub struct Reason {
     kinds: &'static [Kind],
     /// Kinds with which it is a return without a reason in the eyes of the law.
     without_reason: &'static [Kind],
+    fault: Fault,
+}
+
+/// Who has to answer for it; the shop's own fault brings back the freight of what was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = AfterSaleFault)]
+pub enum Fault {
+    Shop,
+    Member,
+    Nobody,
 }
 
 /// A reason as offered.
@@ -24,6 +35,7 @@ pub struct Reason {
 pub struct ReasonChoice {
     pub code: String,
     pub label: String,
+    pub fault: Fault,
 }
 
 const ALL_KINDS: &[Kind] = &[Kind::RefundOnly, Kind::ReturnRefund, Kind::Exchange];
@@ -32,27 +44,31 @@ const SWAP: &[Kind] = &[Kind::ReturnRefund, Kind::Exchange];
 const MONEY: &[Kind] = &[Kind::RefundOnly];
 
 const fn unsent(code: &'static str, label: &'static str) -> Reason {
-    Reason { code, label, stage: Stage::Unsent, kinds: MONEY, without_reason: &[] }
+    Reason { code, label, stage: Stage::Unsent, kinds: MONEY, without_reason: &[], fault: Fault::Nobody }
 }
 
 const fn sent(code: &'static str, label: &'static str, kinds: &'static [Kind]) -> Reason {
-    Reason { code, label, stage: Stage::Sent, kinds, without_reason: &[] }
+    Reason { code, label, stage: Stage::Sent, kinds, without_reason: &[], fault: Fault::Nobody }
+}
+
+const fn shops(reason: Reason) -> Reason {
+    Reason { fault: Fault::Shop, ..reason }
 }
 
 const REASONS: &[Reason] = &[
-    unsent("changed_mind", "不想要了"),
-    unsent("wrong_choice", "拍错了，想重新买"),
-    unsent("too_slow", "没有按时发货"),
+    Reason { fault: Fault::Member, ..unsent("changed_mind", "不想要了") },
+    Reason { fault: Fault::Member, ..unsent("wrong_choice", "拍错了，想重新买") },
+    shops(unsent("too_slow", "没有按时发货")),
     unsent("agreed", "和商家商量好了"),
     unsent("other", "其他原因"),
-    Reason { without_reason: RETURN, ..sent("no_reason", "七天无理由退货", RETURN) },
-    Reason { without_reason: RETURN, ..sent("unsuitable", "大小、规格不合适", SWAP) },
-    sent("quality", "质量有问题", ALL_KINDS),
-    sent("damaged", "收到时已经破损", ALL_KINDS),
-    sent("wrong_goods", "发错了商品", SWAP),
-    sent("not_as_described", "和描述不一样", &[Kind::RefundOnly, Kind::ReturnRefund]),
-    sent("missing", "少发、漏发", MONEY),
-    sent("not_received", "没有收到货", MONEY),
+    Reason { without_reason: RETURN, fault: Fault::Member, ..sent("no_reason", "七天无理由退货", RETURN) },
+    Reason { without_reason: RETURN, fault: Fault::Member, ..sent("unsuitable", "大小、规格不合适", SWAP) },
+    shops(sent("quality", "质量有问题", ALL_KINDS)),
+    shops(sent("damaged", "收到时已经破损", ALL_KINDS)),
+    shops(sent("wrong_goods", "发错了商品", SWAP)),
+    shops(sent("not_as_described", "和描述不一样", &[Kind::RefundOnly, Kind::ReturnRefund])),
+    shops(sent("missing", "少发、漏发", MONEY)),
+    shops(sent("not_received", "没有收到货", MONEY)),
     sent("agreed", "和商家商量好了", ALL_KINDS),
 ];
 
@@ -60,6 +76,17 @@ impl Reason {
     fn is_without_reason(&self, kind: Kind) -> bool {
         self.without_reason.contains(&kind)
     }
+}
+
+/// Whose fault a reason says it is.
+pub fn fault_of(stage: Stage, code: &str) -> Fault {
+    let found = REASONS.iter().find(|reason| reason.stage == stage && reason.code == code);
+    found.map_or(Fault::Nobody, |reason| reason.fault)
+}
+
+/// True for a reason of goods that were sent which the shop answers for.
+pub(super) fn is_shops_fault(code: &str) -> bool {
+    fault_of(Stage::Sent, code) == Fault::Shop
 }
 
 /// The words of a reason; the code itself for one this release does not know.
@@ -95,7 +122,11 @@ pub fn reasons(stage: Stage, kind: Kind, window: Window, now: Instant) -> Vec<Re
     let fits = |reason: &&Reason| {
         reason.stage == stage && reason.kinds.contains(&kind) && check_window(reason, kind, window, now).is_ok()
     };
-    let choice = |reason: &Reason| ReasonChoice { code: reason.code.to_owned(), label: reason.label.to_owned() };
+    let choice = |reason: &Reason| ReasonChoice {
+        code: reason.code.to_owned(),
+        label: reason.label.to_owned(),
+        fault: reason.fault,
+    };
     REASONS.iter().filter(fits).map(choice).collect()
 }
 

@@ -38,6 +38,8 @@ pub struct AfterSaleRules {
     /// Days after a refusal in which the member may turn to the operator.
     #[schema(minimum = 1, maximum = 30)]
     pub dispute_days: i64,
+    /// Goods that were sent and go back for the shop's own fault bring their part of the freight.
+    pub freight_back: bool,
     /// Without one, returns wait for staff to name it.
     pub return_address: Option<ReturnAddress>,
 }
@@ -50,6 +52,7 @@ impl Default for AfterSaleRules {
             receive_days: 10,
             window_days: 15,
             dispute_days: 7,
+            freight_back: true,
             return_address: None,
         }
     }

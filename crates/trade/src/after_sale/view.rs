@@ -2,7 +2,7 @@
 
 use super::asked::{AskedLine, asked_lines, asked_lines_of};
 use super::model::{Action, Kind, Stage, Status, member_actions};
-use super::reason::reason_label;
+use super::reason::{Fault, fault_of, reason_label};
 use super::rules::ReturnAddress;
 use super::store::{AfterSale, COLUMNS, Parcel};
 use crate::order::{Line, lines_of};
@@ -101,6 +101,8 @@ pub struct AfterSaleView {
     pub card: AfterSaleCard,
     pub reason: String,
     pub reason_label: String,
+    /// Whose fault the reason says it is.
+    pub fault: Fault,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     pub pictures: Vec<Picture>,
@@ -183,6 +185,7 @@ pub fn view(app: &App, tx: &mut Tx<'_>, mall_id: MallId, after: &AfterSale) -> R
         card: card(after, line_views(app, &asked, &lines)),
         reason: after.reason.clone(),
         reason_label: reason_label(after.stage, &after.reason),
+        fault: fault_of(after.stage, &after.reason),
         description: after.description.clone(),
         pictures,
         goods_fen: after.goods.0,

@@ -3,7 +3,7 @@
 
 use super::decide::{Inspected, approve, end, escalate, receive, refund_instead, reship};
 use super::desk::{AdminAfterSaleView, compose, within_store};
-use super::{desk, settings};
+use super::{desk, settings, track};
 use crate::flows::detail::{required_text, short_text};
 use axum::extract::State;
 use db::Tx;
@@ -29,6 +29,7 @@ pub fn admin_routes() -> OpenApiRouter<App> {
         .routes(routes!(hand_after_sale_to_operator))
         .routes(routes!(note_after_sale))
         .merge(desk::routes())
+        .merge(track::admin_routes())
         .merge(settings::routes())
 }
 

@@ -64,6 +64,8 @@ pub struct AfterSaleOptions {
     pub lines: Vec<AfterSaleOption>,
     /// Comes back with the last piece while nothing was sent.
     pub freight_fen: i64,
+    /// Goods that were sent and go back for the shop's own fault bring their part of the freight.
+    pub freight_back: bool,
     /// Why nothing can be asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed_reason: Option<String>,
@@ -127,7 +129,12 @@ fn options(
         (false, false) => Some("没有可以申请售后的商品".to_owned()),
     };
     let nothing_sent = after_sale::is_waiting(order) && stock.iter().all(|line| line.shipped == 0);
-    Ok(AfterSaleOptions { lines: made, freight_fen: if nothing_sent { order.freight.0 } else { 0 }, closed_reason })
+    Ok(AfterSaleOptions {
+        lines: made,
+        freight_fen: if nothing_sent { order.freight.0 } else { 0 },
+        freight_back: rules.freight_back && order.freight > Fen::ZERO,
+        closed_reason,
+    })
 }
 
 fn ways(unsent: i64, sent: i64, window: Window, now: Instant, can_exchange: bool) -> Vec<AfterSaleWay> {
@@ -265,6 +272,12 @@ pub fn ask(tx: &mut Tx<'_>, ctx: &Ctx, offset: i64, request: &AskAfterSale) -> R
     let nothing_sent = after_sale::is_waiting(&order) && free.iter().all(|line| line.shipped == 0);
     let freight = if takes_all && nothing_sent { order.freight } else { Fen::ZERO };
     let is_money = request.kind != Kind::Exchange;
+    let freight = if request.stage == Stage::Sent && is_money && rules.freight_back {
+        let pieces = request.lines.iter().map(|line| line.quantity).sum();
+        after_sale::freight_back(tx, ctx.mall_id, &order, None, &request.reason, &free, pieces)?
+    } else {
+        freight
+    };
     let id = after_sale::insert(
         tx,
         ctx,

@@ -1,13 +1,12 @@
 //! The verbs of an after-sale, each in the transaction of its caller: approve, decline, cancel, send back, receive and
 //! inspect, send the replacement, turn to the operator. A verb locks, moves by compare-and-swap, and leaves a log entry.
 
-use super::money::{give_back, restock};
+use super::money::{give_back, restock, take_back};
 use super::{held, holder};
 use db::Tx;
 use goods::inventory::{self, Demand};
 use kernel::{Error, Fen, Id, Result, days};
 use platform::Ctx;
-use std::collections::HashMap;
 use trade::after_sale::{self, AfterSale, AskedLine, Change, Kind, ReturnAddress, Status, Step};
 use trade::order::{self, Order};
 use trade::shipping;
@@ -178,8 +177,8 @@ fn swap(
     inventory::release(tx, ctx, holder(after))?;
     keep_replacement(tx, ctx, order, after, lines, |line| line.accepted.unwrap_or_default())?;
     let stock = after_sale::line_stock(tx, ctx.mall_id, order.id)?;
-    let sellable: HashMap<i64, i64> = lines.iter().map(|line| (line.line_id.0, line.sellable)).collect();
-    restock(tx, ctx, order, after, &stock, &sellable)
+    let back = take_back(tx, ctx, order, after, &stock, lines)?;
+    restock(tx, ctx, after, &back)
 }
 
 /// The replacement left the house: its stock is gone, the pieces are the member's as before.

@@ -11,6 +11,7 @@ mod member;
 mod money;
 mod settings;
 mod tell;
+mod track;
 
 pub use admin::admin_routes;
 pub use ask::{AskAfterSale, ask};
@@ -32,7 +33,7 @@ const AFTER_SALE: &str = "after_sale";
 
 /// Routes under `/api/v1`.
 pub fn shop_routes() -> OpenApiRouter<App> {
-    ask::routes().merge(member::routes())
+    ask::routes().merge(member::routes()).merge(track::routes())
 }
 
 fn holder(after: &AfterSale) -> Holder {

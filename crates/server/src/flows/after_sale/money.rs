@@ -8,7 +8,7 @@ use db::{Tx, args};
 use goods::inventory::{self, Demand};
 use kernel::{Error, Fen, Id, Result};
 use platform::Ctx;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use trade::after_sale::{self, AfterSale, AskedLine, Change, LineStock, Stage, Status, Step};
 use trade::offers::{self, Refunded};
 use trade::order::{self, Move, Order};
@@ -44,7 +44,8 @@ pub(super) fn give_back(
     }
     let is_whole = stock.iter().all(LineStock::is_finished);
     let nothing_sent = stock.iter().all(|line| line.shipped == 0) && after_sale::is_waiting(order);
-    let freight = if is_whole && nothing_sent { order.freight } else { Fen::ZERO };
+    let freight =
+        if is_whole && nothing_sent { order.freight } else { freight_of_sent(tx, ctx, order, after, &stock, &lines)? };
     let refunds = pay_back(tx, ctx, order, after, goods.plus(freight)?)?;
     after_sale::write_money(tx, ctx, after.id, goods, freight, &refunds)?;
 
@@ -58,6 +59,23 @@ pub(super) fn give_back(
     move_order(tx, ctx, order, &stock, goods.plus(freight)?)?;
     let now = after_sale::find(tx, ctx.mall_id, after.id)?;
     finish_if_over(tx, ctx, &now)
+}
+
+/// The part of the freight that goes back with goods that were sent, by the mall's rules.
+fn freight_of_sent(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    order: &Order,
+    after: &AfterSale,
+    stock: &[LineStock],
+    lines: &[AskedLine],
+) -> Result<Fen> {
+    if after.stage != Stage::Sent || !after_sale::rules(tx, ctx.mall_id)?.freight_back {
+        return Ok(Fen::ZERO);
+    }
+    let is_gift = |id: Id| stock.iter().any(|line| line.id == id && line.gift);
+    let pieces = lines.iter().filter(|line| !is_gift(line.line_id)).filter_map(|line| line.accepted).sum();
+    after_sale::freight_back(tx, ctx.mall_id, order, Some(after), &after.reason, stock, pieces)
 }
 
 /// Ends it when there is nothing to wait for: no money, or all of it back.
@@ -116,32 +134,60 @@ fn shelve(
     units: &[(i64, i64)],
     lines: &[AskedLine],
 ) -> Result<()> {
-    let sellable: HashMap<i64, i64> = match after.stage {
-        Stage::Unsent => units.iter().copied().collect(),
-        Stage::Sent => lines.iter().map(|line| (line.line_id.0, line.sellable)).collect(),
+    let back = match after.stage {
+        Stage::Sent => take_back(tx, ctx, order, after, stock, lines)?,
+        Stage::Unsent => {
+            let line = |id: i64| stock.iter().find(|line| line.id.0 == id);
+            let never_left = units.iter().filter_map(|(id, pieces)| Some((line(*id)?.sku_id, *pieces)));
+            demands(order, never_left)
+        }
     };
-    restock(tx, ctx, order, after, stock, &sellable)
+    restock(tx, ctx, after, &back)
 }
 
-/// Puts pieces of an order's lines back on the shelf.
-pub(super) fn restock(
+fn demands(order: &Order, pieces: impl Iterator<Item = (Id, i64)>) -> Vec<Demand> {
+    let mut by_sku: BTreeMap<Id, i64> = BTreeMap::new();
+    for (sku_id, count) in pieces {
+        *by_sku.entry(sku_id).or_default() += count;
+    }
+    let demand = |(sku_id, quantity)| Demand { sku_id, location_id: order.location_id, quantity };
+    by_sku.into_iter().filter(|(_, quantity)| *quantity > 0).map(demand).collect()
+}
+
+/// Writes down which SKUs came back of each line, and answers those fit for sale: after an exchange, what was really sent.
+pub(super) fn take_back(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     order: &Order,
     after: &AfterSale,
     stock: &[LineStock],
-    pieces: &HashMap<i64, i64>,
-) -> Result<()> {
-    let back: Vec<Demand> = stock
-        .iter()
-        .filter_map(|line| pieces.get(&line.id.0).map(|quantity| (line, *quantity)))
-        .filter(|(_, quantity)| *quantity > 0)
-        .map(|(line, quantity)| Demand { sku_id: line.sku_id, location_id: order.location_id, quantity })
-        .collect();
+    lines: &[AskedLine],
+) -> Result<Vec<Demand>> {
+    let mut held = after_sale::with_member(tx, ctx.mall_id, order.id, stock)?;
+    let mut fit = Vec::new();
+    for line in lines {
+        let accepted = line.accepted.unwrap_or(line.quantity);
+        let (Some(pieces), true) = (held.get_mut(&line.line_id), accepted > 0) else { continue };
+        let Some(sold) = stock.iter().find(|one| one.id == line.line_id) else { continue };
+        // Nothing comes back of a refund only, but the member's pieces are no longer the shop's concern.
+        let back = after_sale::take(pieces, sold.sku_id, accepted);
+        after_sale::write_came_back(tx, ctx, after.id, line.line_id, &back)?;
+        let mut left = line.sellable;
+        for (sku_id, count) in back {
+            let part = count.min(left);
+            left -= part;
+            fit.push((sku_id, part));
+        }
+    }
+    Ok(demands(order, fit.into_iter()))
+}
+
+/// Puts pieces back on the shelf.
+pub(super) fn restock(tx: &mut Tx<'_>, ctx: &Ctx, after: &AfterSale, back: &[Demand]) -> Result<()> {
     if back.is_empty() {
         return Ok(());
     }
-    inventory::restock(tx, ctx, holder(after), &back, "售后退回库存")
+    inventory::restock(tx, ctx, holder(after), back, "售后退回库存")
 }
 
 fn unsell(tx: &mut Tx<'_>, ctx: &Ctx, stock: &[LineStock], units: &[(i64, i64)]) -> Result<()> {

@@ -37,6 +37,8 @@ impl Story<'_> {
             ("refund_only", "sent", "quality"),
             ("return_refund", "sent", "quality"),
             ("exchange", "sent", "quality"),
+            ("refund_only", "sent", "agreed"),
+            ("return_refund", "sent", "agreed"),
         ];
         let how = *self.dice.pick(&ways);
         let mut asked = Vec::new();
@@ -57,6 +59,8 @@ impl Story<'_> {
                 id: reply.json()["id"].as_str().unwrap().to_owned(),
                 kind: how.0,
                 stage: how.1,
+                is_shops_fault: how.2 == "quality",
+                freight: 0,
                 status: "requested",
                 asked,
                 accepted: Vec::new(),

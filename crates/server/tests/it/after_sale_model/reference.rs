@@ -39,6 +39,9 @@ pub struct After {
     pub id: String,
     pub kind: &'static str,
     pub stage: &'static str,
+    pub is_shops_fault: bool,
+    /// What of the freight went back with it.
+    pub freight: i64,
     pub status: &'static str,
     /// Line and pieces.
     pub asked: Vec<(usize, i64)>,
@@ -96,7 +99,12 @@ impl Model {
         }
         if self.is_whole() && self.order == "to_ship" && self.lines.iter().all(|line| line.shipped == 0) {
             amount += self.freight;
+        } else {
+            let freight = self.freight_of_sent(at, accepted);
+            self.afters[at].freight = freight;
+            amount += freight;
         }
+        self.afters[at].accepted = accepted.to_vec();
         self.refunded += amount;
         if self.order != "completed" {
             if self.is_whole() {
@@ -106,6 +114,23 @@ impl Model {
             }
         }
         self.set(at, if amount == 0 { "refunded" } else { "refunding" }, 0);
+    }
+
+    /// Of goods that were sent, the shop's fault brings back its part of the freight: counted over all pieces that were
+    /// sent, rounded half up, less what went back before.
+    fn freight_of_sent(&self, at: usize, accepted: &[i64]) -> i64 {
+        let after = &self.afters[at];
+        let sent: i64 = self.lines.iter().map(|line| line.quantity() - line.unsent).sum();
+        let faulty: i64 = accepted.iter().sum();
+        if after.stage != "sent" || !after.is_shops_fault || faulty == 0 || sent == 0 {
+            return 0;
+        }
+        let before = |other: &&After| other.stage == "sent" && ["refunding", "refunded"].contains(&other.status);
+        let others: Vec<&After> = self.afters.iter().filter(before).collect();
+        let given: i64 = others.iter().map(|other| other.freight).sum();
+        let earlier: i64 = others.iter().filter(|o| o.is_shops_fault).flat_map(|o| o.accepted.iter()).sum();
+        let due = (2 * self.freight * (faulty + earlier).min(sent) + sent) / (2 * sent);
+        (due - given).max(0)
     }
 
     pub fn set(&mut self, at: usize, status: &'static str, due: i64) {
