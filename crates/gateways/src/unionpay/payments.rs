@@ -100,7 +100,7 @@ impl UnionPay {
         match payment.state {
             ChannelPaymentState::Paid | ChannelPaymentState::Refunded => Ok(CloseOutcome::AlreadyPaid),
             ChannelPaymentState::Paying if age < DECIDED_AFTER => {
-                Err(Error::gateway("payment.channel_unknown", "银行还在处理这笔付款，请稍后再试"))
+                Err(Error::gateway("payment.channel_failed", "银行还在处理这笔付款，请稍后再试"))
             }
             _ => Ok(CloseOutcome::Closed),
         }

@@ -215,7 +215,7 @@ async fn queries_read_every_class_of_code() {
         let closed = merchant(&server.base_url).close(&number()).await;
         match (code, original) {
             ("00" | "A6", "00" | "A6") => assert_eq!(closed.unwrap(), CloseOutcome::AlreadyPaid),
-            ("00", "03" | "04" | "05") => assert!(closed.unwrap_err().is("payment.channel_unknown")),
+            ("00", "03" | "04" | "05") => assert!(closed.unwrap_err().is("payment.channel_failed")),
             ("00" | "34", _) => assert_eq!(closed.unwrap(), CloseOutcome::Closed),
             _ => assert!(closed.is_err()),
         }

@@ -121,7 +121,7 @@ fn unionpays_failures_end_one_way() {
         let number = open(&ann, &order).await;
         outside.set(Fault::PayerPending, true);
         outside.pay(&number).unwrap();
-        ann.cancel(&order).await.refused("payment.channel_unknown");
+        ann.cancel(&order).await.refused("payment.channel_failed");
         mall.clock.advance(minutes(40));
         mall.run_jobs().await;
         assert_eq!(ann.status_of(&order).await, "unpaid", "not closed on a guess");
