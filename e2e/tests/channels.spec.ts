@@ -212,9 +212,10 @@ test('bills: what Alipay and UnionPay bill too much waits in the queue and settl
     page.request.post('/sandbox/control/switch', { data: { fault: 'bill_extra_line', on } })
   await staff.open('/reconciliation?tab=days')
   await staff.signIn('admin', 'hefang-demo')
+  await expect(page.getByRole('tab', { name: '每天的对账' })).toBeVisible()
   const again = async (channel: string) => {
     await staff.open(`/reconciliation?tab=days&channel=${channel}`)
-    await page.locator('tbody tr').first().getByRole('button', { name: '再对一次' }).click()
+    await page.locator('tbody tr').last().getByRole('button', { name: '再对一次' }).click()
     await page.waitForTimeout(4_000)
   }
   await wrong(true)
@@ -222,7 +223,7 @@ test('bills: what Alipay and UnionPay bill too much waits in the queue and settl
     for (const [channel, name] of [['alipay', '支付宝'], ['unionpay', '银行卡']] as const) {
       await again(channel)
       await staff.open(`/reconciliation?tab=days&channel=${channel}`)
-      await expect(page.locator('tbody tr').first()).toContainText('8.88', { timeout: 20_000 })
+      await expect(page.locator('tbody tr').last()).toContainText('8.88', { timeout: 20_000 })
       await staff.shot(`bills-${channel}`)
       await staff.open('/reconciliation')
       const row = page.locator('tbody tr', { hasText: name }).filter({ hasText: 'UNKNOWN' })

@@ -1,5 +1,6 @@
 //! Something on the desks of finance: a completed order whose member asked for an invoice, and a bill of yesterday with a
-//! payment that nobody at the mall knows of. Compared again, the bill of the stand-in settles it.
+//! payment that nobody at the mall knows of. Compared again, the bill of the stand-in settles it. And a quiet day of each of the
+//! other channels.
 
 use crate::flows::invoice as flow;
 use db::{Tx, args};
@@ -9,7 +10,7 @@ use platform::{App, Ctx};
 use trade::invoice::{self, NewInvoice, Title, TitleKind};
 use trade::reconcile::{self, Window};
 
-/// Writes both.
+/// Writes it all.
 pub(super) fn seed(tx: &mut Tx<'_>, app: &App, ctx: &Ctx) -> Result<()> {
     ask_for_an_invoice(tx, app, ctx)?;
     let day = ctx.now.day_at_offset(hours(8)) - 1;
@@ -24,7 +25,13 @@ pub(super) fn seed(tx: &mut Tx<'_>, app: &App, ctx: &Ctx) -> Result<()> {
         at: Some(window.from + hours(15)),
     };
     reconcile::take_lines(tx, ctx, "wechat", day, run, &[stray])?;
-    reconcile::finish(tx, ctx, "wechat", window, Fen(53))
+    reconcile::finish(tx, ctx, "wechat", window, Fen(53))?;
+    for (channel, offset) in [("alipay", hours(8)), ("unionpay", hours(9))] {
+        let quiet = ctx.now.day_at_offset(offset) - 2;
+        reconcile::begin(tx, ctx, channel, quiet)?;
+        reconcile::finish(tx, ctx, channel, Window::of(quiet, offset), Fen::ZERO)?;
+    }
+    Ok(())
 }
 
 fn ask_for_an_invoice(tx: &mut Tx<'_>, app: &App, ctx: &Ctx) -> Result<()> {
