@@ -4,12 +4,14 @@
 
 mod bill;
 mod invoice;
+mod notice;
 mod number;
 mod subscribe;
 mod transfer;
 
 pub use bill::{Bill, BillKind, BillLine, BillState};
 pub use invoice::{InvoiceBuyer, InvoiceIssuer, InvoiceItem, InvoiceRequest, InvoiceState};
+pub use notice::{Notice, RawNotice};
 pub use number::sent_at;
 pub use subscribe::SubscribeMessage;
 pub use transfer::{ChannelTransfer, ChannelTransferState, TransferChannel, TransferPurpose, TransferRequest};
@@ -229,27 +231,6 @@ pub struct ChannelRefund {
     pub state: ChannelRefundState,
     pub amount: Fen,
     pub finished_at: Option<Instant>,
-}
-
-/// Raw callback as received; signature headers by lower-case name.
-#[derive(Debug, Clone)]
-pub struct RawNotice<'a> {
-    pub headers: &'a [(String, String)],
-    pub body: &'a [u8],
-    pub received_at: Instant,
-}
-
-/// A callback whose signature was verified and whose content was decrypted.
-#[derive(Debug, Clone)]
-pub enum Notice {
-    /// The channel's notice id and the payment.
-    Payment { notice_id: String, payment: ChannelPayment },
-    /// The channel's notice id and the refund.
-    Refund { notice_id: String, refund: ChannelRefund },
-    /// The channel's notice id and the transfer.
-    Transfer { notice_id: String, transfer: ChannelTransfer },
-    /// Verified, but nothing we act on (stored, acknowledged).
-    Other { notice_id: String, event: String },
 }
 
 /// One merchant account at one payment channel.
