@@ -29,8 +29,7 @@ export const place = {
   reviews: (id: string) => `/pages/product/reviews${query({ id })}`,
   order: (id: string) => `/pages/order/detail${query({ id })}`,
   orders: (state = 'all') => `/pages/order/list${query({ state })}`,
-  afterTrack: (after_sale_id: string, way: 'return' | 'reship') =>
-    `/pages/order/track${query({ after_sale_id, way })}`,
+  afterTrack: (after_sale_id: string, way: 'return' | 'reship') => `/pages/order/track${query({ after_sale_id, way })}`,
   track: (id: string, parcel_id: string) => `/pages/order/track${query({ id, parcel_id })}`,
   review: (id: string) => `/pages/order/review${query({ id })}`,
   afterSales: () => '/pages/after/list',
