@@ -127,6 +127,7 @@ impl TestMall {
             clock: old.clock.clone(),
             wechat: old.wechat.clone(),
             alipay: old.alipay.clone(),
+            unionpay: old.unionpay.clone(),
             mini_program: old.mini_program.clone(),
             issuer: old.issuer.clone(),
             owner,
