@@ -10,7 +10,7 @@ use crate::store;
 use db::{Arg, OnConstraint, Tx, args};
 use kernel::{Error, Id, MallId, Result};
 use platform::{Ctx, search};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A product about to be written: [checked](ProductInput::checked), its references known to exist.
 #[derive(Debug, Clone)]
@@ -49,8 +49,9 @@ pub fn insert(tx: &mut Tx<'_>, ctx: &Ctx, products: &[NewProduct]) -> Result<()>
     if products.is_empty() {
         return Ok(());
     }
-    let shop_id = store::only_shop(tx, ctx.mall_id)?;
-    let rows: Vec<Vec<Arg>> = products.iter().map(|product| row(ctx, shop_id, product)).collect::<Result<_>>()?;
+    let shop_of = shops_of(tx, ctx, products)?;
+    let rows: Vec<Vec<Arg>> =
+        products.iter().map(|product| row(ctx, shop_of[&product.id], product)).collect::<Result<_>>()?;
     tx.insert_many(
         "insert into product (id, mall_id, shop_id, category_id, brand_id, freight_template_id, slug, code, name,
            subtitle, description_html, picture_keys, video_key, options, tags, keywords, status, on_sale_at,
@@ -72,11 +73,29 @@ pub fn insert(tx: &mut Tx<'_>, ctx: &Ctx, products: &[NewProduct]) -> Result<()>
             product.input.skus.iter().enumerate().map(new)
         })
         .collect();
-    insert_skus(tx, ctx, shop_id, &skus)?;
+    let mut shops: Vec<Id> = shop_of.values().copied().collect();
+    shops.sort_unstable();
+    shops.dedup();
+    for shop_id in shops {
+        let own: Vec<NewSku<'_>> = skus.iter().filter(|new| shop_of[&new.product_id] == shop_id).copied().collect();
+        insert_skus(tx, ctx, shop_id, &own)?;
+    }
     let prices: Vec<(Id, i64)> = skus.iter().map(|new| (new.id, new.sku.price_fen)).collect();
     note_new_prices(tx, ctx, &prices)?;
     products.iter().try_for_each(|product| touch(tx, ctx, product.id))?;
     Ok(())
+}
+
+/// The shop of each product: the one it names, or the mall's first.
+fn shops_of(tx: &mut Tx<'_>, ctx: &Ctx, products: &[NewProduct]) -> Result<HashMap<Id, Id>> {
+    let first = store::only_shop(tx, ctx.mall_id)?;
+    let mut named: Vec<Id> = products.iter().filter_map(|product| product.input.shop_id).collect();
+    named.sort_unstable();
+    named.dedup();
+    if !named.is_empty() && store::shop_names(tx, ctx.mall_id, &named)?.len() != named.len() {
+        return Err(Error::field("shop_id", "没有找到这家店铺"));
+    }
+    Ok(products.iter().map(|product| (product.id, product.input.shop_id.unwrap_or(first))).collect())
 }
 
 pub(super) fn code_taken() -> Error {

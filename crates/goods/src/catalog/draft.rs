@@ -63,6 +63,9 @@ pub struct ProductInput {
     pub subtitle: Option<String>,
     pub category_id: Id,
     pub brand_id: Option<Id>,
+    /// Whose goods it is; read when it is new, `None` for the mall's first shop. It stays there.
+    #[serde(default)]
+    pub shop_id: Option<Id>,
     /// `None` uses the default template.
     pub freight_template_id: Option<Id>,
     /// 1–15 keys of uploaded pictures; the first is the main one.

@@ -21,6 +21,7 @@ pub struct AdminProduct {
     pub subtitle: Option<String>,
     pub category_id: Id,
     pub brand_id: Option<Id>,
+    pub shop_id: Id,
     pub freight_template_id: Option<Id>,
     pub picture_keys: Vec<String>,
     /// The pictures of `picture_keys` and of SKUs.
@@ -103,6 +104,7 @@ pub(crate) fn input_of(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<Produ
         subtitle: Some(product.subtitle).filter(|text| !text.is_empty()),
         category_id: product.category_id,
         brand_id: product.brand_id,
+        shop_id: Some(product.shop_id),
         freight_template_id: product.freight_template_id,
         picture_keys: texts(&product.picture_keys)?,
         video_key: product.video_key,
@@ -135,6 +137,7 @@ struct Row {
     subtitle: String,
     category_id: Id,
     brand_id: Option<Id>,
+    shop_id: Id,
     freight_template_id: Option<Id>,
     picture_keys: String,
     video_key: Option<String>,
@@ -159,6 +162,7 @@ row!(Row {
     subtitle,
     category_id,
     brand_id,
+    shop_id,
     freight_template_id,
     picture_keys,
     video_key,
@@ -212,7 +216,7 @@ row!(SkuRow {
 
 fn find(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<Stored> {
     let product: Option<Row> = tx.opt(
-        "select id, code, name, subtitle, category_id, brand_id, freight_template_id, picture_keys, video_key,
+        "select id, code, name, subtitle, category_id, brand_id, shop_id, freight_template_id, picture_keys, video_key,
            description_html, options, tags, keywords, return_7d, no_return_reason, purchase_limit, status, on_sale_at, off_sale_at,
            version, updated_at, deleted_at is not null
          from product
@@ -286,6 +290,7 @@ impl Stored {
             subtitle: Some(product.subtitle).filter(|text| !text.is_empty()),
             category_id: product.category_id,
             brand_id: product.brand_id,
+            shop_id: product.shop_id,
             freight_template_id: product.freight_template_id,
             video_url: product.video_key.as_deref().map(|key| app.outside.objects().url(key)),
             video_key: product.video_key,

@@ -53,12 +53,11 @@ pub fn quick_edit(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, edit: &QuickEdit) -> Resul
     if !(1..=100).contains(&edit.skus.len()) {
         return Err(Error::field("skus", "要改 1 到 100 个规格"));
     }
-    let name: Option<String> = tx.opt(
-        "select name from product where mall_id = $1 and id = $2 and deleted_at is null for update",
+    let found: Option<(String, Id)> = tx.opt(
+        "select name, shop_id from product where mall_id = $1 and id = $2 and deleted_at is null for update",
         &args![ctx.mall_id, id],
     )?;
-    let name = name.ok_or_else(not_found)?;
-    let shop_id = store::only_shop(tx, ctx.mall_id)?;
+    let (name, shop_id) = found.ok_or_else(not_found)?;
     let location_id = store::default_location(tx, ctx.mall_id, shop_id)?;
     let rows: Vec<(Id, i64, i64)> = tx.all(
         "select k.id, k.price_fen, coalesce(t.on_hand, cast(0 as bigint))

@@ -67,6 +67,7 @@ fn update_sku(tx: &mut Tx<'_>, ctx: &Ctx, sku_id: Id, position: usize, sku: &Sku
 }
 
 /// A SKU about to be written, with its place in its product.
+#[derive(Clone, Copy)]
 pub(super) struct NewSku<'a> {
     pub product_id: Id,
     pub id: Id,

@@ -40,6 +40,7 @@ pub fn fresh(draft: &Draft, pictures: Keys<'_>, files: &str) -> Result<ProductIn
         subtitle: draft.subtitle.clone(),
         category_id: draft.category_id.unwrap_or_default(),
         brand_id: draft.brand_id,
+        shop_id: None,
         freight_template_id: draft.freight_template_id,
         picture_keys: keys.unwrap_or_default(),
         video_key: None,

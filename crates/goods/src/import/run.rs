@@ -358,7 +358,10 @@ fn count_stock(tx: &mut Tx<'_>, ctx: &Ctx, draft: &Draft, id: Id, input: &Produc
     if told.is_empty() {
         return Ok(());
     }
-    let shop_id = store::only_shop(tx, ctx.mall_id)?;
+    let shop_id = match input.shop_id {
+        Some(shop_id) => shop_id,
+        None => store::only_shop(tx, ctx.mall_id)?,
+    };
     let location_id = store::default_location(tx, ctx.mall_id, shop_id)?;
     let levels: Vec<(String, Id, i64)> = tx.all(
         "select k.code, k.id, coalesce(t.on_hand, cast(0 as bigint))

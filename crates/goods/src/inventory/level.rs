@@ -114,6 +114,22 @@ pub fn available(tx: &mut Tx<'_>, mall_id: MallId, location_id: Id, sku_ids: &[I
     Ok(rows.into_iter().collect())
 }
 
+/// The same at several locations, by location and SKU.
+pub fn available_at(
+    tx: &mut Tx<'_>,
+    mall_id: MallId,
+    location_ids: &[Id],
+    sku_ids: &[Id],
+) -> Result<HashMap<(Id, Id), i64>> {
+    let rows: Vec<(Id, Id, i64)> = tx.all(
+        "select location_id, sku_id, on_hand - reserved
+         from stock
+         where mall_id = $1 and location_id = any($2) and sku_id = any($3)",
+        &args![mall_id, location_ids, sku_ids],
+    )?;
+    Ok(rows.into_iter().map(|(location_id, sku_id, left)| ((location_id, sku_id), left)).collect())
+}
+
 /// The most pieces one location could promise, by SKU: an order is filled from one place, so places do not add up.
 /// This is the `available` that shoppers see before they chose between delivery and pickup.
 pub fn best_available(tx: &mut Tx<'_>, mall_id: MallId, sku_ids: &[Id]) -> Result<HashMap<Id, i64>> {

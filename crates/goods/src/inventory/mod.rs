@@ -18,7 +18,9 @@ mod tests;
 
 pub use admin::{Location, Movement, StockChange, StockRow, admin_routes};
 pub(crate) use level::refresh_products;
-pub use level::{Level, adjust, available, best_available, count, low_count, receive, receive_all, restock, transfer};
+pub use level::{
+    Level, adjust, available, available_at, best_available, count, low_count, receive, receive_all, restock, transfer,
+};
 pub use low::tell_low_stock;
 pub use movement::{Drift, drift, overdue, report_drift};
 pub use moves::{LowMark, mark_low};

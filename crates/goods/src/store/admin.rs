@@ -64,6 +64,7 @@ pub fn admin_routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_stores_as_staff, create_store_as_staff))
         .routes(routes!(read_store_as_staff, update_store))
+        .merge(super::found::admin_routes())
 }
 
 /// List all stores.

@@ -3,6 +3,7 @@
 //! It does not know what lies there (that is inventory) nor who works there (that is staff).
 
 mod admin;
+mod found;
 mod hours;
 mod place;
 mod region;
@@ -12,12 +13,13 @@ mod shop;
 mod tests;
 
 pub use admin::{AdminStore, StoreInput, StoreStatus, admin_routes, create_store};
+pub use found::{ShopInput, ShopRow};
 pub use hours::{DaySpan, OpeningHours, SpecialDay};
 pub use place::{Point, distance_m};
 pub use region::{RegionPath, name_regions_with, region_path};
 pub use row::{
-    LocationRow, StoreRow, default_location, find_location, find_store, found_shop, location_of_store, locations,
-    only_shop, stores_by_id,
+    LocationRow, SendingShop, StoreRow, default_location, find_location, find_store, found_shop, location_of_store,
+    locations, only_shop, sending_shops, shop_names, stores_by_id,
 };
 pub use shop::{StoreView, shop_routes, store_view};
 pub(crate) use shop::{open_stores, shown};

@@ -5,6 +5,7 @@ use super::place::Point;
 use db::{FromRow, Row, Tx, args, row};
 use kernel::{Error, Id, MallId, Result};
 use platform::Ctx;
+use std::collections::HashMap;
 
 /// A store as stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,17 +66,19 @@ pub struct LocationRow {
 }
 row!(LocationRow { id, shop_id, kind, name, store_id, is_default });
 
-/// Founds a shop with its warehouse; answers their ids.
+/// Founds a shop with its warehouse; answers their ids. Only the first one's warehouse needs no name to tell it by.
 pub fn found_shop(tx: &mut Tx<'_>, ctx: &Ctx, name: &str) -> Result<(Id, Id)> {
     let (shop_id, location_id) = (ctx.id(), ctx.id());
+    let first: Option<Id> = tx.opt("select id from shop where mall_id = $1 limit 1", &args![ctx.mall_id])?;
+    let warehouse = if first.is_none() { "总仓".to_owned() } else { format!("{name}仓") };
     tx.exec(
         "insert into shop (id, mall_id, name, created_at) values ($1, $2, $3, $4)",
         &args![shop_id, ctx.mall_id, name, ctx.now],
     )?;
     tx.exec(
         "insert into location (id, mall_id, shop_id, kind, name, is_default)
-         values ($1, $2, $3, 'warehouse', '总仓', true)",
-        &args![location_id, ctx.mall_id, shop_id],
+         values ($1, $2, $3, 'warehouse', $4, true)",
+        &args![location_id, ctx.mall_id, shop_id, warehouse],
     )?;
     Ok((shop_id, location_id))
 }
@@ -96,6 +99,33 @@ pub fn default_location(tx: &mut Tx<'_>, mall_id: MallId, shop_id: Id) -> Result
         &args![mall_id, shop_id],
     )?;
     found.ok_or_else(|| Error::internal(format_args!("shop {shop_id} has no default location")))
+}
+
+/// A shop and where its parcels leave from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SendingShop {
+    pub id: Id,
+    pub name: String,
+    pub location_id: Id,
+}
+row!(SendingShop { id, name, location_id });
+
+/// Shops with the places they send from, in the order of ids.
+pub fn sending_shops(tx: &mut Tx<'_>, mall_id: MallId, shop_ids: &[Id]) -> Result<Vec<SendingShop>> {
+    tx.all(
+        "select s.id, s.name, l.id from shop s
+         join location l on l.mall_id = s.mall_id and l.shop_id = s.id and l.is_default
+         where s.mall_id = $1 and s.id = any($2)
+         order by s.id",
+        &args![mall_id, shop_ids],
+    )
+}
+
+/// Names of some shops.
+pub fn shop_names(tx: &mut Tx<'_>, mall_id: MallId, shop_ids: &[Id]) -> Result<HashMap<Id, String>> {
+    let rows: Vec<(Id, String)> =
+        tx.all("select id, name from shop where mall_id = $1 and id = any($2)", &args![mall_id, shop_ids])?;
+    Ok(rows.into_iter().collect())
 }
 
 /// A store and the location its stock lies at; `store.not_found` (404) for another mall's.

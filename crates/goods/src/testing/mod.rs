@@ -141,6 +141,7 @@ impl TestMall {
             subtitle: None,
             category_id: self.category_id,
             brand_id: None,
+            shop_id: None,
             freight_template_id: None,
             picture_keys: vec![PICTURE.into()],
             video_key: None,

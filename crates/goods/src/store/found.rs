@@ -1,0 +1,143 @@
+//! Shops in the back office: a mall begins with one and may found more. Each has its own warehouse and its own goods; orders
+//! over several are one order a shop, paid together.
+
+use super::row::found_shop;
+use axum::extract::State;
+use axum::http::StatusCode;
+use db::{Tx, args, row};
+use kernel::{Error, Id, MallId, Result};
+use platform::audit::Note;
+use platform::permission::perm;
+use platform::problem::ProblemBody;
+use platform::{Answer, App, Json, Path, Staff};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Most shops of a mall.
+const MOST: usize = 200;
+
+/// A shop with how much there is in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ShopRow {
+    pub id: Id,
+    pub name: String,
+    /// Where its parcels leave from.
+    pub location_id: Id,
+    pub product_count: i64,
+    pub store_count: i64,
+}
+row!(ShopRow { id, name, location_id, product_count, store_count });
+
+/// What staff write about a shop.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShopInput {
+    /// Shoppers read it above their goods.
+    #[schema(min_length = 1, max_length = 20)]
+    pub name: String,
+}
+
+impl ShopInput {
+    fn checked(&self) -> Result<&str> {
+        let name = self.name.trim();
+        if (1..=20).contains(&name.chars().count()) {
+            return Ok(name);
+        }
+        Err(Error::field("name", "店铺名称要有 1 到 20 个字"))
+    }
+}
+
+pub fn admin_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list_shops, create_shop)).routes(routes!(rename_shop))
+}
+
+/// The shops of a mall, the first one first.
+fn shops(tx: &mut Tx<'_>, mall_id: MallId) -> Result<Vec<ShopRow>> {
+    tx.all(
+        "select s.id, s.name, l.id,
+           (select count(*) from product p where p.mall_id = s.mall_id and p.shop_id = s.id and p.deleted_at is null),
+           (select count(*) from store t where t.mall_id = s.mall_id and t.shop_id = s.id)
+         from shop s
+         join location l on l.mall_id = s.mall_id and l.shop_id = s.id and l.is_default
+         where s.mall_id = $1
+         order by s.id",
+        &args![mall_id],
+    )
+}
+
+fn find(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<ShopRow> {
+    let found = shops(tx, mall_id)?.into_iter().find(|shop| shop.id == id);
+    found.ok_or_else(|| Error::not_found("shop.not_found", "没有找到这家店铺"))
+}
+
+fn name_is_free(tx: &mut Tx<'_>, mall_id: MallId, name: &str, but: Option<Id>) -> Result<()> {
+    let known = shops(tx, mall_id)?;
+    if known.iter().any(|shop| shop.name == name && Some(shop.id) != but) {
+        return Err(Error::conflict("shop.name_taken", "已经有一家店铺叫这个名字").at("name"));
+    }
+    if but.is_none() && known.len() >= MOST {
+        return Err(Error::conflict("shop.too_many", format!("最多开 {MOST} 家店铺")));
+    }
+    Ok(())
+}
+
+/// List the shops.
+///
+/// Needs `store.view`. The first one first.
+#[utoipa::path(get, path = "/shops", tag = "store", security(("staff" = [])),
+    responses((status = 200, body = Vec<ShopRow>)))]
+async fn list_shops(State(app): State<App>, staff: Staff<perm::StoreView>) -> Answer<Json<Vec<ShopRow>>> {
+    let mall_id = staff.mall.id;
+    Ok(Json(app.db.read(move |tx| shops(tx, mall_id)).await?))
+}
+
+/// Found a shop with a warehouse of its own.
+///
+/// Needs `store.edit`. Goods are put into it when they are made (`shop_id` of a product).
+#[utoipa::path(post, path = "/shops", tag = "store", security(("staff" = [])), request_body = ShopInput,
+    responses((status = 201, body = ShopRow),
+    (status = 400, body = ProblemBody, description = "`request.invalid` at `name`"),
+    (status = 409, body = ProblemBody, description = "`shop.name_taken`, `shop.too_many`")))]
+async fn create_shop(
+    State(app): State<App>,
+    staff: Staff<perm::StoreEdit>,
+    Json(input): Json<ShopInput>,
+) -> Answer<(StatusCode, Json<ShopRow>)> {
+    let name = input.checked()?.to_owned();
+    let shop = staff
+        .write(&app, "shop.create", move |tx, ctx| {
+            name_is_free(tx, ctx.mall_id, &name, None)?;
+            let (id, _) = found_shop(tx, ctx, &name)?;
+            Ok((find(tx, ctx.mall_id, id)?, Note::new("shop", id, format!("新开店铺 {name}"))))
+        })
+        .await?;
+    Ok((StatusCode::CREATED, Json(shop)))
+}
+
+/// Rename a shop.
+///
+/// Needs `store.edit`.
+#[utoipa::path(put, path = "/shops/{id}", tag = "store", security(("staff" = [])), params(("id" = Id, Path)),
+    request_body = ShopInput, responses((status = 200, body = ShopRow),
+    (status = 400, body = ProblemBody, description = "`request.invalid` at `name`"),
+    (status = 404, body = ProblemBody, description = "`shop.not_found`"),
+    (status = 409, body = ProblemBody, description = "`shop.name_taken`")))]
+async fn rename_shop(
+    State(app): State<App>,
+    staff: Staff<perm::StoreEdit>,
+    Path(id): Path<Id>,
+    Json(input): Json<ShopInput>,
+) -> Answer<Json<ShopRow>> {
+    let name = input.checked()?.to_owned();
+    let shop = staff
+        .write(&app, "shop.rename", move |tx, ctx| {
+            let before = find(tx, ctx.mall_id, id)?;
+            name_is_free(tx, ctx.mall_id, &name, Some(id))?;
+            tx.exec("update shop set name = $3 where mall_id = $1 and id = $2", &args![ctx.mall_id, id, &name])?;
+            Ok((find(tx, ctx.mall_id, id)?, Note::new("shop", id, format!("店铺 {} 改名为 {name}", before.name))))
+        })
+        .await?;
+    Ok(Json(shop))
+}
