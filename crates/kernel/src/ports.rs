@@ -3,6 +3,7 @@
 //! A port call is a network call: it never happens inside a database transaction.
 
 mod bill;
+mod combined;
 mod invoice;
 mod notice;
 mod number;
@@ -10,6 +11,7 @@ mod subscribe;
 mod transfer;
 
 pub use bill::{Bill, BillKind, BillLine, BillState};
+pub use combined::{CombinedChannel, CombinedPayment, SubOrder};
 pub use invoice::{InvoiceBuyer, InvoiceIssuer, InvoiceItem, InvoiceRequest, InvoiceState};
 pub use notice::{Notice, RawNotice};
 pub use number::sent_at;
@@ -59,6 +61,8 @@ pub enum LogisticsKind {
 pub struct ShippingInfo {
     /// WeChat Pay transaction id.
     pub transaction_id: String,
+    /// When that is a sub-order: merchant and number of the combined payment.
+    pub combined: Option<(String, String)>,
     pub openid: String,
     pub logistics: LogisticsKind,
     /// True when parcels follow one after another (`delivery_mode` 2).
@@ -265,6 +269,10 @@ pub trait PaymentChannel: Send + Sync {
     /// Who the payer is at this channel, by the code its mini program gave; where members do not sign in with it.
     fn payer<'a>(&'a self, _code: &'a str) -> Pending<'a, String> {
         Box::pin(async { Err(scene_unsupported()) })
+    }
+    /// The same account's way to collect for several orders at once, where the channel has one.
+    fn combined(&self) -> Option<&dyn CombinedChannel> {
+        None
     }
     /// The same account's way to pay out, where the channel has one.
     fn transfers(&self) -> Option<&dyn TransferChannel> {

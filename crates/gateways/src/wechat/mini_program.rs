@@ -211,7 +211,10 @@ impl WechatMiniProgram {
     }
 
     async fn upload(&self, info: &ShippingInfo) -> Result<()> {
-        let path = "/wxa/sec/order/upload_shipping_info";
+        let path = match info.combined {
+            None => "/wxa/sec/order/upload_shipping_info",
+            Some(_) => "/wxa/sec/order/upload_combined_shipping_info",
+        };
         let (verdict, _) = self.post(path, &shipping_body(info), Repeat::Harmless).await?;
         match verdict.errcode {
             // 10060002: all parcels of this payment are known already; 10060023: nothing changed. Both: it is as we want it.
@@ -238,7 +241,8 @@ fn notice_body(message: &SubscribeMessage) -> Value {
     body
 }
 
-/// The body of `upload_shipping_info`, addressed by transaction id.
+/// The body of `upload_shipping_info`, addressed by transaction id; of `upload_combined_shipping_info` with the one sub-order
+/// that was sent, when the payment was combined.
 fn shipping_body(info: &ShippingInfo) -> Value {
     let parcels: Vec<Value> = info
         .parcels
@@ -255,17 +259,24 @@ fn shipping_body(info: &ShippingInfo) -> Value {
             entry
         })
         .collect();
-    let mut body = json!({
+    let mut sent = json!({
         "order_key": { "order_number_type": 2, "transaction_id": info.transaction_id },
         "logistics_type": info.logistics as u8,
         "delivery_mode": if info.split { 2 } else { 1 },
         "shipping_list": parcels,
-        "upload_time": china_time(info.uploaded_at),
-        "payer": { "openid": info.openid },
     });
     if info.split {
-        body["is_all_delivered"] = json!(info.all_delivered);
+        sent["is_all_delivered"] = json!(info.all_delivered);
     }
+    let mut body = match &info.combined {
+        None => sent,
+        Some((merchant, number)) => json!({
+            "order_key": { "order_number_type": 1, "mchid": merchant, "out_trade_no": number },
+            "sub_orders": [sent],
+        }),
+    };
+    body["upload_time"] = json!(china_time(info.uploaded_at));
+    body["payer"] = json!({ "openid": info.openid });
     body
 }
 
@@ -307,6 +318,7 @@ mod tests {
     fn info(logistics: LogisticsKind, split: bool) -> ShippingInfo {
         ShippingInfo {
             transaction_id: "4200001".into(),
+            combined: None,
             openid: "o1".into(),
             logistics,
             split,
@@ -341,6 +353,16 @@ mod tests {
                 "payer": { "openid": "o1" },
             })
         );
+    }
+
+    #[test]
+    fn a_sub_order_is_told_with_the_payment_that_combines_it() {
+        let combined = Some(("19".to_owned(), "700".to_owned()));
+        let body = shipping_body(&ShippingInfo { combined, ..info(LogisticsKind::Express, false) });
+        assert_eq!(body["order_key"], json!({ "order_number_type": 1, "mchid": "19", "out_trade_no": "700" }));
+        assert_eq!(body["sub_orders"][0]["order_key"], json!({ "order_number_type": 2, "transaction_id": "4200001" }));
+        assert_eq!((&body["sub_orders"][0]["delivery_mode"], &body["payer"]["openid"]), (&json!(1), &json!("o1")));
+        assert!(body.get("shipping_list").is_none());
     }
 
     #[test]

@@ -62,6 +62,7 @@ async fn wechat(call: impl Fn(&Seen) -> Value + Send + Sync + 'static) -> StandI
 
 fn shipping() -> ShippingInfo {
     ShippingInfo {
+        combined: None,
         transaction_id: "4200001".into(),
         openid: "o1".into(),
         logistics: LogisticsKind::Express,

@@ -1,6 +1,6 @@
 //! What a payment channel tells of itself: a callback as it came, and once it was proven.
 
-use super::{ChannelPayment, ChannelRefund, ChannelTransfer};
+use super::{ChannelPayment, ChannelRefund, ChannelTransfer, CombinedPayment};
 use crate::Instant;
 
 /// Raw callback as received; signature headers by lower-case name.
@@ -16,6 +16,8 @@ pub struct RawNotice<'a> {
 pub enum Notice {
     /// The channel's notice id and the payment.
     Payment { notice_id: String, payment: ChannelPayment },
+    /// The channel's notice id and a payment over several orders.
+    Combined { notice_id: String, payment: CombinedPayment },
     /// The channel's notice id and the refund.
     Refund { notice_id: String, refund: ChannelRefund },
     /// The channel's notice id and the transfer.

@@ -5,6 +5,7 @@
 
 mod bill;
 mod call;
+mod combined;
 mod notices;
 mod payments;
 mod refunds;
@@ -14,8 +15,8 @@ mod trust;
 use crate::http::Http;
 use crate::{Secret, Timeouts};
 use kernel::ports::{
-    Bill, ChannelPayment, ChannelRefund, CloseOutcome, Notice, PayInstruction, PaymentChannel, PaymentIntent, Pending,
-    RawNotice, RefundRequest, TransferChannel,
+    Bill, ChannelPayment, ChannelRefund, CloseOutcome, CombinedChannel, Notice, PayInstruction, PaymentChannel,
+    PaymentIntent, Pending, RawNotice, RefundRequest, TransferChannel,
 };
 use kernel::{Clock, Error, Result};
 use serde::Deserialize;
@@ -140,6 +141,9 @@ impl PaymentChannel for WechatPay {
     }
     fn query_refund<'a>(&'a self, _: &'a str, refund_number: &'a str) -> Pending<'a, Option<ChannelRefund>> {
         Box::pin(self.find_refund(refund_number))
+    }
+    fn combined(&self) -> Option<&dyn CombinedChannel> {
+        Some(self)
     }
     fn transfers(&self) -> Option<&dyn TransferChannel> {
         Some(self)

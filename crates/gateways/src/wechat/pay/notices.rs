@@ -2,13 +2,15 @@
 //! it and tries again; only when the certificates to prove it could not be fetched is it `payment.channel_unavailable`.
 
 use super::WechatPay;
+use super::combined::Combined;
 use super::payments::Transaction;
 use super::refunds::Refund;
 use super::transfers::Bill;
 use super::trust::Doubt;
 use kernel::ports::{Notice, RawNotice};
 use kernel::{Error, Result};
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use std::fmt;
 use wire::wechat_pay::{NoticeEnvelope, SignatureHeaders};
 
@@ -18,6 +20,14 @@ fn rejected(cause: impl fmt::Display) -> Error {
 
 fn typed<T: DeserializeOwned>(content: &[u8]) -> Result<T> {
     serde_json::from_slice(content).map_err(|e| rejected(format!("content of unknown form: {e}")))
+}
+
+fn is_combined(content: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Kind {
+        combine_out_trade_no: Option<IgnoredAny>,
+    }
+    serde_json::from_slice(content).is_ok_and(|kind: Kind| kind.combine_out_trade_no.is_some())
 }
 
 impl WechatPay {
@@ -36,6 +46,14 @@ impl WechatPay {
         let content = envelope.resource.open(&self.api_v3_key).map_err(rejected)?;
         let notice_id = envelope.id;
         match envelope.event_type.split('.').next() {
+            // A combined payment has the same event; its content says what it is.
+            Some("TRANSACTION") if is_combined(&content) => {
+                let payment = typed::<Combined>(&content)?.into_payment().map_err(rejected)?;
+                if payment.merchant_id != self.merchant_id || payment.app_id != self.app_id {
+                    return Err(rejected("the payment belongs to another merchant or app"));
+                }
+                Ok(Notice::Combined { notice_id, payment })
+            }
             Some("TRANSACTION") => {
                 let payment = typed::<Transaction>(&content)?.into_payment().map_err(rejected)?;
                 if payment.merchant_id != self.merchant_id || payment.app_id != self.app_id {

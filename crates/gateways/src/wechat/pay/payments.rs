@@ -40,15 +40,7 @@ struct Amount {
 impl Transaction {
     /// In our words; an unknown state, or a paid one without transaction id or amount, is an error that names it.
     pub fn into_payment(self) -> Result<ChannelPayment, String> {
-        let state = match self.trade_state.as_str() {
-            "SUCCESS" => ChannelPaymentState::Paid,
-            "REFUND" => ChannelPaymentState::Refunded,
-            "NOTPAY" => ChannelPaymentState::NotPaid,
-            "USERPAYING" | "ACCEPT" => ChannelPaymentState::Paying,
-            "CLOSED" | "REVOKED" => ChannelPaymentState::Closed,
-            "PAYERROR" => ChannelPaymentState::Failed,
-            other => return Err(format!("trade_state {other}")),
-        };
+        let state = state_of(&self.trade_state)?;
         let amount = self.amount.as_ref().and_then(|a| a.total).map(Fen);
         let transaction_id = self.transaction_id.filter(|id| !id.is_empty());
         let paid = matches!(state, ChannelPaymentState::Paid | ChannelPaymentState::Refunded);
@@ -69,15 +61,28 @@ impl Transaction {
     }
 }
 
+/// In our words; an unknown one is an error that names it.
+pub(super) fn state_of(trade_state: &str) -> Result<ChannelPaymentState, String> {
+    Ok(match trade_state {
+        "SUCCESS" => ChannelPaymentState::Paid,
+        "REFUND" => ChannelPaymentState::Refunded,
+        "NOTPAY" => ChannelPaymentState::NotPaid,
+        "USERPAYING" | "ACCEPT" => ChannelPaymentState::Paying,
+        "CLOSED" | "REVOKED" => ChannelPaymentState::Closed,
+        "PAYERROR" => ChannelPaymentState::Failed,
+        other => return Err(format!("trade_state {other}")),
+    })
+}
+
 #[derive(Deserialize)]
-struct Prepaid {
+pub(super) struct Prepaid {
     prepay_id: Option<String>,
     code_url: Option<String>,
     h5_url: Option<String>,
 }
 
 /// RFC 3339 in China time, whole seconds: `2026-11-23T21:30:00+08:00`.
-fn china_time(at: Instant) -> String {
+pub(super) fn china_time(at: Instant) -> String {
     let local = (at + kernel::hours(8)).to_string();
     format!("{}+08:00", &local[..19])
 }
@@ -85,19 +90,24 @@ fn china_time(at: Instant) -> String {
 impl WechatPay {
     pub(super) async fn create_payment(&self, intent: &PaymentIntent) -> Result<PayInstruction> {
         check_number(&intent.number)?;
-        let (kind, path) = match intent.scene {
-            PayScene::MiniProgram => ("prepay_id", "/v3/pay/transactions/jsapi"),
-            PayScene::Native => ("code_url", "/v3/pay/transactions/native"),
-            PayScene::H5 => ("h5_url", "/v3/pay/transactions/h5"),
+        let path = match intent.scene {
+            PayScene::MiniProgram => "/v3/pay/transactions/jsapi",
+            PayScene::Native => "/v3/pay/transactions/native",
+            PayScene::H5 => "/v3/pay/transactions/h5",
             PayScene::Page => return Err(scene_unsupported()),
         };
         let body = self.prepay_body(intent)?;
         let answer = self.call(Method::POST, path, Some(&body), Repeat::Harmless).await.map_err(Failure::into_error)?;
         let prepaid: Prepaid = read(&answer).map_err(Failure::into_error)?;
-        let made = match intent.scene {
-            PayScene::MiniProgram => prepaid.prepay_id.map(|id| self.front_end_arguments(&id)),
-            PayScene::Native => prepaid.code_url.map(|code_url| PayInstruction::Native { code_url }),
-            PayScene::H5 | PayScene::Page => prepaid.h5_url.map(|h5_url| PayInstruction::H5 { h5_url }),
+        self.instruction(intent.scene, prepaid)
+    }
+
+    /// What the front end does with the answer to a prepay.
+    pub(super) fn instruction(&self, scene: PayScene, prepaid: Prepaid) -> Result<PayInstruction> {
+        let (kind, made) = match scene {
+            PayScene::MiniProgram => ("prepay_id", prepaid.prepay_id.map(|id| self.front_end_arguments(&id))),
+            PayScene::Native => ("code_url", prepaid.code_url.map(|code_url| PayInstruction::Native { code_url })),
+            PayScene::H5 | PayScene::Page => ("h5_url", prepaid.h5_url.map(|h5_url| PayInstruction::H5 { h5_url })),
         };
         made.ok_or_else(|| Failure::unreadable(format!("no {kind}")).into_error())
     }
