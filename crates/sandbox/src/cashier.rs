@@ -44,7 +44,7 @@ async fn show(
     Query(visit): Query<Visit>,
 ) -> Response {
     let now = world.now();
-    let payment = world.state().pay.by_prepay(&prepay_id).cloned();
+    let payment = world.state().pay.whole(&prepay_id);
     let back = return_address(&visit.redirect_url);
     match payment {
         None => sentence(&prefix, "收银台", Declined::Unknown.label()),
@@ -137,9 +137,9 @@ async fn press(
         "fail" => pay::decline(&world, &prepay_id),
         _ => return sentence(&prefix, "收银台", "订单已为你保留，可以稍后再付"),
     };
-    match world.state().pay.by_prepay(&prepay_id) {
+    match world.state().pay.whole(&prepay_id) {
         None => sentence(&prefix, "收银台", failed.label()),
-        Some(payment) => result(&prefix, &world.payee, payment, failed == Declined::AlreadyPaid, failed.label(), back),
+        Some(payment) => result(&prefix, &world.payee, &payment, failed == Declined::AlreadyPaid, failed.label(), back),
     }
 }
 

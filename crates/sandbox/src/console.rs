@@ -245,7 +245,7 @@ async fn pay_number(State(world): State<Arc<World>>, Json(form): Json<Number>) -
 
 pub(crate) fn pay_anywhere(world: &Arc<World>, number: &str) -> Result<(), pay::Declined> {
     let now = world.now();
-    let prepay_id = world.state().pay.by_number(number).map(|p| p.prepay_id.clone());
+    let prepay_id = world.state().pay.prepay_of(number);
     if let Some(prepay_id) = prepay_id {
         return pay::pay(world, &prepay_id).map(drop);
     }

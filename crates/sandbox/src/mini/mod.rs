@@ -109,6 +109,7 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/cgi-bin/message/subscribe/send", post_only!(subscribe::send))
         .route("/wxa/getwxacodeunlimit", post_only!(code::unlimited))
         .route("/wxa/sec/order/upload_shipping_info", post_only!(shipping::upload))
+        .route("/wxa/sec/order/upload_combined_shipping_info", post_only!(shipping::upload_combined))
         .route("/wxa/sec/order/get_order", post_only!(shipping::get_order))
         .route("/wxa/sec/order/notify_confirm_receive", post_only!(shipping::confirm_receive))
         .route("/wxa/sec/order/is_trade_managed", post_only!(shipping::is_trade_managed))

@@ -73,11 +73,26 @@ struct OrderKey {
 
 #[derive(Deserialize)]
 struct Upload {
+    #[serde(flatten)]
+    sent: Sent,
+    upload_time: String,
+    payer: Payer,
+}
+
+/// What was sent of one payment.
+#[derive(Deserialize)]
+struct Sent {
     order_key: OrderKey,
     logistics_type: i64,
     delivery_mode: i64,
     is_all_delivered: Option<bool>,
     shipping_list: Vec<Parcel>,
+}
+
+#[derive(Deserialize)]
+struct UploadCombined {
+    order_key: OrderKey,
+    sub_orders: Vec<Sent>,
     upload_time: String,
     payer: Payer,
 }
@@ -91,7 +106,14 @@ fn wrong(what: &str) -> MiniError {
     MiniError(40097, format!("invalid args: {what}"))
 }
 
-impl Upload {
+fn check_time(upload_time: &str) -> Result<(), MiniError> {
+    if Instant::parse(upload_time).is_none() || !upload_time.contains('.') {
+        return Err(wrong("upload_time must be RFC 3339 with milliseconds"));
+    }
+    Ok(())
+}
+
+impl Sent {
     fn check(&self) -> Result<(), MiniError> {
         if !(1..=4).contains(&self.logistics_type) {
             return Err(MiniError::new(10060005, "logistics_type invalid"));
@@ -105,9 +127,6 @@ impl Upload {
         let parcels = &self.shipping_list;
         if parcels.is_empty() || parcels.len() > MAX_PARCELS || (self.delivery_mode == 1 && parcels.len() > 1) {
             return Err(wrong("shipping_list"));
-        }
-        if Instant::parse(&self.upload_time).is_none() || !self.upload_time.contains('.') {
-            return Err(wrong("upload_time must be RFC 3339 with milliseconds"));
         }
         parcels.iter().try_for_each(|p| p.check(self.logistics_type))
     }
@@ -159,23 +178,51 @@ fn with_payment<T>(
 pub(super) async fn upload(State(world): State<Arc<World>>, query: Query, bytes: Bytes) -> MiniResult {
     authorised(&world, &query)?;
     let request: Upload = body(&bytes)?;
-    request.check()?;
-    with_payment(&world, &request.order_key, |payment, now| {
-        if payment.openid.as_deref() != Some(request.payer.openid.as_str()) {
+    check_time(&request.upload_time)?;
+    tell(&world, &request.sent, &request.payer, None)?;
+    world.payments_changed();
+    ok()
+}
+
+/// `POST /wxa/sec/order/upload_combined_shipping_info`: of a payment over several sub-orders, what was sent of some.
+pub(super) async fn upload_combined(State(world): State<Arc<World>>, query: Query, bytes: Bytes) -> MiniResult {
+    authorised(&world, &query)?;
+    let request: UploadCombined = body(&bytes)?;
+    check_time(&request.upload_time)?;
+    let key = &request.order_key;
+    if key.order_number_type != 1 || !world.keys(|keys| keys.merchant_id() == key.mchid) {
+        return Err(MiniError::new(10060001, "payment not exist"));
+    }
+    if request.sub_orders.is_empty() {
+        return Err(wrong("sub_orders"));
+    }
+    for sent in &request.sub_orders {
+        tell(&world, sent, &request.payer, Some(&key.out_trade_no))?;
+    }
+    world.payments_changed();
+    ok()
+}
+
+/// Keeps what was sent of one payment, which is a sub-order of `combined` or stands alone.
+fn tell(world: &World, sent: &Sent, payer: &Payer, combined: Option<&str>) -> Result<(), MiniError> {
+    sent.check()?;
+    with_payment(world, &sent.order_key, |payment, now| {
+        if payment.combined.as_deref() != combined {
+            return Err(MiniError::new(10060001, "payment not exist"));
+        }
+        if payment.openid.as_deref() != Some(payer.openid.as_str()) {
             return Err(MiniError::new(40003, "invalid openid"));
         }
         if order_state(payment, now) == 5 {
             return Err(MiniError::new(10060004, "payment state does not allow shipping"));
         }
-        payment.shipping = Some(told(payment.shipping.as_ref(), &request, now)?);
+        payment.shipping = Some(told(payment.shipping.as_ref(), sent, now)?);
         Ok(())
-    })?;
-    world.payments_changed();
-    ok()
+    })
 }
 
 /// The shipping after this upload.
-fn told(before: Option<&Shipping>, request: &Upload, now: Instant) -> Result<Shipping, MiniError> {
+fn told(before: Option<&Shipping>, request: &Sent, now: Instant) -> Result<Shipping, MiniError> {
     let fresh = |parcels: Vec<Parcel>, first_at, corrections| Shipping {
         logistics_type: request.logistics_type,
         delivery_mode: request.delivery_mode,

@@ -1,10 +1,12 @@
-//! WeChat Pay v3 (`api.mch.weixin.qq.com`) for one direct merchant: JSAPI, Native and H5 prepay, query, close, refunds,
+//! WeChat Pay v3 (`api.mch.weixin.qq.com`) for one direct merchant: JSAPI, Native and H5 prepay, query, close, the same over
+//! several sub-orders, refunds,
 //! transfers to persons, platform certificates and notices. Every request is verified and every answer is signed, refusals included, by `guard`.
 //! Payments and refunds are the only state that outlives a restart.
 
 mod answer;
 mod bill;
 mod certificate;
+mod combine;
 mod guard;
 mod model;
 mod notice;
@@ -32,6 +34,11 @@ pub(crate) fn routes(world: &Arc<World>) -> Router<Arc<World>> {
         .route("/v3/pay/transactions/out-trade-no/{number}", get(transaction::by_number))
         .route("/v3/pay/transactions/id/{transaction_id}", get(transaction::by_transaction))
         .route("/v3/pay/transactions/out-trade-no/{number}/close", post(transaction::close))
+        .route("/v3/combine-transactions/jsapi", post(combine::jsapi))
+        .route("/v3/combine-transactions/native", post(combine::native))
+        .route("/v3/combine-transactions/h5", post(combine::h5))
+        .route("/v3/combine-transactions/out-trade-no/{number}", get(combine::query))
+        .route("/v3/combine-transactions/out-trade-no/{number}/close", post(combine::close))
         .route("/v3/refund/domestic/refunds", post(refund::create))
         .route("/v3/refund/domestic/refunds/{number}", get(refund::query))
         .route("/v3/bill/tradebill", get(bill::address))

@@ -1,6 +1,7 @@
 //! Payments, refunds and notices as the platform keeps them, with their bounded tables.
 //! A payment moves `NotPay → Success → Refund` or `NotPay → Closed`, and never back.
 
+use super::combine::Combined;
 use crate::bounded::Bounded;
 use crate::china;
 use crate::mini::Shipping;
@@ -93,6 +94,9 @@ pub(crate) struct Payment {
     pub(crate) refunded_fen: i64,
     pub(crate) refunds: u32,
     pub(crate) shipping: Option<Shipping>,
+    /// Number of the combined payment this is a sub-order of.
+    #[serde(default)]
+    pub(crate) combined: Option<String>,
 }
 
 impl Payment {
@@ -255,8 +259,14 @@ pub(crate) struct PayState {
     transfers: Bounded<Transfer>,
     #[serde(skip, default = "no_notices")]
     pub(super) notices: Bounded<NoticeRecord>,
-    prepay_ids: Bounded<String>,
+    pub(super) prepay_ids: Bounded<String>,
     transactions: Bounded<String>,
+    #[serde(default = "no_combined")]
+    pub(super) combined: Bounded<Combined>,
+}
+
+fn no_combined() -> Bounded<Combined> {
+    Bounded::new(PAYMENTS)
 }
 
 fn no_transfers() -> Bounded<Transfer> {
@@ -276,6 +286,7 @@ impl Default for PayState {
             notices: no_notices(),
             prepay_ids: Bounded::new(PAYMENTS * 2),
             transactions: Bounded::new(PAYMENTS),
+            combined: no_combined(),
         }
     }
 }
@@ -290,6 +301,7 @@ impl PayState {
             notices: self.notices,
             prepay_ids: self.prepay_ids.with_capacity(PAYMENTS * 2),
             transactions: self.transactions.with_capacity(PAYMENTS),
+            combined: self.combined.with_capacity(PAYMENTS),
         }
     }
 

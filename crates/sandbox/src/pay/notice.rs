@@ -2,6 +2,7 @@
 //! Each try is signed anew; the sealed content and the notice's id stay the same. A probe is a wrong signature on purpose:
 //! a receiver that answers it with success has not verified, and the console says so.
 
+use super::combine::combined_view;
 use super::guard::signature;
 use super::model::{Attempt, NoticeRecord, Outcome, Payment, Refund, RefundStatus, Transfer};
 use super::{refund, transfer};
@@ -60,6 +61,15 @@ pub(super) fn announce_payment(world: &Arc<World>, payment: &Payment) {
     let kind = ("TRANSACTION.SUCCESS", "transaction", "支付成功");
     let letter =
         seal(world, kind, &content, &payment.number, &payment.notify_url, payment.by_public_key, &payment.faults);
+    post(world, letter);
+}
+
+/// Tells the merchant that all sub-orders of a combined payment were paid, in one notice.
+pub(super) fn announce_combined(world: &Arc<World>, number: &str, subs: &[Payment]) {
+    let Some(first) = subs.first() else { return };
+    let content = world.keys(|k| combined_view(number, subs, k.merchant_id()));
+    let kind = ("TRANSACTION.SUCCESS", "transaction", "支付成功");
+    let letter = seal(world, kind, &content, number, &first.notify_url, first.by_public_key, &first.faults);
     post(world, letter);
 }
 

@@ -40,12 +40,12 @@ struct Amount {
 }
 
 #[derive(Deserialize, Serialize)]
-struct Payer {
-    openid: String,
+pub(super) struct Payer {
+    pub(super) openid: String,
 }
 
 #[derive(Deserialize, Serialize)]
-struct SceneInfo {
+pub(super) struct SceneInfo {
     payer_client_ip: Option<String>,
     h5_info: Option<H5Info>,
 }
@@ -56,7 +56,7 @@ struct H5Info {
     kind: Option<String>,
 }
 
-fn length(text: &str, field: &'static str, min: usize, max: usize) -> Result<(), PayError> {
+pub(super) fn length(text: &str, field: &'static str, min: usize, max: usize) -> Result<(), PayError> {
     let count = text.chars().count();
     if (min..=max).contains(&count) {
         Ok(())
@@ -66,7 +66,7 @@ fn length(text: &str, field: &'static str, min: usize, max: usize) -> Result<(),
 }
 
 /// An absolute address without query or fragment. The real platform also insists on HTTPS and a public host.
-fn check_notify_url(url: &str) -> Result<(), PayError> {
+pub(super) fn check_notify_url(url: &str) -> Result<(), PayError> {
     let wrong = || PayError::param("notify_url", "notify_url 须是不带参数的完整地址");
     length(url, "notify_url", 1, 255)?;
     let parsed: Uri = url.parse().map_err(|_| wrong())?;
@@ -87,10 +87,7 @@ impl Prepay {
             }
         })?;
         length(&self.description, "description", 1, 127)?;
-        length(&self.out_trade_no, "out_trade_no", 6, 32)?;
-        if !self.out_trade_no.chars().all(|c| c.is_ascii_alphanumeric() || "_-|*".contains(c)) {
-            return Err(PayError::param("out_trade_no", "商户订单号只能是数字、大小写字母和_-|*"));
-        }
+        check_number("out_trade_no", &self.out_trade_no)?;
         if let Some(attach) = &self.attach {
             length(attach, "attach", 0, 127)?;
         }
@@ -101,41 +98,56 @@ impl Prepay {
         if self.amount.currency.as_deref().is_some_and(|c| c != "CNY") {
             return Err(PayError::param("amount.currency", "境内商户只支持 CNY"));
         }
-        self.check_scene(scene)?;
+        check_scene(scene, self.payer.as_ref(), self.scene_info.as_ref())?;
         self.time_expire.as_deref().map(|text| expiry(text, now)).transpose()
-    }
-
-    fn check_scene(&self, scene: Scene) -> Result<(), PayError> {
-        match scene {
-            Scene::Native => Ok(()),
-            Scene::Jsapi => {
-                let openid = self.payer.as_ref().map(|p| p.openid.as_str()).unwrap_or_default();
-                let valid = openid.len() == 28
-                    && openid.starts_with('o')
-                    && openid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-                if valid { Ok(()) } else { Err(PayError::param("payer.openid", "无效的openid")) }
-            }
-            Scene::H5 => {
-                let info = self.scene_info.as_ref();
-                let ip = info.and_then(|i| i.payer_client_ip.as_deref()).unwrap_or_default();
-                if ip.parse::<std::net::IpAddr>().is_err() {
-                    return Err(PayError::param("scene_info.payer_client_ip", "H5 支付须有用户终端 IP"));
-                }
-                let kind = info.and_then(|i| i.h5_info.as_ref()).and_then(|h| h.kind.as_deref()).unwrap_or_default();
-                length(kind, "scene_info.h5_info.type", 1, 32)
-            }
-        }
-    }
-
-    /// Digest of what must not change between two calls with one number. The payer may change networks in between.
-    fn fingerprint(&self, scene: Scene) -> String {
-        let mut content = serde_json::to_value(self).expect("a request is plain data");
-        content["scene_info"] = serde_json::Value::Null;
-        wire::sha256_hex(format!("{} {content}", scene.trade_type()))
     }
 }
 
-fn expiry(text: &str, now: Instant) -> Result<Instant, PayError> {
+pub(super) fn check_number(field: &'static str, number: &str) -> Result<(), PayError> {
+    length(number, field, 6, 32)?;
+    if number.chars().all(|c| c.is_ascii_alphanumeric() || "_-|*".contains(c)) {
+        return Ok(());
+    }
+    Err(PayError::param(field, "商户订单号只能是数字、大小写字母和_-|*"))
+}
+
+pub(super) fn check_scene(scene: Scene, payer: Option<&Payer>, info: Option<&SceneInfo>) -> Result<(), PayError> {
+    match scene {
+        Scene::Native => Ok(()),
+        Scene::Jsapi => {
+            let openid = payer.map(|p| p.openid.as_str()).unwrap_or_default();
+            let valid = openid.len() == 28
+                && openid.starts_with('o')
+                && openid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+            if valid { Ok(()) } else { Err(PayError::param("payer.openid", "无效的openid")) }
+        }
+        Scene::H5 => {
+            let ip = info.and_then(|i| i.payer_client_ip.as_deref()).unwrap_or_default();
+            if ip.parse::<std::net::IpAddr>().is_err() {
+                return Err(PayError::param("scene_info.payer_client_ip", "H5 支付须有用户终端 IP"));
+            }
+            let kind = info.and_then(|i| i.h5_info.as_ref()).and_then(|h| h.kind.as_deref()).unwrap_or_default();
+            length(kind, "scene_info.h5_info.type", 1, 32)
+        }
+    }
+}
+
+/// Digest of what must not change between two calls with one number. The payer may change networks in between.
+pub(super) fn fingerprint(scene: Scene, request: &impl Serialize) -> String {
+    let mut content = serde_json::to_value(request).expect("a request is plain data");
+    content["scene_info"] = serde_json::Value::Null;
+    wire::sha256_hex(format!("{} {content}", scene.trade_type()))
+}
+
+/// How long what a prepay answers can be used.
+pub(super) const fn life_ms(scene: Scene) -> i64 {
+    match scene {
+        Scene::H5 => H5_LINK_LIFE_MS,
+        Scene::Jsapi | Scene::Native => PREPAY_LIFE_MS,
+    }
+}
+
+pub(super) fn expiry(text: &str, now: Instant) -> Result<Instant, PayError> {
     let at = Instant::parse(text).ok_or_else(|| PayError::param("time_expire", "time_expire 须是 RFC 3339 时间"))?;
     if at > now { Ok(at) } else { Err(PayError::param("time_expire", "time_expire 已经过去")) }
 }
@@ -160,8 +172,8 @@ fn prepay(world: &Arc<World>, caller: &Caller, body: &Bytes, scene: Scene) -> Pa
     if own.has(Fault::FailPrepay) || caller.faults.has(Fault::FailPrepay) {
         return Err(PayError::new(500, "SYSTEM_ERROR", "系统异常，请用相同参数重新调用"));
     }
-    let fingerprint = request.fingerprint(scene);
-    let life_ms = if scene == Scene::H5 { H5_LINK_LIFE_MS } else { PREPAY_LIFE_MS };
+    let fingerprint = fingerprint(scene, &request);
+    let life_ms = life_ms(scene);
 
     let mut state = world.state();
     let kept = match state.pay.current(&request.out_trade_no, now) {
@@ -202,9 +214,10 @@ fn prepay(world: &Arc<World>, caller: &Caller, body: &Bytes, scene: Scene) -> Pa
             refunded_fen: 0,
             refunds: 0,
             shipping: None,
+            combined: None,
         }
     });
-    let answer = opening(world, &payment);
+    let answer = opening(world, payment.scene, &payment.prepay_id, &payment.faults);
     state.pay.put(payment);
     drop(state);
     world.payments_changed();
@@ -212,7 +225,7 @@ fn prepay(world: &Arc<World>, caller: &Caller, body: &Bytes, scene: Scene) -> Pa
 }
 
 /// The same number again: allowed only unpaid, open and with the same content.
-fn reentry(known: &Payment, fingerprint: &str) -> Result<(), PayError> {
+pub(super) fn reentry(known: &Payment, fingerprint: &str) -> Result<(), PayError> {
     match known.state {
         TradeState::Success | TradeState::Refund => Err(PayError::new(400, "ORDERPAID", "该订单已支付")),
         TradeState::Closed => Err(PayError::new(400, "ORDER_CLOSED", "该订单已关闭")),
@@ -223,18 +236,18 @@ fn reentry(known: &Payment, fingerprint: &str) -> Result<(), PayError> {
     }
 }
 
-fn new_prepay_id(now: Instant) -> String {
+pub(super) fn new_prepay_id(now: Instant) -> String {
     let tail = wire::random::nonce().to_ascii_lowercase();
     format!("wx{}{}0000", china::compact(now), &tail[..16])
 }
 
 /// What opens the cashier. The real `code_url` is `weixin://…`; ours is an address any browser opens.
-fn opening(world: &World, payment: &Payment) -> Answer {
-    let cashier = format!("{}/cashier/{}", world.public_url, payment.prepay_id);
-    let body = match payment.scene {
-        Scene::Jsapi => json!({"prepay_id": payment.prepay_id}),
+pub(super) fn opening(world: &World, scene: Scene, prepay_id: &str, faults: &Faults) -> Answer {
+    let cashier = format!("{}/cashier/{prepay_id}", world.public_url);
+    let body = match scene {
+        Scene::Jsapi => json!({"prepay_id": prepay_id}),
         Scene::Native => json!({"code_url": cashier}),
-        Scene::H5 => json!({"h5_url": format!("{cashier}?package={}", &payment.prepay_id[2..12])}),
+        Scene::H5 => json!({"h5_url": format!("{cashier}?package={}", &prepay_id[2..12])}),
     };
-    Answer::json(body, &payment.faults)
+    Answer::json(body, faults)
 }

@@ -42,26 +42,40 @@ fn check(payment: Option<&mut Payment>, now: kernel::Instant) -> Result<&mut Pay
 /// The person pressed "pay": the payment succeeds and its notice goes out.
 pub(crate) fn pay(world: &Arc<World>, prepay_id: &str) -> Result<Payment, Declined> {
     let now = world.now();
-    let day = &china::compact(now)[..8];
-    let transaction_id = format!("4200{:06}{day}{:010}", random_below(1_000_000), random_below(10_000_000_000));
-    let paid = {
+    let (whole, paid) = {
         let mut state = world.state();
         let declines = state.switches.has(Fault::PayerDeclined);
         let payment = check(state.pay.by_prepay(prepay_id), now)?;
         if declines || payment.faults.has(Fault::PayerDeclined) {
             return Err(Declined::Bank);
         }
-        payment.state = TradeState::Success;
-        payment.transaction_id = Some(transaction_id.clone());
-        payment.paid_at = Some(now);
-        payment.openid.get_or_insert_with(|| format!("oQr{}", &wire::random::nonce()[..25]));
-        let paid = payment.clone();
-        state.pay.name_transaction(&transaction_id, &paid.number);
-        paid
+        let (number, combined) = (payment.number.clone(), payment.combined.clone());
+        let openid = payment.openid.clone().unwrap_or_else(|| format!("oQr{}", &wire::random::nonce()[..25]));
+        let subs = combined.as_deref().and_then(|number| state.pay.combined(number)).map(|known| known.subs.clone());
+        let mut paid = Vec::new();
+        for number in subs.unwrap_or_else(|| vec![number]) {
+            let transaction_id = new_transaction_id(now);
+            let Some(payment) = state.pay.by_number(&number) else { continue };
+            payment.state = TradeState::Success;
+            payment.transaction_id = Some(transaction_id.clone());
+            payment.paid_at = Some(now);
+            payment.openid = Some(openid.clone());
+            paid.push(payment.clone());
+            state.pay.name_transaction(&transaction_id, &number);
+        }
+        (state.pay.whole(prepay_id).ok_or(Declined::Unknown)?, paid)
     };
     world.payments_changed();
-    notice::announce_payment(world, &paid);
-    Ok(paid)
+    match (&paid[..], &whole.combined) {
+        (subs, Some(number)) => notice::announce_combined(world, number, subs),
+        (payments, None) => payments.iter().for_each(|payment| notice::announce_payment(world, payment)),
+    }
+    Ok(whole)
+}
+
+fn new_transaction_id(now: kernel::Instant) -> String {
+    let day = &china::compact(now)[..8];
+    format!("4200{:06}{day}{:010}", random_below(1_000_000), random_below(10_000_000_000))
 }
 
 /// The person pressed "fail": nothing changes, the payment can be tried again.

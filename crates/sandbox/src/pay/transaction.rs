@@ -40,7 +40,10 @@ pub(super) async fn by_number(
 ) -> PayResult {
     whose.check(&world)?;
     let now = world.now();
-    world.state().pay.current(&number, now).map(|p| shown(&world, p)).ok_or_else(unknown)
+    // A sub-order is asked for with the payment that combines it.
+    let mut state = world.state();
+    let known = state.pay.current(&number, now).filter(|payment| payment.combined.is_none());
+    known.map(|p| shown(&world, p)).ok_or_else(unknown)
 }
 
 /// `GET /v3/pay/transactions/id/{transaction_id}?mchid=`.
@@ -59,7 +62,8 @@ pub(super) async fn close(State(world): State<Arc<World>>, Path(number): Path<St
     let now = world.now();
     let faults = {
         let mut state = world.state();
-        let payment = state.pay.current(&number, now).ok_or_else(unknown)?;
+        let known = state.pay.current(&number, now).filter(|payment| payment.combined.is_none());
+        let payment = known.ok_or_else(unknown)?;
         match payment.state {
             TradeState::Success | TradeState::Refund => {
                 return Err(PayError::new(400, "ORDER_PAID", "该订单已支付，不能关闭"));
