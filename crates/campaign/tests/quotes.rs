@@ -95,6 +95,56 @@ fn refunding_every_unit_in_any_order_gives_back_what_was_paid() {
 }
 
 #[test]
+fn the_orders_of_several_shops_sum_to_the_quote_and_each_stands_alone() {
+    let several = std::cell::Cell::new(0);
+    run("shops", CASES, |dice, case, at| {
+        let mut case = case.clone();
+        for (sku, _) in &mut case.lines {
+            sku.shop_id = Id(dice.roll(1, 3));
+        }
+        for (gift, _) in case.gifts.values_mut() {
+            gift.shop_id = case.lines[0].0.shop_id;
+        }
+        let draft = price(&case.facts()).unwrap();
+        if draft.shops().len() < 2 {
+            assert!(draft.by_shop.is_empty());
+            return;
+        }
+        several.set(several.get() + 1);
+        let sum = |of: fn(&Draft) -> Fen| draft.by_shop.iter().map(|(_, part)| of(part).0).sum::<i64>();
+        assert_eq!(sum(Draft::goods), draft.goods().0, "{at}");
+        assert_eq!(sum(Draft::discount), draft.discount().0, "{at}");
+        assert_eq!(sum(|part| part.freight), draft.freight.0, "{at}");
+        assert_eq!(sum(Draft::total), draft.total().0, "{at}");
+        assert_eq!(draft.by_shop.iter().map(|(_, part)| part.lines.len()).sum::<usize>(), draft.lines.len(), "{at}");
+        for (shop, part) in &draft.by_shop {
+            assert!(part.total() >= Fen::ZERO && part.freight >= Fen::ZERO, "{at}");
+            let mut by_line: HashMap<usize, i64> = HashMap::new();
+            let mut freight = 0;
+            for applied in &part.applied {
+                match applied.parts.is_empty() {
+                    true => freight += applied.amount.0,
+                    false => {
+                        assert_eq!(applied.parts.iter().map(|one| one.amount.0).sum::<i64>(), applied.amount.0, "{at}");
+                    }
+                }
+                for one in &applied.parts {
+                    assert_eq!(part.lines[one.line].sku.shop_id, *shop, "{at}");
+                    *by_line.entry(one.line).or_default() += one.amount.0;
+                }
+            }
+            assert_eq!(freight, part.freight.0, "{at}: shop {shop}");
+            for (i, line) in part.lines.iter().enumerate() {
+                assert_eq!(line.discount.0, by_line.get(&i).copied().unwrap_or(0), "{at}: shop {shop} line {i}");
+            }
+            let said: i64 = part.explanation.iter().map(|said| said.amount_fen).sum();
+            assert_eq!(said, part.total().0, "{at}: shop {shop} explains {:?}", part.explanation);
+        }
+    });
+    assert!(several.get() > 500, "{} carts of several shops", several.get());
+}
+
+#[test]
 fn more_rules_never_cost_the_member_more() {
     run("worth", CASES, |_, case, at| {
         let with = price(&case.facts()).unwrap();

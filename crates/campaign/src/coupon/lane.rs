@@ -196,7 +196,7 @@ impl CouponRules {
     /// What would be paid with these coupons, the way included.
     fn total(&self, of: &[usize], seen: &Seen<'_>, payables: &[Fen], draft: &Draft) -> Result<Fen> {
         let mut left = payables.to_vec();
-        let mut freight = None;
+        let mut freight: Option<(Option<Id>, i64)> = None;
         for i in of {
             let template = &self.candidates[*i].template;
             match worth(template, seen, &left)? {
@@ -205,11 +205,16 @@ impl CouponRules {
                 Err(_) => return Ok(Fen(i64::MAX)),
             }
             if let CouponRule::Freight { cap_fen, .. } = template.rule {
-                freight = Some(cap_fen.unwrap_or(i64::MAX));
+                freight = Some((template.shop_id, cap_fen.unwrap_or(i64::MAX)));
             }
         }
-        let fee = draft.fee_at(&left).0;
-        let fee = freight.map_or(fee, |cap| (fee - cap.min(fee)).max(0));
+        let fees = draft.fees_at(&left);
+        let fee: i64 = fees.iter().map(|(_, fee)| fee.0).sum();
+        let off = freight.map_or(0, |(shop, cap)| {
+            let concerned = fees.iter().filter(|(of, _)| shop.is_none_or(|shop| shop == *of));
+            concerned.map(|(_, fee)| fee.0).sum::<i64>().min(cap)
+        });
+        let fee = (fee - off).max(0);
         Ok(Fen(left.iter().map(|fen| fen.0).sum::<i64>() + fee))
     }
 
@@ -244,8 +249,8 @@ impl CouponRules {
                 continue;
             };
             let CouponRule::Freight { cap_fen, .. } = template.rule else { continue };
-            let off = Fen(cap_fen.unwrap_or(i64::MAX)).min(draft.freight);
-            if draft.take_off_freight(source.clone(), &template.name, off) == Fen::ZERO {
+            let (shop, off) = (template.shop_id, Fen(cap_fen.unwrap_or(i64::MAX)));
+            if draft.take_off_freight(source.clone(), &template.name, off, shop) == Fen::ZERO {
                 draft.decline(LaneName::Freight, Some(source), &template.name, "这一单没有运费");
             }
         }

@@ -68,7 +68,7 @@ impl Offer for Coupons {
                    and valid_from <= $5 and valid_until > $5",
                 &args![ctx.mall_id, id, sale.member_id, sale.order_id, ctx.now],
             )?;
-            if taken == 0 {
+            if taken == 0 && !used_by_group(tx, ctx, sale, id)? {
                 return Err(gone("优惠券"));
             }
         }
@@ -87,9 +87,40 @@ impl Offer for Coupons {
             .filter(|row| !back.whole && !back.finished_line_ids.contains(&row.line_id))
             .map(|row| row.source_id)
             .collect();
-        let ids: BTreeSet<Id> = mine().map(|row| row.source_id).filter(|id| !kept.contains(id)).collect();
+        let mut ids: BTreeSet<Id> = mine().map(|row| row.source_id).filter(|id| !kept.contains(id)).collect();
+        if !ids.is_empty() {
+            for id in kept_elsewhere(tx, ctx, sale, &ids)? {
+                ids.remove(&id);
+            }
+        }
         give_back(tx, ctx, sale, &ids, Some(ctx.now + GRACE))
     }
+}
+
+/// One coupon may have been used on several orders that are paid together; the first of them holds it.
+fn used_by_group(tx: &mut Tx<'_>, ctx: &Ctx, sale: &Sale, id: Id) -> Result<bool> {
+    let held: Option<(Id,)> = tx.opt(
+        "select c.id from coupon c
+         join trade_order o on o.mall_id = c.mall_id and o.id = c.order_id and o.group_id = $4
+         where c.mall_id = $1 and c.id = $2 and c.member_id = $3 and c.status = 'used'",
+        &args![ctx.mall_id, id, sale.member_id, sale.group_id],
+    )?;
+    Ok(held.is_some())
+}
+
+/// Those of some coupons that other orders of the group still have goods, or freight, from.
+fn kept_elsewhere(tx: &mut Tx<'_>, ctx: &Ctx, sale: &Sale, ids: &BTreeSet<Id>) -> Result<Vec<Id>> {
+    let ids: Vec<Id> = ids.iter().copied().collect();
+    let rows: Vec<(Id,)> = tx.all(
+        "select distinct d.source_id from trade_order o
+         join order_discount d on d.mall_id = o.mall_id and d.order_id = o.id and d.source_kind = $6
+           and d.source_id = any($5)
+         left join order_line l on l.mall_id = d.mall_id and l.order_id = d.order_id and l.id = d.line_id
+         where o.mall_id = $1 and o.member_id = $2 and o.id >= $3 and o.group_id = $3 and o.id <> $4
+           and o.status <> 'closed' and (l.id is null or l.refunded_quantity < l.quantity)",
+        &args![ctx.mall_id, sale.member_id, sale.group_id, sale.order_id, ids, COUPON],
+    )?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
 fn give_back(tx: &mut Tx<'_>, ctx: &Ctx, sale: &Sale, ids: &BTreeSet<Id>, at_least: Option<Instant>) -> Result<()> {
@@ -101,8 +132,10 @@ fn give_back(tx: &mut Tx<'_>, ctx: &Ctx, sale: &Sale, ids: &BTreeSet<Id>, at_lea
         "update coupon
          set status = 'unused', order_id = null, used_at = null, reminded_at = null,
              valid_until = case when valid_until < $4 then $4 else valid_until end
-         where mall_id = $1 and order_id = $2 and id = any($3) and status = 'used'",
-        &args![ctx.mall_id, sale.order_id, ids, at_least.unwrap_or(Instant(0))],
+         where mall_id = $1 and id = any($3) and status = 'used'
+           and order_id in (select o.id from trade_order o
+             where o.mall_id = $1 and o.member_id = $5 and o.id >= $2 and o.group_id = $2)",
+        &args![ctx.mall_id, sale.group_id, ids, at_least.unwrap_or(Instant(0)), sale.member_id],
     )?;
     Ok(())
 }

@@ -18,7 +18,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use trade::cart::{Item, MAX_QUANTITY};
 use trade::offers::{Lanes, Rules, Standing, Versions};
-use trade::quote::{Facts, Place, Quote, into_quote, price};
+use trade::quote::{Facts, Place, Quote, QuotedShop, into_quote, price};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -166,7 +166,10 @@ async fn preview_quote(
         .db
         .read({
             let app = app.clone();
-            move |tx| Ok(into_quote(price(&facts(tx, &ctx, &request)?)?, &app))
+            move |tx| {
+                let facts = facts(tx, &ctx, &request)?;
+                Ok(into_quote(price(&facts)?, &facts, &app))
+            }
         })
         .await?;
     Ok(Json(quote))
@@ -195,16 +198,15 @@ fn facts(tx: &mut Tx<'_>, ctx: &Ctx, request: &PreviewRequest) -> Result<Facts> 
     ];
     let (place, templates) = match &request.freight {
         Some(freight) => way(freight)?,
-        None => (Place::Store { store_id: Id(1), name: "门店".into() }, Vec::new()),
+        None => (Place::Store { store_id: Id(1), name: "门店".into(), shop_id: None }, Vec::new()),
     };
     Ok(Facts {
         items,
-        shop_id: skus.first().map(|sku| sku.shop_id),
+        shops: QuotedShop::unnamed(&skus),
         skus,
         available: HashMap::new(),
         limits: Vec::new(),
         place,
-        location_id: None,
         templates: Arc::new(templates),
         rules,
     })

@@ -102,17 +102,22 @@ fn gifts_of(
     ids.sort_unstable();
     ids.dedup();
     let skus = goods::catalog::skus_for_sale(tx, ctx.mall_id, &ids)?;
-    let available = match basket.location_id {
-        Some(location_id) if basket.check_stock => {
-            Some(goods::inventory::available(tx, ctx.mall_id, location_id, &ids)?)
-        }
-        // While placing, the reservation decides.
-        _ => None,
+    let locations: Vec<Id> = basket.places.iter().map(|(_, location)| *location).collect();
+    // While placing, the reservation decides.
+    let looked_up = basket.check_stock && !locations.is_empty();
+    let available =
+        if looked_up { Some(goods::inventory::available_at(tx, ctx.mall_id, &locations, &ids)?) } else { None };
+    let there = |sku: &SkuForSale| {
+        let place = basket.places.iter().find(|(shop, _)| *shop == sku.shop_id);
+        let known = |known: &HashMap<(Id, Id), i64>| known.get(&(place?.1, sku.sku_id)).copied();
+        available.as_ref().map_or(i64::MAX, |all| known(all).unwrap_or(0))
     };
     Ok(skus
         .into_iter()
+        // A gift travels with goods of its own shop.
+        .filter(|gift| basket.skus.iter().any(|sku| sku.shop_id == gift.shop_id))
         .map(|sku| {
-            let there = available.as_ref().map_or(i64::MAX, |known| known.get(&sku.sku_id).copied().unwrap_or(0));
+            let there = there(&sku);
             let wanted = basket.items.iter().filter(|item| item.sku_id == sku.sku_id).map(|item| item.quantity);
             let left = there.saturating_sub(wanted.sum());
             (sku.sku_id, (sku, left))
@@ -129,6 +134,14 @@ fn consume(tx: &mut Tx<'_>, ctx: &Ctx, sale: &Sale, id: Id, cost: Fen) -> Result
         &args![ctx.mall_id, id, cost],
     )?;
     let Some((per_member, name)) = spent else { return Err(gone("活动优惠")) };
+    // Orders that are paid together use it once.
+    if used_by_group(tx, ctx, sale, id)? {
+        tx.exec(
+            "update promotion set used_count = used_count - 1 where mall_id = $1 and id = $2",
+            &args![ctx.mall_id, id],
+        )?;
+        return note_use(tx, ctx, sale, id, cost);
+    }
     let counted = tx.exec(
         "insert into promotion_member (mall_id, promotion_id, member_id, uses) values ($1, $2, $3, 1)
          on conflict (mall_id, promotion_id, member_id)
@@ -138,6 +151,23 @@ fn consume(tx: &mut Tx<'_>, ctx: &Ctx, sale: &Sale, id: Id, cost: Fen) -> Result
     if counted == 0 {
         return Err(gone(format_args!("“{name}”的次数")));
     }
+    note_use(tx, ctx, sale, id, cost)
+}
+
+/// Whether another order of the group still uses the promotion.
+fn used_by_group(tx: &mut Tx<'_>, ctx: &Ctx, sale: &Sale, id: Id) -> Result<bool> {
+    let other: Option<(Id,)> = tx.opt(
+        "select u.order_id from trade_order o
+         join promotion_use u on u.mall_id = o.mall_id and u.promotion_id = $2 and u.order_id = o.id
+         where o.mall_id = $1 and o.member_id = $3 and o.id >= $4 and o.group_id = $4 and o.id <> $5
+           and u.returned_at is null
+         limit 1",
+        &args![ctx.mall_id, id, sale.member_id, sale.group_id, sale.order_id],
+    )?;
+    Ok(other.is_some())
+}
+
+fn note_use(tx: &mut Tx<'_>, ctx: &Ctx, sale: &Sale, id: Id, cost: Fen) -> Result<()> {
     tx.exec(
         "insert into promotion_use (mall_id, promotion_id, order_id, member_id, cost_fen, used_at)
          values ($1, $2, $3, $4, $5, $6)",
@@ -159,10 +189,14 @@ fn give_back(tx: &mut Tx<'_>, ctx: &Ctx, sale: &Sale, rows: &[AppliedRow]) -> Re
     )?;
     returned.sort_unstable();
     for (id, cost) in returned {
+        let last = !used_by_group(tx, ctx, sale, id)?;
         tx.exec(
-            "update promotion set spent_fen = spent_fen - $3, used_count = used_count - 1 where mall_id = $1 and id = $2",
-            &args![ctx.mall_id, id, cost],
+            "update promotion set spent_fen = spent_fen - $3, used_count = used_count - $4 where mall_id = $1 and id = $2",
+            &args![ctx.mall_id, id, cost, i64::from(last)],
         )?;
+        if !last {
+            continue;
+        }
         tx.exec(
             "update promotion_member set uses = uses - 1
              where mall_id = $1 and promotion_id = $2 and member_id = $3 and uses > 0",

@@ -15,7 +15,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use trade::cart::Item;
 use trade::offers::{Lanes, Standing};
-use trade::quote::{Facts, Place};
+use trade::quote::{Facts, Place, QuotedShop};
 
 /// From the environment, else by chance.
 pub fn seed() -> u64 {
@@ -333,6 +333,11 @@ impl Case {
         other
     }
 
+    fn shops(&self) -> Vec<QuotedShop> {
+        let skus: Vec<SkuForSale> = self.lines.iter().map(|(sku, _)| sku.clone()).collect();
+        QuotedShop::unnamed(&skus)
+    }
+
     pub fn facts(&self) -> Facts {
         Facts {
             items: self.lines.iter().map(|(sku, quantity)| Item { sku_id: sku.sku_id, quantity: *quantity }).collect(),
@@ -340,8 +345,7 @@ impl Case {
             available: HashMap::new(),
             limits: vec![],
             place: Place::District { district_code: "330106".into() },
-            shop_id: Some(Id(1)),
-            location_id: Some(Id(1)),
+            shops: self.shops(),
             templates: Arc::new(self.templates.clone()),
             rules: vec![
                 Arc::new(LimitedRules(self.limited.clone())),

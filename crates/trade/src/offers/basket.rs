@@ -62,8 +62,8 @@ pub struct Basket<'a> {
     pub items: &'a [Item],
     pub skus: &'a [SkuForSale],
     pub choices: &'a Choices,
-    /// Where the goods would come from; `None` while no store is chosen.
-    pub location_id: Option<Id>,
+    /// Where each shop's goods would come from; none while no store is chosen.
+    pub places: Vec<(Id, Id)>,
     /// False while placing: reservations and guarded updates decide, nothing has to be looked up for show.
     pub check_stock: bool,
     pub(crate) versions: Versions,
@@ -76,11 +76,11 @@ impl<'a> Basket<'a> {
         items: &'a [Item],
         skus: &'a [SkuForSale],
         choices: &'a Choices,
-        location_id: Option<Id>,
+        places: Vec<(Id, Id)>,
         check_stock: bool,
         versions: Versions,
     ) -> Self {
-        Basket { member_id, items, skus, choices, location_id, check_stock, versions, standing: OnceCell::new() }
+        Basket { member_id, items, skus, choices, places, check_stock, versions, standing: OnceCell::new() }
     }
 
     /// The version of a kind of rules; `None`: there are none, and nothing needs to be read.

@@ -4,7 +4,7 @@
 
 use super::lane::{Applied, Explanation, LaneName, Lanes, Part, QuoteProblem, RowKind, Source};
 use goods::catalog::SkuForSale;
-use goods::freight::{self, Freight, Load, Template, Undeliverable};
+use goods::freight::Template;
 use kernel::{Fen, Id, Result, prorate};
 use std::sync::Arc;
 
@@ -53,19 +53,26 @@ type Share = (usize, Fen, i64);
 #[derive(Debug, Clone, Default)]
 pub struct Draft {
     pub lines: Vec<DraftLine>,
-    /// What is left of the fee.
+    /// What is left of the fee, of all shops.
     pub freight: Fen,
+    /// The same by shop, in the order of their lines.
+    pub freights: Vec<(Id, Fen)>,
     pub explanation: Vec<Explanation>,
     pub problems: Vec<QuoteProblem>,
     pub applied: Vec<Applied>,
     pub journey: Option<Journey>,
     /// What a lane decided for a later one: the coupon that will take the freight.
     pub plans: Vec<(LaneName, Source)>,
+    /// With lines of several shops: what each shop's order will be. See [`Draft::split`].
+    pub by_shop: Vec<(Id, Draft)>,
     proposals: Vec<PriceOffer>,
     activity: Option<Source>,
 }
 
 impl Draft {
+    pub(super) fn of_lines(lines: Vec<DraftLine>) -> Self {
+        Draft { lines, ..Draft::default() }
+    }
     pub fn goods(&self) -> Fen {
         Fen(self.lines.iter().map(|line| line.amount.0).sum())
     }
@@ -203,7 +210,8 @@ impl Draft {
             let amount = Fen(-taken);
             self.note(lane, Some(source.clone()), label, amount, true, None, false);
             let (kind, label) = (RowKind::Discount, label.to_owned());
-            self.applied.push(Applied { lane, kind, source, label, amount, quantity: 0, parts: applied });
+            let (quantity, freight) = (0, Vec::new());
+            self.applied.push(Applied { lane, kind, source, label, amount, quantity, parts: applied, freight });
         }
         Fen(taken)
     }
@@ -231,6 +239,7 @@ impl Draft {
             amount: Fen::ZERO,
             quantity,
             parts: vec![part],
+            freight: Vec::new(),
         });
     }
 
@@ -245,64 +254,8 @@ impl Draft {
             amount: Fen::ZERO,
             quantity,
             parts: Vec::new(),
+            freight: Vec::new(),
         });
-    }
-
-    // ------------------------------------------------------------ freight
-
-    /// What the way would cost if the lines paid `payables`; `None` without an address.
-    pub(crate) fn freight_at(&self, payables: &[Fen]) -> Option<Result<Freight, Undeliverable>> {
-        let journey = self.journey.as_ref()?;
-        let load = |(line, amount): (&DraftLine, &Fen)| Load {
-            template_id: line.sku.freight_template_id,
-            quantity: line.quantity,
-            weight_g: line.sku.weight_g.saturating_mul(line.quantity),
-            volume_cm3: line.sku.volume_cm3.saturating_mul(line.quantity),
-            amount: *amount,
-        };
-        let loads: Vec<Load> = self.lines.iter().zip(payables).map(load).collect();
-        Some(freight::fee(&journey.templates, &loads, &journey.district_code))
-    }
-
-    /// The fee if the lines paid `payables`; zero where it is not known.
-    pub fn fee_at(&self, payables: &[Fen]) -> Fen {
-        self.freight_at(payables).and_then(Result::ok).map_or(Fen::ZERO, |freight| freight.fee)
-    }
-
-    /// A part of the fee.
-    pub(crate) fn charge(&mut self, label: &str, fee: Fen) {
-        self.freight = Fen(self.freight.0 + fee.0);
-        self.note(LaneName::Freight, None, label, fee, true, None, false);
-        self.applied.push(Applied {
-            lane: LaneName::Freight,
-            kind: RowKind::Fee,
-            source: Source::new("freight", Id(0)),
-            label: label.to_owned(),
-            amount: fee,
-            quantity: 0,
-            parts: Vec::new(),
-        });
-    }
-
-    /// Takes `off` (positive) from the fee. Answers what was taken.
-    pub fn take_off_freight(&mut self, source: Source, label: &str, off: Fen) -> Fen {
-        let off = off.clamp(Fen::ZERO, self.freight);
-        if off == Fen::ZERO {
-            return off;
-        }
-        self.freight = Fen(self.freight.0 - off.0);
-        let amount = Fen(-off.0);
-        self.note(LaneName::Freight, Some(source.clone()), label, amount, true, None, false);
-        self.applied.push(Applied {
-            lane: LaneName::Freight,
-            kind: RowKind::Discount,
-            source,
-            label: label.to_owned(),
-            amount,
-            quantity: 0,
-            parts: Vec::new(),
-        });
-        off
     }
 
     // ------------------------------------------------------------ words

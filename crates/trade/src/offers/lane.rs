@@ -134,6 +134,8 @@ pub struct Applied {
     pub quantity: i64,
     /// Empty for what concerns the order as a whole.
     pub parts: Vec<Part>,
+    /// Of a fee and what is taken off it: each shop's part.
+    pub freight: Vec<(Id, Fen)>,
 }
 
 /// What a lane did, or did not do and why.

@@ -31,6 +31,10 @@
 //! (`order_line.unit_shares`) add up, unit by unit, to the list price: refunding a unit names exactly which discounts
 //! it takes back.
 //!
+//! **Several shops.** The lanes see all lines together, freight is priced shop by shop; then the draft is split
+//! ([`Draft::by_shop`]) and each shop's order is told to the offers on its own, with the group they share. What may be used
+//! once for all of them (a coupon, one use of a promotion) is taken by the first and comes back with the last.
+//!
 //! **Versions.** `offer_version` holds one row per kind of rule of a mall, a new number with every change
 //! ([`touch`], in the changing transaction). A quote reads all of them in one query; an offer keeps its rules in a
 //! [`RuleCache`] by that number, so that a mall without rules pays one query a quote and rules are never stale, on
@@ -42,6 +46,8 @@ mod draft;
 mod lane;
 mod rows;
 mod shares;
+mod split;
+mod way;
 
 pub use basket::{Basket, Choices, Standing, Tiers, Versions, standing_of};
 pub use cache::{RuleCache, touch};

@@ -7,7 +7,7 @@ use crate::offers::{self, Basket, Choices, Rules, Versions};
 use db::{Tx, args};
 use goods::catalog::SkuForSale;
 use goods::freight::Template;
-use kernel::{Error, Id, Result};
+use kernel::{Error, Id, MallId, Result};
 use people::address::AddressView;
 use platform::{App, Ctx};
 use std::collections::HashMap;
@@ -29,8 +29,35 @@ pub enum Place {
     Store {
         store_id: Id,
         name: String,
+        /// Whose goods it hands out; nobody asks in the trial calculator.
+        shop_id: Option<Id>,
     },
     NoStore,
+}
+
+/// A shop of which something is bought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuotedShop {
+    pub id: Id,
+    pub name: String,
+    /// Where its goods come from; `None` while that is not known.
+    pub location_id: Option<Id>,
+}
+
+impl QuotedShop {
+    /// The shops of some goods by their numbers, for a trial of which nobody asks where they come from.
+    pub fn unnamed(skus: &[SkuForSale]) -> Vec<QuotedShop> {
+        let of = |id: Id| QuotedShop { id, name: format!("店铺 {id}"), location_id: None };
+        ids_of(skus).into_iter().map(of).collect()
+    }
+}
+
+/// The shops of some goods, each once, in order.
+fn ids_of(skus: &[SkuForSale]) -> Vec<Id> {
+    let mut ids: Vec<Id> = skus.iter().map(|sku| sku.shop_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 /// Everything the lanes may look at.
@@ -44,8 +71,8 @@ pub struct Facts {
     /// Products with a purchase limit: id, name, limit, pieces bought before.
     pub limits: Vec<(Id, String, i64, i64)>,
     pub place: Place,
-    pub shop_id: Option<Id>,
-    pub location_id: Option<Id>,
+    /// In the order of ids; more than one makes as many orders.
+    pub shops: Vec<QuotedShop>,
     pub templates: Arc<Vec<Template>>,
     /// What each offer gathered, in the order in which they are asked.
     pub rules: Vec<Arc<dyn Rules>>,
@@ -109,18 +136,9 @@ pub fn gather(app: &App, tx: &mut Tx<'_>, ctx: &Ctx, request: &Request) -> Resul
     };
     let ids: Vec<Id> = items.iter().map(|item| item.sku_id).collect();
     let skus = goods::catalog::skus_for_sale(tx, mall_id, &ids)?;
-    let shop_id = skus.first().map(|sku| sku.shop_id);
-    if skus.iter().any(|sku| Some(sku.shop_id) != shop_id) {
-        return Err(Error::conflict("order.several_shops", "请按店铺分开结算"));
-    }
-    let (place, location_id) = place_of(app, tx, ctx, request, shop_id)?;
-    let available = match location_id {
-        Some(location_id) if request.check_stock => {
-            let known = goods::inventory::available(tx, mall_id, location_id, &ids)?;
-            ids.iter().map(|id| (*id, known.get(id).copied().unwrap_or(0))).collect()
-        }
-        _ => HashMap::new(),
-    };
+    let (place, shops) = place_of(app, tx, ctx, request, &ids_of(&skus))?;
+    let places: Vec<(Id, Id)> = shops.iter().filter_map(|shop| Some((shop.id, shop.location_id?))).collect();
+    let available = if request.check_stock { available_of(tx, mall_id, &skus, &places)? } else { HashMap::new() };
     let templates = match place {
         Place::Address { .. } => {
             let wanted: Vec<Id> = skus.iter().filter_map(|sku| sku.freight_template_id).collect();
@@ -129,9 +147,29 @@ pub fn gather(app: &App, tx: &mut Tx<'_>, ctx: &Ctx, request: &Request) -> Resul
         _ => Vec::new(),
     };
     let limits = limits_of(tx, ctx, request.member_id, &skus)?;
-    let rules = if skus.is_empty() { Vec::new() } else { rules_of(app, tx, ctx, request, &items, &skus, location_id)? };
+    let rules = if skus.is_empty() { Vec::new() } else { rules_of(app, tx, ctx, request, &items, &skus, places)? };
     let templates = Arc::new(templates);
-    Ok(Facts { items, skus, available, limits, place, shop_id, location_id, templates, rules })
+    Ok(Facts { items, skus, available, limits, place, shops, templates, rules })
+}
+
+/// What each shop's place can give of its own goods.
+fn available_of(
+    tx: &mut Tx<'_>,
+    mall_id: MallId,
+    skus: &[SkuForSale],
+    places: &[(Id, Id)],
+) -> Result<HashMap<Id, i64>> {
+    if places.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let locations: Vec<Id> = places.iter().map(|(_, location)| *location).collect();
+    let ids: Vec<Id> = skus.iter().map(|sku| sku.sku_id).collect();
+    let known = goods::inventory::available_at(tx, mall_id, &locations, &ids)?;
+    let of = |sku: &SkuForSale| {
+        let (_, location) = places.iter().find(|(shop, _)| *shop == sku.shop_id)?;
+        Some((sku.sku_id, known.get(&(*location, sku.sku_id)).copied().unwrap_or(0)))
+    };
+    Ok(skus.iter().filter_map(of).collect())
 }
 
 /// Lets the offers gather: one query for all of them when the mall has no rules.
@@ -142,11 +180,11 @@ fn rules_of(
     request: &Request,
     items: &[Item],
     skus: &[SkuForSale],
-    location_id: Option<Id>,
+    places: Vec<(Id, Id)>,
 ) -> Result<Vec<Arc<dyn Rules>>> {
     let versions = Versions::read(tx, ctx.mall_id)?;
     let (member_id, choices) = (request.member_id, &request.choices);
-    let basket = Basket::new(member_id, items, skus, choices, location_id, request.check_stock, versions);
+    let basket = Basket::new(member_id, items, skus, choices, places, request.check_stock, versions);
     offers::gather(app, tx, ctx, &basket)
 }
 
@@ -155,8 +193,16 @@ fn place_of(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     request: &Request,
-    shop_id: Option<Id>,
-) -> Result<(Place, Option<Id>)> {
+    shop_ids: &[Id],
+) -> Result<(Place, Vec<QuotedShop>)> {
+    let known = goods::store::sending_shops(tx, ctx.mall_id, shop_ids)?;
+    let mut shops: Vec<QuotedShop> = known
+        .into_iter()
+        .map(|shop| QuotedShop { id: shop.id, name: shop.name, location_id: Some(shop.location_id) })
+        .collect();
+    if shops.len() != shop_ids.len() {
+        return Err(Error::internal("a shop has no place to send from"));
+    }
     match &request.delivery {
         Delivery::Express { address_id } => {
             let place = match address_id {
@@ -166,20 +212,22 @@ fn place_of(
                 }
                 None => Place::NoAddress,
             };
-            let location = match shop_id {
-                Some(shop_id) => Some(goods::store::default_location(tx, ctx.mall_id, shop_id)?),
-                None => None,
-            };
-            Ok((place, location))
+            Ok((place, shops))
         }
         Delivery::Pickup { store_id: Some(id) } => {
             let (store, location_id) = goods::store::location_of_store(tx, ctx.mall_id, *id)?;
             if store.status != "open" {
                 return Err(Error::conflict("store.closed", "这家门店暂停自提，换一家试试"));
             }
-            Ok((Place::Store { store_id: *id, name: store.name }, Some(location_id)))
+            for shop in &mut shops {
+                shop.location_id = (shop.id == store.shop_id).then_some(location_id);
+            }
+            Ok((Place::Store { store_id: *id, name: store.name, shop_id: Some(store.shop_id) }, shops))
         }
-        Delivery::Pickup { store_id: None } => Ok((Place::NoStore, None)),
+        Delivery::Pickup { store_id: None } => {
+            shops.iter_mut().for_each(|shop| shop.location_id = None);
+            Ok((Place::NoStore, shops))
+        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! The lanes, in their fixed order. Trade itself knows two: the list price every line starts from, and freight. All else
 //! comes from the offers, which see in each lane what the lanes before it left.
 
-use super::{Facts, Place, Quote, QuoteDiscount, QuoteLine, QuoteShare, UnitShare};
+use super::{Facts, Place, Quote, QuoteDiscount, QuoteLine, QuoteShare, QuoteShop, UnitShare};
 use crate::cart;
 use crate::offers::{Applied, Draft, DraftLine, Journey, LaneName, Lanes, RowKind, difference, shares};
-use kernel::{Error, Fen, Result};
+use kernel::{Error, Fen, Id, Result};
 use platform::App;
 use platform::storage;
 
@@ -12,7 +12,9 @@ use platform::storage;
 pub fn price(facts: &Facts) -> Result<Draft> {
     let mut draft = Draft::default();
     start(&mut draft, facts)?;
-    for lane in LaneName::ALL {
+    // What an order earns is asked of each order.
+    let several = facts.shops.len() > 1;
+    for lane in LaneName::ALL.into_iter().filter(|lane| !several || *lane != LaneName::Reward) {
         match lane {
             LaneName::BestPrice => list_price(&mut draft),
             LaneName::Freight => freight(&mut draft, facts),
@@ -25,6 +27,9 @@ pub fn price(facts: &Facts) -> Result<Draft> {
             draft.settle_prices()?;
         }
     }
+    if several {
+        by_shop(&mut draft, facts)?;
+    }
     let within = draft.lines.iter().all(|line| line.payable.0 >= 0 && line.payable <= line.amount);
     if !within || draft.total().0 < 0 || draft.freight.0 < 0 {
         return Err(Error::internal("a lane broke the bounds of a line"));
@@ -33,6 +38,31 @@ pub fn price(facts: &Facts) -> Result<Draft> {
         return Err(Error::invalid("order.too_large", "订单金额太大了，请分开下单"));
     }
     Ok(draft)
+}
+
+/// Most shops of one payment: what WeChat Pay's combined payment takes.
+const MOST_SHOPS: usize = 50;
+
+/// Splits the draft into one an order, and says what each order earns.
+fn by_shop(draft: &mut Draft, facts: &Facts) -> Result<()> {
+    if facts.shops.len() > MOST_SHOPS {
+        draft.problem(None, "order.too_many_shops", format!("一次最多结算 {MOST_SHOPS} 家店铺的商品，请分开下单"));
+    }
+    let mut parts = draft.split();
+    for (shop, part) in &mut parts {
+        let (said, before) = (part.explanation.len(), part.applied.len());
+        for rules in &facts.rules {
+            rules.price(LaneName::Reward, part)?;
+        }
+        let name = facts.shops.iter().find(|known| known.id == *shop).map_or("", |known| known.name.as_str());
+        for earned in &part.applied[before..] {
+            draft.reward(earned.source.clone(), &format!("{name}：{}", earned.label), earned.quantity);
+        }
+        let declined = part.explanation[said..].iter().filter(|said| !said.applied);
+        draft.explanation.extend(declined.cloned());
+    }
+    draft.by_shop = parts;
+    Ok(())
 }
 
 /// Every line at its list price, with what stands against buying it.
@@ -85,7 +115,11 @@ fn list_price(draft: &mut Draft) {
 /// Freight by the templates of the goods; free for pickup.
 fn freight(draft: &mut Draft, facts: &Facts) {
     match &facts.place {
-        Place::Store { name, .. } => {
+        Place::Store { name, shop_id, .. } => {
+            if shop_id.is_some_and(|own| draft.lines.iter().any(|line| line.sku.shop_id != own)) {
+                let text = format!("{name}只能自提本店铺的商品，其他店铺的请选快递或分开结算");
+                draft.problem(None, "order.pickup_other_shop", text);
+            }
             let reason = Some("自提不收运费".into());
             draft.note(LaneName::Freight, None, &format!("到{name}自提"), Fen::ZERO, true, reason, false);
         }
@@ -96,10 +130,14 @@ fn freight(draft: &mut Draft, facts: &Facts) {
         }
         Place::Address { .. } | Place::District { .. } => {
             let payables: Vec<Fen> = draft.lines.iter().map(|line| line.payable).collect();
-            match draft.freight_at(&payables) {
-                Some(Ok(freight)) => {
-                    for (label, fee) in freight.explanation {
-                        draft.charge(&label, fee);
+            match draft.freights_at(&payables) {
+                Some(Ok(freights)) => {
+                    for (shop, freight) in freights {
+                        let several = facts.shops.len() > 1;
+                        let whose = facts.shops.iter().find(|known| several && known.id == shop);
+                        for (label, fee) in freight.explanation {
+                            draft.charge(shop, whose.map(|shop| shop.name.as_str()), &label, fee);
+                        }
                     }
                 }
                 Some(Err(refusal)) => {
@@ -113,11 +151,13 @@ fn freight(draft: &mut Draft, facts: &Facts) {
 }
 
 /// The quote as shown and kept.
-pub fn into_quote(draft: Draft, app: &App) -> Quote {
+pub fn into_quote(draft: Draft, facts: &Facts, app: &App) -> Quote {
+    let shops = shops(&draft, facts);
     let (goods, discount, total, placeable) = (draft.goods(), draft.discount(), draft.total(), draft.placeable());
     let lines = draft.lines.iter().map(|line| QuoteLine {
         sku_id: line.sku.sku_id,
         product_id: line.sku.product_id,
+        shop_id: line.sku.shop_id,
         name: line.sku.name.clone(),
         option_text: line.sku.option_text.clone(),
         picture: storage::picture(app, line.sku.picture_key.as_deref().unwrap_or_default(), &line.sku.name),
@@ -133,6 +173,7 @@ pub fn into_quote(draft: Draft, app: &App) -> Quote {
     Quote {
         lines: lines.collect(),
         discounts: discounts(&draft),
+        shops,
         goods_fen: goods.0,
         discount_fen: discount.0,
         freight_fen: draft.freight.0,
@@ -141,6 +182,22 @@ pub fn into_quote(draft: Draft, app: &App) -> Quote {
         explanation: draft.explanation,
         problems: draft.problems,
     }
+}
+
+/// What each shop's order will cost.
+fn shops(draft: &Draft, facts: &Facts) -> Vec<QuoteShop> {
+    let one = |(id, of): (Id, &Draft)| QuoteShop {
+        id,
+        name: facts.shops.iter().find(|shop| shop.id == id).map(|shop| shop.name.clone()).unwrap_or_default(),
+        goods_fen: of.goods().0,
+        discount_fen: of.discount().0,
+        freight_fen: of.freight.0,
+        total_fen: of.total().0,
+    };
+    if draft.by_shop.is_empty() {
+        return facts.shops.iter().map(|shop| one((shop.id, draft))).collect();
+    }
+    draft.by_shop.iter().map(|(shop, of)| one((*shop, of))).collect()
 }
 
 fn discounts(draft: &Draft) -> Vec<QuoteDiscount> {

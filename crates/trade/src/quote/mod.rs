@@ -7,7 +7,7 @@ mod shop;
 #[cfg(test)]
 mod tests;
 
-pub use facts::{Facts, Place, Request, gather};
+pub use facts::{Facts, Place, QuotedShop, Request, gather};
 pub use lanes::{into_quote, price};
 pub use shop::shop_routes;
 
@@ -65,6 +65,8 @@ pub struct QuoteRequest {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Quote {
     pub lines: Vec<QuoteLine>,
+    /// What each shop's part costs; more than one become as many orders, paid together.
+    pub shops: Vec<QuoteShop>,
     /// Everything that applied, with each line's and unit's share.
     pub discounts: Vec<QuoteDiscount>,
     /// What applied, and what did not and why.
@@ -80,11 +82,24 @@ pub struct Quote {
     pub placeable: bool,
 }
 
+/// One shop's part of a quote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct QuoteShop {
+    pub id: Id,
+    pub name: String,
+    pub goods_fen: i64,
+    /// Zero or negative.
+    pub discount_fen: i64,
+    pub freight_fen: i64,
+    pub total_fen: i64,
+}
+
 /// One line of a quote.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct QuoteLine {
     pub sku_id: Id,
     pub product_id: Id,
+    pub shop_id: Id,
     pub name: String,
     pub option_text: String,
     pub picture: Picture,

@@ -14,11 +14,12 @@ pub fn shop_routes() -> OpenApiRouter<App> {
 
 /// Price the cart or some items, with the explanation.
 ///
-/// Nothing is reserved. What stands against placing the order is listed in `problems`.
+/// Lines of several shops are priced together: what the mall takes off is shared over all of them, freight is each shop's
+/// own; `shops` says what each order will cost. Nothing is reserved. What stands against placing the order is listed in `problems`.
 #[utoipa::path(post, path = "/quote", tag = "order", security(("member" = [])), request_body = QuoteRequest,
     responses((status = 200, body = Quote),
     (status = 404, body = ProblemBody, description = "`address.not_found`, `store.not_found`"),
-    (status = 409, body = ProblemBody, description = "`order.several_shops`, `store.closed`")))]
+    (status = 409, body = ProblemBody, description = "`store.closed`")))]
 async fn quote_cart(State(app): State<App>, member: Member, Json(request): Json<QuoteRequest>) -> Answer<Json<Quote>> {
     let request = Request::new(member.id, &request)?;
     let reader = app.clone();
@@ -26,7 +27,7 @@ async fn quote_cart(State(app): State<App>, member: Member, Json(request): Json<
         .db
         .read(move |tx| {
             let facts = gather(&reader, tx, &member.ctx, &request)?;
-            Ok(into_quote(price(&facts)?, &reader))
+            Ok(into_quote(price(&facts)?, &facts, &reader))
         })
         .await?;
     Ok(Json(quote))

@@ -1,6 +1,6 @@
 //! Pricing without a database: the facts are made by hand.
 
-use super::{Facts, Place, price};
+use super::{Facts, Place, QuotedShop, price};
 use crate::cart::Item;
 use goods::catalog::SkuForSale;
 use kernel::{Fen, Id};
@@ -35,9 +35,8 @@ fn facts(lines: &[(i64, i64, i64)]) -> Facts {
         skus: lines.iter().map(|(id, price_fen, _)| sku(*id, *price_fen)).collect(),
         available: HashMap::new(),
         limits: Vec::new(),
-        place: Place::Store { store_id: Id(5), name: "湖滨店".into() },
-        shop_id: Some(Id(1)),
-        location_id: Some(Id(1)),
+        place: Place::Store { store_id: Id(5), name: "湖滨店".into(), shop_id: None },
+        shops: vec![QuotedShop { id: Id(1), name: "自营".into(), location_id: Some(Id(1)) }],
         templates: Default::default(),
         rules: Vec::new(),
     }
