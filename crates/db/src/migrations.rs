@@ -67,6 +67,7 @@ const ALL: &[Migration] = &[
     },
     Migration { version: 42, name: "store_days", text: include_str!("../../../migrations/0042_store_days.sql") },
     Migration { version: 43, name: "live_products", text: include_str!("../../../migrations/0043_live_products.sql") },
+    Migration { version: 46, name: "payment_part", text: include_str!("../../../migrations/0046_payment_part.sql") },
     Migration { version: 48, name: "notice", text: include_str!("../../../migrations/0048_notice.sql") },
     Migration {
         version: 49,

@@ -154,6 +154,7 @@ fn product_input(category_id: Id, picture: String) -> ProductInput {
         subtitle: None,
         category_id,
         brand_id: None,
+        shop_id: None,
         freight_template_id: None,
         picture_keys: vec![picture],
         video_key: None,

@@ -118,6 +118,36 @@ const NEVER: &[(&str, &str)] = &[
              where p.mall_id = g.mall_id and p.payable_kind = 'order_group' and p.payable_id = g.group_id))",
     ),
     (
+        "the parts of a payment over several orders are not the payment",
+        "select 'payment ' || cast(p.id as text) from payment p
+         where p.payable_kind = 'order_group'
+           and (select count(*) from trade_order o where o.mall_id = p.mall_id and o.group_id = p.payable_id) > 1
+           and p.amount_fen <> (select coalesce(cast(sum(t.amount_fen) as bigint), 0) from payment_part t
+             where t.mall_id = p.mall_id and t.payment_id = p.id)",
+    ),
+    (
+        "a part of a payment counts other refunds than there are",
+        "select 'payment ' || cast(t.payment_id as text) || ' order ' || cast(t.order_id as text) from payment_part t
+         where t.refunded_fen <> (select coalesce(cast(sum(r.amount_fen) as bigint), 0) from refund r
+           where r.mall_id = t.mall_id and r.payment_id = t.payment_id and r.order_id = t.order_id)",
+    ),
+    (
+        "an order of several costs other money than its parts",
+        "select 'order ' || cast(o.id as text) from trade_order o
+         where o.paid_at is not null and o.group_id <> (select max(x.id) from trade_order x
+             where x.mall_id = o.mall_id and x.group_id = o.group_id)
+           and o.paid_fen <> (select coalesce(cast(sum(t.amount_fen) as bigint), 0) from payment_part t
+             join payment p on p.mall_id = t.mall_id and p.id = t.payment_id and not p.sent_back
+               and p.status in ('paid', 'refunding', 'refunded')
+             where t.mall_id = o.mall_id and t.order_id = o.id)",
+    ),
+    (
+        "orders that are paid together stand apart before they are paid",
+        "select 'group ' || cast(o.group_id as text) from trade_order o
+         join trade_order x on x.mall_id = o.mall_id and x.group_id = o.group_id
+         where o.status = 'unpaid' and x.status <> 'unpaid'",
+    ),
+    (
         "more was shipped than ordered, or a shipped order misses pieces",
         "select 'order ' || cast(o.id as text) from trade_order o
          join order_line l on l.mall_id = o.mall_id and l.order_id = o.id

@@ -257,6 +257,12 @@ impl TestMall {
         ProductBuilder::new(self, name)
     }
 
+    /// Founds one more shop; its goods are made with `.shop(id)`.
+    pub async fn shop(&self, name: &str) -> Id {
+        let made = self.staff().post("/admin/v1/shops", json!({ "name": name })).await.ok();
+        made["id"].as_str().and_then(|id| id.parse().ok()).expect("a shop has an id")
+    }
+
     /// Opens a store in Hangzhou.
     pub async fn store(&self, name: &str) -> Store {
         Store::open(self, name).await

@@ -43,6 +43,11 @@ impl ProductBuilder {
     pub fn weight_g(self, weight_g: i64) -> Self {
         ProductBuilder { weight_g, ..self }
     }
+    /// Of another shop than the mall's first.
+    #[must_use]
+    pub fn shop(self, shop_id: Id) -> Self {
+        self.field("shop_id", shop_id.to_string())
+    }
     /// Pieces one member may buy.
     #[must_use]
     pub fn limit(self, limit: i64) -> Self {

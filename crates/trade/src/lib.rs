@@ -39,6 +39,16 @@ pub const CONSTRAINTS: &[Constraint] = &[
         name: "payment_refund_within_amount", code: "refund.too_much", message: "退款超过了这笔支付的金额"
     },
     Constraint {
+        name: "payment_part_refund_within_amount",
+        code: "refund.too_much",
+        message: "退款超过了这个订单付的金额",
+    },
+    Constraint {
+        name: "payment_part_transaction_once",
+        code: "payment.transaction_used",
+        message: "这笔交易已经登记过",
+    },
+    Constraint {
         name: "payment_transaction_once", code: "payment.transaction_used", message: "这笔交易已经登记过"
     },
     Constraint {

@@ -13,6 +13,9 @@ const TEXT: &str = include_str!("../../../../demo/catalog.json");
 #[derive(Deserialize)]
 pub struct Catalog {
     pub mall: Mall,
+    /// Shops beside the mall's own.
+    #[serde(default)]
+    pub shops: Vec<Shop>,
     pub brands: Vec<Brand>,
     pub categories: Vec<Category>,
     pub products: Vec<Product>,
@@ -34,6 +37,12 @@ pub struct Mall {
 }
 
 #[derive(Deserialize)]
+pub struct Shop {
+    pub key: String,
+    pub name: String,
+}
+
+#[derive(Deserialize)]
 pub struct Brand {
     pub key: String,
     pub name: String,
@@ -51,6 +60,9 @@ pub struct Category {
 #[derive(Deserialize)]
 pub struct Product {
     pub slug: String,
+    /// Whose it is; the mall's own when absent.
+    #[serde(default)]
+    pub shop: Option<String>,
     pub name: String,
     pub subtitle: Option<String>,
     pub category: String,

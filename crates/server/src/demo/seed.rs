@@ -233,9 +233,14 @@ impl Seeding<'_> {
             let (_, location_id) = goods::store::location_of_store(tx, self.ctx.mall_id, *store_id)?;
             places.insert(key.clone(), location_id);
         }
+        let mut shops: HashMap<&str, (Id, Id)> = HashMap::new();
+        for shop in &self.catalog.shops {
+            shops.insert(&shop.key, goods::store::found_shop(tx, self.ctx, &shop.name)?);
+        }
         let mut keys = Keys::new();
         // Written from the last to the first: the list of newest begins with the content's first product.
         for product in self.catalog.products.iter().rev() {
+            let shop = product.shop.as_deref().and_then(|key| shops.get(key)).copied();
             let photos: Vec<String> = product.photos.iter().map(|name| self.photo(name)).collect::<Result<_>>()?;
             let skus = product.skus.iter().map(|sku| SkuInput {
                 id: None,
@@ -256,6 +261,7 @@ impl Seeding<'_> {
                 subtitle: product.subtitle.clone(),
                 category_id: at(categories, &product.category)?,
                 brand_id: product.brand.as_deref().map(|key| at(brands, key)).transpose()?,
+                shop_id: shop.map(|(id, _)| id),
                 freight_template_id: product.freight.as_deref().map(|key| at(freight, key)).transpose()?,
                 picture_keys: photos,
                 video_key: None,
@@ -275,7 +281,10 @@ impl Seeding<'_> {
             };
             let id = goods::catalog::create(tx, self.ctx, &input.checked("/files")?, Some(&product.slug))?;
             self.earlier_prices(tx, id)?;
-            self.stock(tx, id, product, &places)?;
+            match shop {
+                Some((_, own)) => self.stock(tx, id, product, &Keys::from([("main".to_owned(), own)]))?,
+                None => self.stock(tx, id, product, &places)?,
+            }
             keys.insert(product.slug.clone(), id);
         }
         Ok(keys)

@@ -2,7 +2,7 @@
 //! member confirms, intents of other channels are closed first, then one transaction takes the money and moves the
 //! orders. A refund of such a payment is posted in the transaction that writes it.
 
-use super::{ORDER_GROUP, balance_part, close, settle};
+use super::{ORDER_GROUP, balance_part, close, group, settle};
 use axum::extract::State;
 use db::{Tx, args};
 use kernel::{Error, Fen, Id, Result};
@@ -63,7 +63,9 @@ async fn pay_order_from_balance(
             let paid = attempts.into_iter().find(|attempt| {
                 attempt.channel == BALANCE && !matches!(attempt.status, PaymentStatus::Pending | PaymentStatus::Closed)
             });
-            Ok((order, paid.map(|paid| payment::payment_view(&paid, group))))
+            let Some(paid) = paid else { return Ok((order, None)) };
+            let parts = payment::parts_of(tx, mall_id, &[paid.id])?.remove(&paid.id).unwrap_or_default();
+            Ok((order, Some(payment::payment_view(&paid, group, &parts))))
         })
         .await?;
     if let Some(known) = known {
@@ -82,7 +84,8 @@ async fn pay_order_from_balance(
             let payment_id = take(tx, &ctx, member_id, order.group_id, expected, &currency)?;
             let payment = payment::find(tx, mall_id, payment_id)?;
             let group = order::group_ids(tx, mall_id, member_id, order.group_id)?;
-            Ok(payment::payment_view(&payment, group))
+            let parts = payment::parts_of(tx, mall_id, &[payment_id])?.remove(&payment_id).unwrap_or_default();
+            Ok(payment::payment_view(&payment, group, &parts))
         })
         .await?;
     Ok(Json(view))
@@ -101,6 +104,7 @@ fn take(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, group_id: Id, expected: Fen, 
     balance_part::release(tx, ctx, group_id)?;
     let payable = Payable { kind: ORDER_GROUP, id: group_id, amount };
     let payment_id = payment::insert_paid(tx, ctx, payable, member_id, currency, BALANCE)?;
+    group::divide(tx, ctx, payment_id, &orders, amount, false)?;
     wallet::pay(tx, ctx, member_id, payment_id, amount, "订单付款")?;
     for order in &orders {
         settle::paid(tx, ctx, order, Move::Paid, None)?;

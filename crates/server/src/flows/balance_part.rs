@@ -3,7 +3,7 @@
 //! the order closes, is repriced, or is paid otherwise. Refunds go to the balance first (see `refund::spread`).
 
 use super::balance::BALANCE;
-use super::{ORDER_GROUP, close};
+use super::{ORDER_GROUP, close, group};
 use axum::extract::State;
 use db::Tx;
 use kernel::{Error, Fen, Id, Result, minutes};
@@ -135,6 +135,7 @@ fn take(
     let amount = Fen(request.amount_fen);
     let payable = Payable { kind: ORDER_GROUP, id: order.group_id, amount };
     let part = payment::insert_part(tx, ctx, payable, member_id, BALANCE, currency, expires_at)?;
+    group::divide(tx, ctx, part.id, &orders, amount, false)?;
     wallet::pay(tx, ctx, member_id, part.id, amount, "订单付款，余额部分")?;
     Ok(BalancePart { taken_fen: amount.0, left_fen: total - amount.0 })
 }
@@ -177,7 +178,7 @@ pub fn taken(parts: &[Payment]) -> Fen {
 /// The rest arrived: the parts are paid too.
 pub fn keep(tx: &mut Tx<'_>, ctx: &Ctx, parts: &[Payment]) -> Result<()> {
     for part in parts {
-        if !payment::mark_paid(tx, ctx, part.id, &part.id.to_string(), None, ctx.now)? {
+        if !payment::mark_paid(tx, ctx, part.id, Some(&part.id.to_string()), None, ctx.now)? {
             return Err(Error::internal("a waiting part was paid before"));
         }
     }

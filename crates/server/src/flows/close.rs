@@ -1,7 +1,8 @@
-//! Close an unpaid order: by its member, by staff, or by the clock. The channel closes its intents first; if it says
-//! that one was paid, the order is finalised instead. Only then the stock goes back.
+//! Close an unpaid order, with those it would have been paid together with: by its member, by staff, or by the clock. The
+//! channel closes its intents first; if it says that one was paid, the orders are finalised instead. Only then the stock
+//! goes back.
 
-use super::{ORDER, ORDER_GROUP, balance_part, detail, pay, settle};
+use super::{ORDER, ORDER_GROUP, balance_part, detail, group, pay, settle};
 use axum::extract::State;
 use goods::inventory::{self, Holder};
 use kernel::ports::CloseOutcome;
@@ -49,7 +50,7 @@ pub async fn close_known_intents(app: &App, ctx: &Ctx, order: &Order) -> Result<
     let mut closed = Vec::new();
     for attempt in attempts.iter().filter(|a| a.status == PaymentStatus::Pending && a.is_outside()) {
         let account = app.outside.payment_channel(mall_id, &attempt.channel)?;
-        if account.close(&attempt.number()).await? == CloseOutcome::AlreadyPaid {
+        if group::close(&*account, attempt).await? == CloseOutcome::AlreadyPaid {
             return match pay::refresh(app, ctx, attempt).await? {
                 settle::Outcome::Paid | settle::Outcome::Known | settle::Outcome::SentBack => {
                     Ok((Intents::Paid, closed))
@@ -63,11 +64,14 @@ pub async fn close_known_intents(app: &App, ctx: &Ctx, order: &Order) -> Result<
     Ok((Intents::Closed, closed))
 }
 
-/// The transaction that closes: order, stock, attempts.
+/// The transaction that closes: the orders of the group, their stock, attempts to pay them.
 fn finish(tx: &mut db::Tx<'_>, ctx: &Ctx, order: &Order, step: Move, reason: Option<&str>) -> Result<Status> {
-    let status = order::advance(tx, ctx, order, step, reason)?;
-    inventory::release(tx, ctx, Holder { kind: ORDER, id: order.id })?;
-    offers::closed(tx, ctx, &order.sale())?;
+    let mut status = order.status;
+    for one in &order::by_group(tx, ctx.mall_id, order.member_id, order.group_id)? {
+        status = order::advance(tx, ctx, one, step, reason)?;
+        inventory::release(tx, ctx, Holder { kind: ORDER, id: one.id })?;
+        offers::closed(tx, ctx, &one.sale())?;
+    }
     balance_part::release(tx, ctx, order.group_id)?;
     payment::close_pending(tx, ctx, ORDER_GROUP, order.group_id)?;
     Ok(status)
@@ -148,6 +152,8 @@ pub struct CancelOrder {
 }
 
 /// Cancel an unpaid order.
+///
+/// With those it would have been paid together with.
 #[utoipa::path(post, path = "/orders/{id}/cancel", tag = "order", security(("member" = [])), params(("id" = Id, Path)),
     request_body = CancelOrder, responses((status = 200, body = detail::OrderDetail),
     (status = 404, body = ProblemBody, description = "`order.not_found`"),
@@ -186,7 +192,7 @@ pub struct CloseOrder {
 
 /// Close an unpaid order.
 ///
-/// Needs `order.close`.
+/// Needs `order.close`. Orders that would have been paid together are closed together.
 #[utoipa::path(post, path = "/orders/{id}/close", tag = "orders", security(("staff" = [])), params(("id" = Id, Path)),
     request_body = CloseOrder, responses((status = 200, body = detail::AdminOrderDetail),
     (status = 404, body = ProblemBody, description = "`order.not_found`"),

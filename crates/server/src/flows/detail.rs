@@ -11,9 +11,10 @@ use platform::permission::{Grants, perm};
 use platform::problem::ProblemBody;
 use platform::{Answer, App, Json, Member, Path, Query, Staff};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use trade::order::{
-    self, Action, DeliveryKind, Order, OrderCard, OrderEventView, OrderLineView, OrderMember, PriceChangeView,
-    Standing, StateFilter, Status,
+    self, Action, DeliveryKind, Order, OrderCard, OrderEventView, OrderLineView, OrderMember, OrderShop,
+    PriceChangeView, Standing, StateFilter, Status, TogetherOrder,
 };
 use trade::payment::{self, PaymentView, RefundView};
 use trade::quote::Explanation;
@@ -59,6 +60,11 @@ pub struct PickupView {
 pub struct OrderDetail {
     pub id: Id,
     pub number: String,
+    pub shop: OrderShop,
+    /// All orders that are paid together, this one too; empty when it stands alone.
+    pub together: Vec<TogetherOrder>,
+    /// What is paid at once: the total of all of them.
+    pub group_total_fen: i64,
     pub status: Status,
     pub allowed_actions: Vec<Action>,
     pub created_at: Instant,
@@ -145,8 +151,15 @@ fn compose(app: &App, tx: &mut Tx<'_>, mall_id: MallId, order: &Order, reader: R
         Some(store_id) => Some(pickup_view(app, tx, mall_id, order, store_id, reader)?),
         None => None,
     };
-    let group = order::group_ids(tx, mall_id, order.member_id, order.group_id)?;
+    let together = order::together(tx, mall_id, order)?;
+    let group = if together.is_empty() { vec![order.id] } else { together.iter().map(|one| one.id).collect() };
     let attempts = payment::attempts(tx, mall_id, ORDER_GROUP, order.group_id)?;
+    let parts = match together.is_empty() {
+        true => HashMap::new(),
+        false => payment::parts_of(tx, mall_id, &attempts.iter().map(|attempt| attempt.id).collect::<Vec<Id>>())?,
+    };
+    let parts_of = |id: Id| parts.get(&id).map_or(&[][..], |parts| &parts[..]);
+    let shop = goods::store::shop_names(tx, mall_id, &[order.shop_id])?.remove(&order.shop_id).unwrap_or_default();
     let refunds = payment::refunds_of_order(tx, mall_id, order.id)?;
     let refund_ids: Vec<Id> = refunds.iter().map(|refund| refund.id).collect();
     let settled = payment::settlements(tx, mall_id, &refund_ids)?;
@@ -162,6 +175,9 @@ fn compose(app: &App, tx: &mut Tx<'_>, mall_id: MallId, order: &Order, reader: R
     Ok(OrderDetail {
         id: order.id,
         number: order.id.to_string(),
+        shop: OrderShop { id: order.shop_id, name: shop },
+        group_total_fen: together.iter().map(|one| one.total_fen).reduce(|a, b| a + b).unwrap_or(order.total.0),
+        together,
         status: order.status,
         allowed_actions: match reader {
             Reader::Member => order::member_actions(standing),
@@ -185,7 +201,10 @@ fn compose(app: &App, tx: &mut Tx<'_>, mall_id: MallId, order: &Order, reader: R
         remark: order.remark.clone(),
         parcels: parcels.iter().map(|parcel| parcel.view()).collect::<Result<_>>()?,
         events: order::events(tx, mall_id, order.id)?,
-        payments: attempts.iter().map(|attempt| payment::payment_view(attempt, group.clone())).collect(),
+        payments: attempts
+            .iter()
+            .map(|attempt| payment::payment_view(attempt, group.clone(), parts_of(attempt.id)))
+            .collect(),
         refunds: refunds.into_iter().map(|refund| RefundView::new(refund, &settled)).collect(),
     })
 }

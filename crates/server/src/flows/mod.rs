@@ -13,6 +13,7 @@ pub mod dashboard;
 pub mod desk;
 pub mod detail;
 pub mod finance;
+pub mod group;
 pub mod hooks;
 pub mod invoice;
 pub mod loyalty;

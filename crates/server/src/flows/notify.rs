@@ -90,6 +90,11 @@ async fn take(app: &App, mall_id: Id, channel: &str, headers: &HeaderMap, body: 
                 payment::remember_notice(tx, &ctx, account.name(), notice_id, &outcome.as_text(), &kept)?;
                 Ok(matches!(outcome, settle::Outcome::Contradicts(_) | settle::Outcome::Unknown))
             }
+            Notice::Combined { notice_id, payment: theirs } => {
+                let outcome = settle::settle_combined(tx, &ctx, &*account, theirs)?;
+                payment::remember_notice(tx, &ctx, account.name(), notice_id, &outcome.as_text(), &kept)?;
+                Ok(matches!(outcome, settle::Outcome::Contradicts(_) | settle::Outcome::Unknown))
+            }
             Notice::Refund { notice_id, refund: theirs } => {
                 let fresh = payment::remember_notice(tx, &ctx, account.name(), notice_id, "refund", &kept)?;
                 match Refund::id_of(&theirs.refund_number) {

@@ -2,7 +2,7 @@
 //! the same instruction while it lives. A member who waits on the page makes us ask the channel, at most every 3 seconds.
 
 use super::channel::{self, Channel, Scene};
-use super::{ORDER_GROUP, balance_part, close, detail, settle};
+use super::{ORDER_GROUP, balance_part, close, detail, group, settle};
 use axum::extract::State;
 use kernel::ports::{CloseOutcome, PaymentChannel, PaymentIntent};
 use kernel::{Error, Fen, Id, Instant, Result, minutes, seconds};
@@ -54,7 +54,7 @@ pub struct PayIntent {
 
 /// Start paying for an order.
 ///
-/// For what is left after `POST /orders/{id}/balance-part`. Answers the same instruction while it can still be paid.
+/// Orders that were placed together are paid together, through any of them. For what is left after `POST /orders/{id}/balance-part`. Answers the same instruction while it can still be paid.
 #[utoipa::path(post, path = "/orders/{id}/pay", tag = "payment", security(("member" = [])), params(("id" = Id, Path),
     ("Idempotency-Key" = String, Header)), request_body = PayRequest, responses((status = 200, body = PayIntent),
     (status = 404, body = ProblemBody, description = "`order.not_found`"),
@@ -108,11 +108,13 @@ pub async fn collect(
                 notify_url: channel::notify_url(app, account.name(), member.mall.id),
                 return_url: given.map(|path| channel::bounce_address(app, path)).transpose()?,
             };
-            let made = payment::instruction_from_port(account.create(&intent).await?);
+            let made = payment::instruction_from_port(
+                group::create(app, &member.ctx, &*account, &attempt, &intent, &member.mall.settings.name).await?,
+            );
             let kept = serde_json::to_string(&made).map_err(Error::internal)?;
-            let ctx = member.ctx.clone();
-            if !app.db.write(move |tx| payment::save_instruction(tx, &ctx, attempt.id, &kept)).await? {
-                account.close(&attempt.number()).await?;
+            let (ctx, id) = (member.ctx.clone(), attempt.id);
+            if !app.db.write(move |tx| payment::save_instruction(tx, &ctx, id, &kept)).await? {
+                group::close(&*account, &attempt).await?;
                 return Err(Error::conflict("payment.superseded", "订单刚刚有变动，请看过新的金额再付款").into());
             }
             made
@@ -140,6 +142,7 @@ async fn prepare(
     fresh_for: Option<i64>,
 ) -> Result<Payment> {
     let (ctx, member_id, currency) = (member.ctx.clone(), member.id, member.mall.currency.clone());
+    let combines = app.outside.payment_channel(member.mall.id, channel.as_str())?.combined().is_some();
     app.db
         .write(move |tx| {
             let order = order::find_of_member(tx, ctx.mall_id, member_id, id)?;
@@ -159,7 +162,9 @@ async fn prepare(
             if let Some(known) = payment::reusable(tx, &ctx, payable, channel, scene, fresh_for)? {
                 return Ok(known);
             }
-            payment::insert_attempt(tx, &ctx, payable, member_id, channel, scene, &currency, expires_at)
+            let made = payment::insert_attempt(tx, &ctx, payable, member_id, channel, scene, &currency, expires_at)?;
+            group::divide(tx, &ctx, made.id, &orders, amount, combines)?;
+            payment::find(tx, ctx.mall_id, made.id)
         })
         .await
 }
@@ -227,7 +232,8 @@ async fn get_payment(State(app): State<App>, member: Member, Path(id): Path<Id>)
         .read(move |tx| {
             let payment = payment::of_member(tx, mall_id, member_id, id)?;
             let orders = order::group_ids(tx, mall_id, member_id, payment.payable_id)?;
-            Ok(payment::payment_view(&payment, orders))
+            let parts = payment::parts_of(tx, mall_id, &[id])?.remove(&id).unwrap_or_default();
+            Ok(payment::payment_view(&payment, orders, &parts))
         })
         .await?;
     Ok(Json(view))
@@ -236,11 +242,11 @@ async fn get_payment(State(app): State<App>, member: Member, Path(id): Path<Id>)
 /// Asks the channel about a payment and acts on the answer.
 pub async fn refresh(app: &App, ctx: &Ctx, known: &Payment) -> Result<settle::Outcome> {
     let account = app.outside.payment_channel(ctx.mall_id, &known.channel)?;
-    let theirs = account.query(&known.number()).await?;
+    let theirs = group::query(&*account, known).await?;
     let (ctx, id) = (ctx.acting_as(kernel::Actor::System), known.id);
     app.db
         .write(move |tx| match &theirs {
-            Some(theirs) => settle::settle(tx, &ctx, &*account, theirs),
+            Some(theirs) => theirs.settle(tx, &ctx, &*account),
             None => {
                 payment::touch_checked(tx, &ctx, id)?;
                 Ok(settle::Outcome::Open)
@@ -264,7 +270,7 @@ pub async fn close_leftovers(app: App, event: Event) -> Result<()> {
     let left = attempts.iter().filter(|attempt| attempt.status == PaymentStatus::Pending && attempt.is_outside());
     for attempt in left {
         let account = app.outside.payment_channel(mall_id, &attempt.channel)?;
-        match account.close(&attempt.number()).await? {
+        match group::close(&*account, attempt).await? {
             CloseOutcome::Closed => {
                 let (ctx, id) = (ctx.clone(), attempt.id);
                 app.db.write(move |tx| payment::close_attempt(tx, &ctx, id)).await?;

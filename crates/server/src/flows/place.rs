@@ -1,5 +1,5 @@
-//! Place an order. One transaction: claim the idempotency key, re-price inside it, compare with the total the member
-//! saw, reserve the stock, write the order, empty the cart. Nothing outside is asked; a replay answers the same.
+//! Place an order, or one a shop. One transaction: claim the idempotency key, re-price inside it, compare with the total the
+//! member saw, reserve the stock, write the orders, empty the cart. Nothing outside is asked; a replay answers the same.
 
 use super::{ORDER, settle};
 use axum::extract::State;
@@ -62,7 +62,8 @@ pub struct PlacedOrder {
 
 /// Place an order.
 ///
-/// Needs an `Idempotency-Key`. Stock is reserved until `expires_at`; pay before then.
+/// Needs an `Idempotency-Key`. Goods of several shops become one order a shop, all or none; they are paid together, through
+/// any of them. Stock is reserved until `expires_at`; pay before then.
 #[utoipa::path(post, path = "/orders", tag = "order", security(("member" = [])), request_body = PlaceOrder,
     params(("Idempotency-Key" = String, Header)),
     responses((status = 200, body = PlacedOrder),
@@ -96,7 +97,7 @@ async fn quoted_anew(app: &App, ctx: &Ctx, mut ask: Request, gone: &Error) -> Re
         .db
         .read(move |tx| {
             let facts = quote::gather(&reader, tx, &ctx, &ask)?;
-            Ok(quote::into_quote(quote::price(&facts)?, &reader))
+            Ok(quote::into_quote(quote::price(&facts)?, &facts, &reader))
         })
         .await?;
     Ok(price_changed(gone.message().to_owned(), &quote))
@@ -142,70 +143,98 @@ pub fn place_in(
     }
     let facts = if facts.limits.is_empty() { facts } else { quote::gather(app, tx, ctx, ask)? };
     let draft = quote::price(&facts)?;
-    accept(app, &draft, request.expected_total_fen)?;
+    accept(app, &facts, &draft, request.expected_total_fen)?;
 
-    let id = ctx.id();
+    // By shop, so that two carts of the same shops take stock and rules in the same order.
+    let parts: Vec<(Id, &Draft)> = match &draft.by_shop[..] {
+        [] => facts.shops.iter().map(|shop| (shop.id, &draft)).collect(),
+        several => several.iter().map(|(shop, part)| (*shop, part)).collect(),
+    };
+    let ids: Vec<Id> = parts.iter().map(|_| ctx.id()).collect();
+    let group_id = *ids.first().ok_or_else(|| Error::internal("an order without a shop"))?;
     let expires_at = ctx.now + expiry_ms;
-    reserve(tx, ctx, id, &facts, &draft, expires_at)?;
     let receiver = receiver_of(&facts);
-    let new = NewOrder {
-        id,
-        group_id: id,
-        shop_id: facts.shop_id.ok_or_else(|| Error::internal("an order without a shop"))?,
-        member_id: ask.member_id,
-        delivery: match facts.place {
-            Place::Store { .. } => DeliveryKind::Pickup,
-            _ => DeliveryKind::Express,
-        },
-        location_id: facts.location_id.ok_or_else(|| Error::internal("an order without a location"))?,
-        store_id: match facts.place {
-            Place::Store { store_id, .. } => Some(store_id),
-            _ => None,
-        },
-        receiver: receiver.as_ref(),
-        remark: request.remark.as_deref().map(str::trim).filter(|remark| !remark.is_empty()),
-        confirmed_no_return: request.confirmed_no_return,
-        expires_at,
-    };
-    order::insert(tx, ctx, &app.sealer, &new, &draft)?;
-    let sale = offers::Sale {
-        order_id: id,
-        group_id: id,
-        shop_id: new.shop_id,
-        member_id: ask.member_id,
-        total: draft.total(),
-    };
-    offers::placed(tx, ctx, &sale, &draft)?;
+    let group = Group { group_id, member_id: ask.member_id, request, receiver: receiver.as_ref(), expires_at };
+    for (id, (shop_id, part)) in ids.iter().zip(&parts) {
+        group.place(app, tx, ctx, *id, *shop_id, &facts, part)?;
+    }
     if ask.source == Source::Cart {
         let bought: Vec<Id> = draft.lines.iter().filter(|line| !line.gift).map(|line| line.sku.sku_id).collect();
         trade::cart::remove(tx, ctx.mall_id, ask.member_id, &bought)?;
     }
-    let status =
-        if draft.total() == Fen::ZERO { settle::without_payment(tx, ctx, ask.member_id, id)? } else { Status::Unpaid };
+    let free = draft.total() == Fen::ZERO;
+    let status = if free { settle::without_payment(tx, ctx, ask.member_id, group_id)? } else { Status::Unpaid };
     Ok(PlacedOrder {
-        group_id: id,
-        orders: vec![PlacedOrderBrief { id, number: id.to_string() }],
+        group_id,
+        orders: ids.into_iter().map(|id| PlacedOrderBrief { id, number: id.to_string() }).collect(),
         total_fen: draft.total().0,
         expires_at,
         status,
     })
 }
 
+/// What the orders of one checkout share.
+struct Group<'a> {
+    group_id: Id,
+    member_id: Id,
+    request: &'a PlaceOrder,
+    receiver: Option<&'a Receiver>,
+    expires_at: Instant,
+}
+
+impl Group<'_> {
+    /// Writes one shop's order.
+    fn place(
+        &self,
+        app: &App,
+        tx: &mut db::Tx<'_>,
+        ctx: &Ctx,
+        id: Id,
+        shop_id: Id,
+        facts: &Facts,
+        draft: &Draft,
+    ) -> Result<()> {
+        let location_id = facts.shops.iter().find(|shop| shop.id == shop_id).and_then(|shop| shop.location_id);
+        let location_id = location_id.ok_or_else(|| Error::internal("an order without a location"))?;
+        reserve(tx, ctx, id, location_id, draft, self.expires_at)?;
+        let store_id = match facts.place {
+            Place::Store { store_id, .. } => Some(store_id),
+            _ => None,
+        };
+        let new = NewOrder {
+            id,
+            group_id: self.group_id,
+            shop_id,
+            member_id: self.member_id,
+            delivery: if store_id.is_some() { DeliveryKind::Pickup } else { DeliveryKind::Express },
+            location_id,
+            store_id,
+            receiver: self.receiver,
+            remark: self.request.remark.as_deref().map(str::trim).filter(|remark| !remark.is_empty()),
+            confirmed_no_return: self.request.confirmed_no_return,
+            expires_at: self.expires_at,
+        };
+        order::insert(tx, ctx, &app.sealer, &new, draft)?;
+        let (group_id, member_id) = (self.group_id, self.member_id);
+        let sale = offers::Sale { order_id: id, group_id, shop_id, member_id, total: draft.total() };
+        offers::placed(tx, ctx, &sale, draft)
+    }
+}
+
 /// Refuses what cannot be placed, or costs something else than the member saw.
-fn accept(app: &App, draft: &Draft, expected_total_fen: i64) -> Result<()> {
+fn accept(app: &App, facts: &Facts, draft: &Draft, expected_total_fen: i64) -> Result<()> {
     if let Some(first) = draft.problems.first() {
         let problems = serde_json::json!({ "problems": draft.problems });
         return Err(Error::conflict("order.not_placeable", first.message.clone()).with(problems));
     }
     if draft.total().0 != expected_total_fen {
-        let quote = quote::into_quote(draft.clone(), app);
+        let quote = quote::into_quote(draft.clone(), facts, app);
         return Err(price_changed("价格有变动，请确认新的金额".into(), &quote));
     }
     Ok(())
 }
 
-fn reserve(tx: &mut db::Tx<'_>, ctx: &Ctx, order_id: Id, facts: &Facts, draft: &Draft, until: Instant) -> Result<()> {
-    let location_id = facts.location_id.ok_or_else(|| Error::internal("a reservation without a location"))?;
+fn reserve(tx: &mut db::Tx<'_>, ctx: &Ctx, order_id: Id, location_id: Id, draft: &Draft, until: Instant) -> Result<()> {
     let demands: Vec<Demand> = draft
         .lines
         .iter()

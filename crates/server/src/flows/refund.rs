@@ -1,7 +1,7 @@
 //! Give the money back: the refund is a row, reserved against order and payment in one transaction; a job then asks the
 //! channel, always with the same number, until it says done. Goods not sent yet return to stock.
 
-use super::{ORDER, ORDER_GROUP, after_sale, balance, channel, detail};
+use super::{ORDER, ORDER_GROUP, after_sale, balance, channel, detail, group};
 use axum::extract::State;
 use db::Tx;
 use goods::inventory::{self, Demand, Holder};
@@ -57,7 +57,7 @@ pub fn start(tx: &mut Tx<'_>, ctx: &Ctx, payment: &Payment, new: &NewRefund<'_>)
 }
 
 /// Gives part of an order's money back over the payments that paid it: the balance first, then what came from outside, the
-/// latest first. Each payment gives at most what is left of it. `refund.not_paid`, `refund.too_much` (409).
+/// latest first. Each payment gives at most what is left of it, and of what it paid for this order. `refund.not_paid`, `refund.too_much` (409).
 pub fn spread(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, amount: Fen, reason: &str) -> Result<Vec<Refund>> {
     let mut paid = payment::attempts(tx, ctx.mall_id, ORDER_GROUP, order.group_id)?;
     paid.retain(|payment| {
@@ -68,9 +68,10 @@ pub fn spread(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, amount: Fen, reason: &s
         return Err(Error::conflict("refund.not_paid", "没有找到这个订单的到账记录"));
     }
     paid.sort_by_key(|payment| (payment.channel != balance::BALANCE, std::cmp::Reverse(payment.id)));
+    let most = group::left_of(tx, ctx, &paid, order.id)?;
     let (mut left, mut made) = (amount, Vec::new());
     for payment in &paid {
-        let part = left.min(payment.amount.minus(payment.refunded)?);
+        let part = left.min(most.get(&payment.id).copied().unwrap_or(Fen::ZERO));
         if part > Fen::ZERO {
             made.push(start(tx, ctx, payment, &NewRefund { order_id: Some(order.id), amount: part, reason })?);
             left = left.minus(part)?;
@@ -198,12 +199,13 @@ async fn ask(app: &App, ctx: &Ctx, refund: &Refund, payment: &Payment) -> Result
     let sent_at = kernel::ports::sent_at(&refund.number());
     let too_old = account.fresh_for().zip(sent_at).is_some_and(|(most, sent)| ctx.now - sent > most);
     let refund = if too_old { &renumbered(app, ctx, refund).await? } else { refund };
+    let paid = refunded_at(app, ctx, refund, payment).await?;
     let request = RefundRequest {
-        payment_number: payment.number(),
-        transaction_id: payment.transaction_id.clone().unwrap_or_default(),
+        payment_number: paid.number,
+        transaction_id: paid.transaction_id.unwrap_or_default(),
         refund_number: refund.number(),
         amount: refund.amount,
-        payment_total: payment.amount,
+        payment_total: paid.total,
         reason: refund.reason.clone(),
         notify_url: channel::notify_url(app, &payment.channel, ctx.mall_id),
     };
@@ -215,6 +217,25 @@ async fn renumbered(app: &App, ctx: &Ctx, refund: &Refund) -> Result<Refund> {
     let (writer, known) = (ctx.clone(), refund.clone());
     let renumbered = app.db.write(move |tx| payment::renumber(tx, &writer, &known)).await?;
     renumbered.ok_or_else(|| Error::conflict("refund.changed", "这笔退款刚刚有变动"))
+}
+
+/// What the channel knows the refunded money under: the order's own transaction when the payment was combined.
+struct PaidAt {
+    number: String,
+    transaction_id: Option<String>,
+    total: Fen,
+}
+
+async fn refunded_at(app: &App, ctx: &Ctx, refund: &Refund, payment: &Payment) -> Result<PaidAt> {
+    if !payment.is_combined() {
+        let (number, total) = (payment.number(), payment.amount);
+        return Ok(PaidAt { number, transaction_id: payment.transaction_id.clone(), total });
+    }
+    let (mall_id, id) = (ctx.mall_id, payment.id);
+    let parts = app.db.read(move |tx| payment::parts_of(tx, mall_id, &[id])).await?.remove(&id).unwrap_or_default();
+    let part = parts.into_iter().find(|part| Some(part.order_id) == refund.order_id);
+    let part = part.ok_or_else(|| Error::internal("a refund of a combined payment without an order"))?;
+    Ok(PaidAt { number: part.number(), total: part.amount, transaction_id: part.transaction_id })
 }
 
 /// Writes down the channel's word about a refund. While it is processing and `follow` is set, asks again later. A failed

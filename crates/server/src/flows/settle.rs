@@ -1,10 +1,10 @@
 //! Money arrived: record the payment, move the orders, commit their stock — one transaction, idempotent by the
 //! channel's transaction id. Money that finds its orders closed or paid already is recorded and sent back at once.
 
-use super::{ORDER, ORDER_GROUP, balance_part, purchase, refund};
+use super::{ORDER, ORDER_GROUP, balance_part, group, purchase, refund};
 use db::Tx;
 use goods::inventory::{self, Holder};
-use kernel::ports::{ChannelPayment, PaymentChannel};
+use kernel::ports::{ChannelPayment, CombinedPayment, PaymentChannel};
 use kernel::{Error, Fen, Id, Result};
 use platform::Ctx;
 use trade::offers;
@@ -47,31 +47,75 @@ pub fn settle(tx: &mut Tx<'_>, ctx: &Ctx, account: &dyn PaymentChannel, theirs: 
     let Some(ours) = payment::find_for_channel(tx, ctx.mall_id, account.name(), &theirs.number)? else {
         return Ok(Outcome::Unknown);
     };
-    match payment::check_payment(&ours, theirs, account) {
+    if ours.is_combined() {
+        return Ok(Outcome::Contradicts("a combined payment reported as one"));
+    }
+    if let Some(otherwise) = unless_paid(tx, ctx, &ours, payment::check_payment(&ours, theirs, account))? {
+        return Ok(otherwise);
+    }
+    let paid_at = theirs.paid_at.unwrap_or(ctx.now);
+    let (transaction_id, payer) = (theirs.transaction_id.as_deref(), theirs.payer_openid.as_deref());
+    if !payment::mark_paid(tx, ctx, ours.id, transaction_id, payer, paid_at)? {
+        return Ok(Outcome::Known);
+    }
+    arrived(tx, ctx, &ours)
+}
+
+/// Acts on what the channel says about a combined payment: all of its sub-orders are paid, or nothing is.
+pub fn settle_combined(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    account: &dyn PaymentChannel,
+    theirs: &CombinedPayment,
+) -> Result<Outcome> {
+    let Some(ours) = payment::find_for_channel(tx, ctx.mall_id, account.name(), &theirs.number)? else {
+        return Ok(Outcome::Unknown);
+    };
+    let parts = payment::parts_of(tx, ctx.mall_id, &[ours.id])?.remove(&ours.id).unwrap_or_default();
+    if let Some(otherwise) = unless_paid(tx, ctx, &ours, payment::check_combined(&ours, &parts, theirs, account))? {
+        return Ok(otherwise);
+    }
+    let paid_at = theirs.parts.iter().filter_map(|part| part.paid_at).min().unwrap_or(ctx.now);
+    let payer = theirs.parts.iter().find_map(|part| part.payer_openid.as_deref());
+    if !payment::mark_paid(tx, ctx, ours.id, None, payer, paid_at)? {
+        return Ok(Outcome::Known);
+    }
+    let named = theirs.parts.iter().filter_map(|one| {
+        let part = parts.iter().find(|part| part.number() == one.number)?;
+        Some((part.position, one.transaction_id.clone()?))
+    });
+    payment::name_transactions(tx, ctx, ours.id, &named.collect::<Vec<_>>())?;
+    arrived(tx, ctx, &ours)
+}
+
+/// What came of a report that does not say the money is here.
+fn unless_paid(tx: &mut Tx<'_>, ctx: &Ctx, ours: &Payment, checked: Checked) -> Result<Option<Outcome>> {
+    match checked {
         Checked::Open => {
             payment::touch_checked(tx, ctx, ours.id)?;
-            return Ok(Outcome::Open);
+            Ok(Some(Outcome::Open))
         }
         Checked::Contradicts(what) => {
             tracing::error!(payment_id = %ours.id, what, "a channel's report contradicts our payment");
-            return Ok(Outcome::Contradicts(what));
+            Ok(Some(Outcome::Contradicts(what)))
         }
-        Checked::Paid => {}
+        Checked::Paid => Ok(None),
     }
-    let transaction_id = theirs.transaction_id.as_deref().unwrap_or_default();
-    let paid_at = theirs.paid_at.unwrap_or(ctx.now);
-    if !payment::mark_paid(tx, ctx, ours.id, transaction_id, theirs.payer_openid.as_deref(), paid_at)? {
-        return Ok(Outcome::Known);
-    }
+}
+
+/// The money of a payment is here for the first time.
+fn arrived(tx: &mut Tx<'_>, ctx: &Ctx, ours: &Payment) -> Result<Outcome> {
     if ours.payable_kind == purchase::PURCHASE {
-        return purchase::settle(tx, ctx, &ours);
+        return purchase::settle(tx, ctx, ours);
     }
     let orders = order::by_group(tx, ctx.mall_id, ours.member_id, ours.payable_id)?;
     let owed = Fen(orders.iter().map(|order| order.total.0).sum());
     let waiting = !orders.is_empty() && orders.iter().all(|order| order.status == Status::Unpaid);
     let parts = payment::waiting_parts(tx, ctx.mall_id, ORDER_GROUP, ours.payable_id)?;
     let in_full = owed == ours.amount;
-    if waiting && (in_full || owed == ours.amount.plus(balance_part::taken(&parts))?) {
+    let enough = in_full || owed == ours.amount.plus(balance_part::taken(&parts))?;
+    let kept = if in_full { &[][..] } else { &parts[..] };
+    if waiting && enough && group::covers(tx, ctx, ours, kept, &orders)? {
         if in_full {
             balance_part::release(tx, ctx, ours.payable_id)?;
         } else {
@@ -82,7 +126,7 @@ pub fn settle(tx: &mut Tx<'_>, ctx: &Ctx, account: &dyn PaymentChannel, theirs: 
         }
         return Ok(Outcome::Paid);
     }
-    send_back(tx, ctx, &ours, &orders)?;
+    send_back(tx, ctx, ours, &orders)?;
     Ok(Outcome::SentBack)
 }
 
@@ -95,10 +139,20 @@ fn send_back(tx: &mut Tx<'_>, ctx: &Ctx, ours: &Payment, orders: &[Order]) -> Re
         (false, true) => "订单改过价，按原价付的款项原路退回",
         (false, false) => "重复付款，款项原路退回",
     };
-    let order_id = orders.first().map(|order| order.id);
     let paid = Payment { status: payment::PaymentStatus::Paid, ..ours.clone() };
     payment::mark_sent_back(tx, ctx, ours.id)?;
-    refund::start(tx, ctx, &paid, &NewRefund { order_id, amount: ours.amount, reason })?;
+    match payment::parts_of(tx, ctx.mall_id, &[ours.id])?.remove(&ours.id) {
+        Some(parts) => {
+            for part in parts {
+                let order_id = Some(part.order_id);
+                refund::start(tx, ctx, &paid, &NewRefund { order_id, amount: part.amount, reason })?;
+            }
+        }
+        None => {
+            let order_id = orders.first().map(|order| order.id);
+            refund::start(tx, ctx, &paid, &NewRefund { order_id, amount: ours.amount, reason })?;
+        }
+    }
     for order in orders {
         order::add_event(tx, ctx, order.id, "sent_back", &format!("收到付款 ¥{}：{reason}", ours.amount))?;
     }
@@ -140,6 +194,7 @@ pub fn offline(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, note: Option<&str>, cu
     }
     balance_part::release(tx, ctx, order.group_id)?;
     let payable = Payable { kind: ORDER_GROUP, id: order.group_id, amount };
-    payment::insert_offline(tx, ctx, payable, order.member_id, currency)?;
+    let payment_id = payment::insert_offline(tx, ctx, payable, order.member_id, currency)?;
+    group::divide(tx, ctx, payment_id, &orders, amount, false)?;
     Ok(())
 }

@@ -4,7 +4,7 @@
 use super::{ORDER_GROUP, ship};
 use axum::extract::State;
 use kernel::ports::{LogisticsKind, ShippedParcel, ShippingInfo};
-use kernel::{Cursor, Error, Id, Page, Result};
+use kernel::{Cursor, Error, Id, MallId, Page, Result};
 use platform::audit::Note;
 use platform::job::{self, Job, NewJob};
 use platform::outbox::Event;
@@ -13,7 +13,7 @@ use platform::problem::ProblemBody;
 use platform::{Answer, App, Json, Path, Query, Staff};
 use serde::{Deserialize, Serialize};
 use trade::order::{self, DeliveryKind, Line, Order, Status};
-use trade::payment::{self, Payment, PaymentStatus};
+use trade::payment::{self, Part, Payment, PaymentStatus};
 use trade::shipping::{self, ParcelRow, UploadRow, UploadState, UploadView};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -37,17 +37,23 @@ pub async fn upload(app: App, job: Job) -> Result<()> {
     let Moved { order_id } = job.read()?;
     let ctx = app.system(job.mall_id);
     let mall_id = ctx.mall_id;
-    let (order, lines, parcels, payments) = app
+    let (order, lines, parcels, paid) = app
         .db
         .read(move |tx| {
             let order = order::find(tx, mall_id, order_id)?;
             let lines = order::lines(tx, mall_id, order_id)?;
             let parcels = shipping::parcels(tx, mall_id, order_id)?;
             let payments = payment::attempts(tx, mall_id, ORDER_GROUP, order.group_id)?;
-            Ok((order, lines, parcels, payments))
+            let paid = paid_inside(&payments).cloned();
+            let combined = paid.as_ref().filter(|paid| paid.is_combined()).map(|paid| paid.id);
+            let parts = payment::parts_of(tx, mall_id, combined.as_slice())?.into_values().flatten();
+            let part = parts.into_iter().find(|part| part.order_id == order_id);
+            Ok((order, lines, parcels, paid.map(|paid| (paid, part))))
         })
         .await?;
-    let Some(info) = info_of(&app, &order, &lines, &parcels, &payments, ctx.now)? else { return Ok(()) };
+    let Some((paid, part)) = paid else { return Ok(()) };
+    let Some(by) = paid_by(&app, mall_id, &paid, part)? else { return Ok(()) };
+    let Some(info) = info_of(&app, &order, &lines, &parcels, by, ctx.now)? else { return Ok(()) };
     let program = app.outside.mini_program(mall_id)?;
     let sent = program.upload_shipping_info(&info).await;
     let last_try = job.is_last_attempt();
@@ -61,20 +67,39 @@ pub async fn upload(app: App, job: Job) -> Result<()> {
     sent
 }
 
-/// What to tell; `None` when the order was not paid through WeChat inside a mini program or nothing left the shop.
+/// Only money that was paid inside a mini program is frozen.
+fn paid_inside(payments: &[Payment]) -> Option<&Payment> {
+    payments.iter().find(|p| p.status == PaymentStatus::Paid && p.channel == "wechat" && p.scene == "mini_program")
+}
+
+/// The transaction that paid an order at WeChat.
+struct PaidBy {
+    transaction_id: String,
+    openid: String,
+    combined: Option<(String, String)>,
+}
+
+fn paid_by(app: &App, mall_id: MallId, paid: &Payment, part: Option<Part>) -> Result<Option<PaidBy>> {
+    let (transaction_id, combined) = match part {
+        None => (paid.transaction_id.clone(), None),
+        Some(part) => {
+            let account = app.outside.payment_channel(mall_id, &paid.channel)?;
+            (part.transaction_id, Some((account.merchant_id().to_owned(), paid.number())))
+        }
+    };
+    let both = transaction_id.zip(paid.payer.clone());
+    Ok(both.map(|(transaction_id, openid)| PaidBy { transaction_id, openid, combined }))
+}
+
+/// What to tell; `None` when nothing left the shop.
 fn info_of(
     app: &App,
     order: &Order,
     lines: &[Line],
     parcels: &[ParcelRow],
-    payments: &[Payment],
+    by: PaidBy,
     now: kernel::Instant,
 ) -> Result<Option<ShippingInfo>> {
-    let paid =
-        payments.iter().find(|p| p.status == PaymentStatus::Paid && p.channel == "wechat" && p.scene == "mini_program");
-    let Some((transaction_id, openid)) = paid.and_then(|p| Some((p.transaction_id.clone()?, p.payer.clone()?))) else {
-        return Ok(None);
-    };
     let contact = order.receiver(&app.sealer)?.map(|r| order::mask_phone(&r.phone));
     let (logistics, parcels) = match order.delivery {
         DeliveryKind::Pickup => {
@@ -109,8 +134,9 @@ fn info_of(
         return Ok(None);
     }
     Ok(Some(ShippingInfo {
-        transaction_id,
-        openid,
+        transaction_id: by.transaction_id,
+        combined: by.combined,
+        openid: by.openid,
         logistics,
         split: order.delivery == DeliveryKind::Express && (parcels.len() > 1 || order.status == Status::ToShip),
         all_delivered: order.status != Status::ToShip,

@@ -102,6 +102,7 @@ pub async fn furnish(mall: &TestMall, mark: &str) -> Furnished {
         ("parent", mall.category_id.to_string()),
         ("brand", brand),
         ("store", store.id.to_string()),
+        ("shop", mall.shop_id.to_string()),
         ("location", mall.warehouse.to_string()),
         ("freight_template", text(&templates[0]["id"])),
         ("role", role),

@@ -57,6 +57,8 @@ pub async fn writes(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, String
         ),
         ("POST /admin/v1/accounts/{service}/check", "/admin/v1/accounts/objects/check".into(), nothing.clone()),
         ("DELETE /admin/v1/accounts/{service}", "/admin/v1/accounts/express".into(), nothing.clone()),
+        ("POST /admin/v1/shops", "/admin/v1/shops".into(), json!({ "name": "第二家" })),
+        ("PUT /admin/v1/shops/{id}", format!("/admin/v1/shops/{}", id("shop")), json!({ "name": "改了名" })),
         ("POST /admin/v1/stores", "/admin/v1/stores".into(), store.clone()),
         ("PUT /admin/v1/stores/{id}", format!("/admin/v1/stores/{}", id("store")), store),
     ]

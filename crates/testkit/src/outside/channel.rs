@@ -3,13 +3,14 @@
 //! Troubles are queued per call and happen once each; [`LocalChannel::calls`] tells what was asked.
 
 use super::bill::Spoil;
-use super::instruction::instruction;
+use super::combined::{combined_from, combined_json};
 use super::locked;
 use super::notice::{LocalNotice, SIGNATURE, payment_from, payment_json, refund_from, refund_word, sign};
 use super::transfers::{LocalTransfers, transfer_from};
 use kernel::ports::{
-    Bill, ChannelPayment, ChannelPaymentState, ChannelRefund, ChannelRefundState, CloseOutcome, Notice, PayInstruction,
-    PayScene, PaymentChannel, PaymentIntent, Pending, RawNotice, RefundRequest, TransferChannel,
+    Bill, ChannelPayment, ChannelPaymentState, ChannelRefund, ChannelRefundState, CloseOutcome, CombinedChannel,
+    Notice, PayInstruction, PayScene, PaymentChannel, PaymentIntent, Pending, RawNotice, RefundRequest,
+    TransferChannel,
 };
 use kernel::{Clock, Error, Fen, Instant, Result, minutes};
 use serde_json::{Value, json};
@@ -40,36 +41,38 @@ pub enum Trouble {
 
 pub(super) struct Intent {
     pub(super) amount: Fen,
-    state: ChannelPaymentState,
+    pub(super) state: ChannelPaymentState,
     pub(super) transaction_id: Option<String>,
-    payer: Option<String>,
+    pub(super) payer: Option<String>,
     pub(super) paid_at: Option<Instant>,
-    scene: PayScene,
-    notify_url: String,
-    refunded: Fen,
+    pub(super) scene: PayScene,
+    pub(super) notify_url: String,
+    pub(super) refunded: Fen,
 }
 
 #[derive(Default)]
 pub(super) struct Books {
     pub(super) intents: BTreeMap<String, Intent>,
+    /// Numbers of the sub-orders of combined payments; each is an intent of its own.
+    pub(super) combined: BTreeMap<String, Vec<String>>,
     pub(super) refunds: BTreeMap<String, (String, ChannelRefund)>,
     /// When each refund was asked for.
     pub(super) refunds_at: HashMap<String, Instant>,
     pub(super) spoil: Option<Spoil>,
     troubles: HashMap<Call, VecDeque<Trouble>>,
     calls: HashMap<Call, usize>,
-    unknown: bool,
+    pub(super) unknown: bool,
     transactions: u64,
     notices: u64,
 }
 
 /// One merchant's account.
 pub struct LocalChannel {
-    name: &'static str,
-    app_id: String,
-    merchant_id: String,
+    pub(super) name: &'static str,
+    pub(super) app_id: String,
+    pub(super) merchant_id: String,
     secret: String,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) books: Mutex<Books>,
     pub transfers: LocalTransfers,
 }
@@ -110,7 +113,7 @@ impl LocalChannel {
     /// When the channel does not know the number, or it cannot be paid any more.
     pub fn pay(&self, number: &str) -> LocalNotice {
         let open = [ChannelPaymentState::NotPaid, ChannelPaymentState::Paying];
-        let state = locked(&self.books).intents.get(number).map(|intent| intent.state);
+        let state = self.state_of(number);
         assert!(state.is_some_and(|s| open.contains(&s)), "payment {number} cannot be paid: {state:?}");
         self.pay_anyway(number)
     }
@@ -119,12 +122,14 @@ impl LocalChannel {
     pub fn pay_anyway(&self, number: &str) -> LocalNotice {
         {
             let mut books = locked(&self.books);
-            books.transactions += 1;
-            let transaction_id = format!("42{}{:08}", self.merchant_id, books.transactions);
-            let intent = books.intents.get_mut(number).expect("the channel knows the number");
-            intent.state = ChannelPaymentState::Paid;
-            intent.transaction_id = Some(transaction_id);
-            intent.paid_at = Some(self.clock.now());
+            for number in books.subs(number) {
+                books.transactions += 1;
+                let transaction_id = format!("42{}{:08}", self.merchant_id, books.transactions);
+                let intent = books.intents.get_mut(&number).expect("the channel knows the number");
+                intent.state = ChannelPaymentState::Paid;
+                intent.transaction_id = Some(transaction_id);
+                intent.paid_at = Some(self.clock.now());
+            }
         }
         self.notice_of(number)
     }
@@ -134,6 +139,10 @@ impl LocalChannel {
         let mut books = locked(&self.books);
         books.notices += 1;
         let notice_id = format!("EV-{}-{}", self.merchant_id, books.notices);
+        if let Some(combined) = self.combined_of(number, &books) {
+            let content = json!({ "notice_id": notice_id, "kind": "combined", "combined": combined_json(&combined) });
+            return LocalNotice::new(content, &self.secret);
+        }
         let payment = self.payment_of(number, &books).expect("the channel knows the number");
         let content = json!({ "notice_id": notice_id, "kind": "payment", "payment": payment_json(&payment) });
         LocalNotice::new(content, &self.secret)
@@ -202,12 +211,15 @@ impl LocalChannel {
 
     /// State of an intent, if there is one.
     pub fn state_of(&self, number: &str) -> Option<ChannelPaymentState> {
-        locked(&self.books).intents.get(number).map(|intent| intent.state)
+        let books = locked(&self.books);
+        books.subs(number).first().and_then(|number| books.intents.get(number)).map(|intent| intent.state)
     }
 
     /// Where an intent asked us to send notices, and from which scene it is paid.
     pub fn asked(&self, number: &str) -> Option<(String, PayScene)> {
-        locked(&self.books).intents.get(number).map(|intent| (intent.notify_url.clone(), intent.scene))
+        let books = locked(&self.books);
+        let first = books.subs(number).into_iter().next()?;
+        books.intents.get(&first).map(|intent| (intent.notify_url.clone(), intent.scene))
     }
 
     /// Money taken in, less what went back or is on its way back.
@@ -234,7 +246,7 @@ impl LocalChannel {
         }
     }
 
-    fn payment_of(&self, number: &str, books: &Books) -> Option<ChannelPayment> {
+    pub(super) fn payment_of(&self, number: &str, books: &Books) -> Option<ChannelPayment> {
         let intent = books.intents.get(number)?;
         let paid = intent.transaction_id.is_some();
         Some(ChannelPayment {
@@ -252,27 +264,8 @@ impl LocalChannel {
 
     fn create_now(&self, intent: &PaymentIntent) -> Result<PayInstruction> {
         let lost = self.begin(Call::Create)?;
-        let mut books = locked(&self.books);
-        let known = books.intents.entry(intent.number.clone()).or_insert_with(|| Intent {
-            amount: intent.amount,
-            state: ChannelPaymentState::NotPaid,
-            transaction_id: None,
-            payer: intent.openid.clone(),
-            paid_at: None,
-            scene: intent.scene,
-            notify_url: intent.notify_url.clone(),
-            refunded: Fen::ZERO,
-        });
-        if known.transaction_id.is_some() {
-            return Err(Error::conflict("payment.already_paid", "已经付过款了"));
-        }
-        if known.amount != intent.amount || known.state == ChannelPaymentState::Closed {
-            return Err(Error::gateway("payment.channel_failed", "订单号重复"));
-        }
-        if lost {
-            return Err(unanswered());
-        }
-        Ok(instruction(self.name, &self.app_id, self.clock.now(), intent))
+        self.open(intent)?;
+        if lost { Err(unanswered()) } else { Ok(self.instruction(intent)) }
     }
 
     fn close_now(&self, number: &str) -> Result<CloseOutcome> {
@@ -325,6 +318,7 @@ impl LocalChannel {
         let notice_id = content["notice_id"].as_str().unwrap_or_default().to_owned();
         Ok(match content["kind"].as_str() {
             Some("payment") => Notice::Payment { notice_id, payment: payment_from(&content["payment"]) },
+            Some("combined") => Notice::Combined { notice_id, payment: combined_from(&content["combined"]) },
             Some("refund") => Notice::Refund { notice_id, refund: refund_from(&content["refund"]) },
             Some("transfer") => Notice::Transfer { notice_id, transfer: transfer_from(&content["transfer"]) },
             other => Notice::Other { notice_id, event: other.unwrap_or_default().to_owned() },
@@ -368,6 +362,9 @@ impl PaymentChannel for LocalChannel {
             let found = locked(&self.books).refunds.get(refund_number).map(|(_, refund)| refund.clone());
             if lost { Err(unanswered()) } else { Ok(found) }
         })
+    }
+    fn combined(&self) -> Option<&dyn CombinedChannel> {
+        (self.name == "wechat").then_some(self as &dyn CombinedChannel)
     }
     fn transfers(&self) -> Option<&dyn TransferChannel> {
         (self.name == "wechat").then_some(&self.transfers as &dyn TransferChannel)

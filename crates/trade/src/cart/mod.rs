@@ -5,7 +5,7 @@ mod shop;
 mod view;
 
 pub use shop::shop_routes;
-pub use view::{CartLine, CartView, LineProblem, problem_of, view};
+pub use view::{CartLine, CartShop, CartView, LineProblem, problem_of, view};
 
 use db::{Tx, args};
 use kernel::{Error, Id, MallId, Result};

@@ -23,6 +23,7 @@ pub struct LineProblem {
 pub struct CartLine {
     pub sku_id: Id,
     pub product_id: Id,
+    pub shop_id: Id,
     pub name: String,
     pub option_text: String,
     pub picture: Picture,
@@ -39,10 +40,19 @@ pub struct CartLine {
     pub problem: Option<LineProblem>,
 }
 
+/// A shop of which something lies in the cart.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema, PartialEq, Eq)]
+pub struct CartShop {
+    pub id: Id,
+    pub name: String,
+}
+
 /// The whole cart, newest line first.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct CartView {
     pub lines: Vec<CartLine>,
+    /// Whose goods they are, in the order of the lines. Several are bought together and become one order a shop.
+    pub shops: Vec<CartShop>,
     /// Pieces in all.
     pub count: i64,
     /// Pieces selected that can be bought.
@@ -63,8 +73,8 @@ pub fn view(app: &App, tx: &mut Tx<'_>, mall_id: MallId, member_id: Id) -> Resul
     let skus: HashMap<Id, SkuForSale> =
         goods::catalog::skus_for_sale(tx, mall_id, &ids)?.into_iter().map(|sku| (sku.sku_id, sku)).collect();
     let stock = available_anywhere(tx, mall_id, &ids)?;
-    let mut cart =
-        CartView { lines: Vec::with_capacity(rows.len()), count: 0, selected_count: 0, selected_total_fen: 0 };
+    let (lines, shops) = (Vec::with_capacity(rows.len()), Vec::new());
+    let mut cart = CartView { lines, shops, count: 0, selected_count: 0, selected_total_fen: 0 };
     for (sku_id, quantity, selected) in rows {
         let Some(sku) = skus.get(&sku_id) else { continue };
         let available = stock.get(&sku_id).copied().unwrap_or(0);
@@ -77,6 +87,7 @@ pub fn view(app: &App, tx: &mut Tx<'_>, mall_id: MallId, member_id: Id) -> Resul
         cart.lines.push(CartLine {
             sku_id,
             product_id: sku.product_id,
+            shop_id: sku.shop_id,
             name: sku.name.clone(),
             option_text: sku.option_text.clone(),
             picture: storage::picture(app, sku.picture_key.as_deref().unwrap_or_default(), &sku.name),
@@ -89,7 +100,22 @@ pub fn view(app: &App, tx: &mut Tx<'_>, mall_id: MallId, member_id: Id) -> Resul
             problem,
         });
     }
+    cart.shops = shops_of(tx, mall_id, &cart.lines)?;
     Ok(cart)
+}
+
+fn shops_of(tx: &mut Tx<'_>, mall_id: MallId, lines: &[CartLine]) -> Result<Vec<CartShop>> {
+    let mut ids: Vec<Id> = Vec::new();
+    for line in lines {
+        if !ids.contains(&line.shop_id) {
+            ids.push(line.shop_id);
+        }
+    }
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut names = goods::store::shop_names(tx, mall_id, &ids)?;
+    Ok(ids.into_iter().map(|id| CartShop { id, name: names.remove(&id).unwrap_or_default() }).collect())
 }
 
 /// What stands against buying `quantity` of a SKU of which `available` are left.

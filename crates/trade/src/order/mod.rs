@@ -8,6 +8,7 @@ mod place;
 mod reprice;
 mod seek;
 mod store;
+mod together;
 mod view;
 
 pub use desk::{AdminOrderRow, DeskFilter, MOST_COUNTED, OrderCounts, admin_rows, counts, found_ids};
@@ -18,6 +19,7 @@ pub use store::{
     Line, Order, add_event, advance, by_group, by_ids, expired_unpaid, find, find_of_member, group_ids, lines,
     lines_of, lock, mark_reviewed, shipped_before,
 };
+pub use together::{OrderShop, TogetherOrder, TogetherSum, together};
 pub use view::{
     OrderCard, OrderEventView, OrderLineView, OrderMember, StateFilter, badges, cards, events, line_views, mask_phone,
 };

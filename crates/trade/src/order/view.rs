@@ -2,6 +2,7 @@
 
 use super::model::{Action, DeliveryKind, Standing, Status, member_actions};
 use super::store::{Line, Order, lines_of};
+use super::together::{OrderShop, TogetherSum, sums};
 use db::{Arg, Tx, args};
 use kernel::{Cursor, Id, Instant, MallId, Page, Result};
 use platform::App;
@@ -46,9 +47,13 @@ pub struct OrderEventView {
 pub struct OrderCard {
     pub id: Id,
     pub number: String,
+    pub shop: OrderShop,
     pub status: Status,
     pub delivery_kind: DeliveryKind,
     pub total_fen: i64,
+    /// While it is unpaid and others are paid together with it: what all of them cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub together: Option<TogetherSum>,
     pub quantity: i64,
     pub created_at: Instant,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -172,11 +177,17 @@ pub fn cards(
     let page = Page::from_rows(orders, limit, |order| Cursor { key: 0, id: order.id.0 });
     let ids: Vec<Id> = page.items.iter().map(|order| order.id).collect();
     let mut lines = lines_of(tx, mall_id, &ids)?;
+    let sums = sums(tx, mall_id, member_id, &page.items)?;
+    let shop_ids: Vec<Id> = page.items.iter().map(|order| order.shop_id).collect();
+    let names = goods::store::shop_names(tx, mall_id, &shop_ids)?;
     Ok(page.map(|order| {
+        let name = names.get(&order.shop_id).cloned().unwrap_or_default();
         let lines = lines.remove(&order.id).unwrap_or_default();
         OrderCard {
             id: order.id,
             number: order.id.to_string(),
+            shop: OrderShop { id: order.shop_id, name },
+            together: sums.get(&order.group_id).filter(|_| order.status == Status::Unpaid).cloned(),
             status: order.status,
             delivery_kind: order.delivery,
             total_fen: order.total.0,

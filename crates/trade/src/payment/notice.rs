@@ -1,10 +1,11 @@
 //! What a channel tells us, checked against what we asked: number, amount, currency, merchant and app.
 //! Every verified notice is stored once, with what came of it.
 
+use super::part::Part;
 use super::store::Payment;
 use db::{Tx, args};
 use kernel::Result;
-use kernel::ports::{ChannelPayment, ChannelPaymentState, PaymentChannel};
+use kernel::ports::{ChannelPayment, ChannelPaymentState, CombinedPayment, PaymentChannel};
 use platform::Ctx;
 
 /// Verdict over a payment the channel reports.
@@ -23,6 +24,11 @@ pub fn check_payment(ours: &Payment, theirs: &ChannelPayment, account: &dyn Paym
     if theirs.number != ours.number() {
         return Checked::Contradicts("number");
     }
+    check_money(ours, theirs, account)
+}
+
+/// All but the number.
+fn check_money(ours: &Payment, theirs: &ChannelPayment, account: &dyn PaymentChannel) -> Checked {
     if theirs.merchant_id != account.merchant_id() {
         return Checked::Contradicts("merchant");
     }
@@ -42,6 +48,37 @@ pub fn check_payment(ours: &Payment, theirs: &ChannelPayment, account: &dyn Paym
         return Checked::Contradicts("transaction id");
     }
     Checked::Paid
+}
+
+/// The same of a combined payment: every sub-order must be the one we asked for, and all of them are paid or none.
+pub fn check_combined(
+    ours: &Payment,
+    parts: &[Part],
+    theirs: &CombinedPayment,
+    account: &dyn PaymentChannel,
+) -> Checked {
+    if theirs.number != ours.number() || !ours.is_combined() {
+        return Checked::Contradicts("number");
+    }
+    if theirs.merchant_id != account.merchant_id() || theirs.app_id != account.app_id() {
+        return Checked::Contradicts("merchant");
+    }
+    let mut open = theirs.parts.is_empty();
+    for theirs in &theirs.parts {
+        let Some(part) = parts.iter().find(|part| part.number() == theirs.number) else {
+            return Checked::Contradicts("sub-order");
+        };
+        let one = Payment { amount: part.amount, ..ours.clone() };
+        match check_money(&one, theirs, account) {
+            Checked::Paid => {}
+            Checked::Open => open = true,
+            contradicts => return contradicts,
+        }
+    }
+    if open {
+        return Checked::Open;
+    }
+    if theirs.parts.len() != parts.len() { Checked::Contradicts("sub-orders") } else { Checked::Paid }
 }
 
 /// Stores a verified notice; false if it came before.

@@ -1,6 +1,7 @@
 //! Refunds: money on its way back. A refund is first a row, reserved against the payment in the same transaction;
 //! only then a job asks the channel, always with the same number.
 
+use super::part::count_refund;
 use super::store::Payment;
 use db::{FromRow, Row, Tx, args};
 use kernel::{Error, Fen, Id, Instant, MallId, Result};
@@ -92,6 +93,7 @@ pub fn request_refund(tx: &mut Tx<'_>, ctx: &Ctx, payment: &Payment, new: &NewRe
     if taken == 0 {
         return Err(Error::conflict("refund.not_paid", "这笔支付还没有到账，不能退款"));
     }
+    count_refund(tx, ctx, payment.id, new.order_id, new.amount)?;
     let (state, finished) = if offline { ("done", Some(ctx.now)) } else { ("requested", None) };
     tx.one(
         &format!(

@@ -64,6 +64,8 @@ pub struct Payment {
     pub paid_at: Option<Instant>,
     /// Given back or on its way back.
     pub refunded: Fen,
+    /// How many orders the channel collects for one by one; 0: for the whole at once.
+    pub sub_orders: i64,
 }
 
 impl Payment {
@@ -79,7 +81,8 @@ impl Payment {
 
 const COLUMNS: &str =
     "id, payable_kind, payable_id, member_id, channel, scene, status, amount_fen, currency, instruction,
-    transaction_id, payer, created_at, expires_at, checked_at, paid_at, refunded_fen";
+    transaction_id, payer, created_at, expires_at, checked_at, paid_at, refunded_fen,
+    sub_orders";
 
 impl FromRow for Payment {
     fn from_row(row: &mut Row<'_>) -> Result<Self> {
@@ -101,6 +104,7 @@ impl FromRow for Payment {
             checked_at: row.next()?,
             paid_at: row.next()?,
             refunded: row.next()?,
+            sub_orders: row.next()?,
         })
     }
 }
@@ -243,12 +247,12 @@ pub fn save_instruction(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, instruction: &str) -
     Ok(kept == 1)
 }
 
-/// Marks as paid, once. Also from `closed` or `failed`: money that came late is money. False if it was paid before.
+/// Marks as paid, once; a combined payment has no transaction of its own. Also from `closed` or `failed`: money that came late is money. False if it was paid before.
 pub fn mark_paid(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     id: Id,
-    transaction_id: &str,
+    transaction_id: Option<&str>,
     payer: Option<&str>,
     paid_at: Instant,
 ) -> Result<bool> {

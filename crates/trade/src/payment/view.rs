@@ -1,5 +1,6 @@
 //! Payments and refunds as shown.
 
+use super::part::Part;
 use super::refund::Refund;
 use super::store::{Payment, PaymentStatus};
 use kernel::ports::PayInstruction;
@@ -66,10 +67,32 @@ pub struct PaymentView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction_id: Option<String>,
     pub order_ids: Vec<Id>,
+    /// What of it pays which order; empty when it pays one.
+    pub parts: Vec<PaymentPartView>,
+}
+
+/// One order's part of a payment.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct PaymentPartView {
+    pub order_id: Id,
+    pub amount_fen: i64,
+    /// Given back or on its way back.
+    pub refunded_fen: i64,
+    /// The channel's own, of a combined payment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transaction_id: Option<String>,
+}
+
+impl From<&Part> for PaymentPartView {
+    fn from(part: &Part) -> Self {
+        let (order_id, transaction_id) = (part.order_id, part.transaction_id.clone());
+        let (amount_fen, refunded_fen) = (part.amount.0, part.refunded.0);
+        PaymentPartView { order_id, amount_fen, refunded_fen, transaction_id }
+    }
 }
 
 /// A payment with the orders it pays.
-pub fn payment_view(payment: &Payment, order_ids: Vec<Id>) -> PaymentView {
+pub fn payment_view(payment: &Payment, order_ids: Vec<Id>, parts: &[Part]) -> PaymentView {
     PaymentView {
         id: payment.id,
         channel: payment.channel.clone(),
@@ -79,6 +102,7 @@ pub fn payment_view(payment: &Payment, order_ids: Vec<Id>) -> PaymentView {
         paid_at: payment.paid_at,
         transaction_id: payment.transaction_id.clone(),
         order_ids,
+        parts: parts.iter().map(PaymentPartView::from).collect(),
     }
 }
 

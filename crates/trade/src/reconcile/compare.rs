@@ -2,7 +2,7 @@
 //! now are settled by that, those a person settled stay as they are.
 
 use super::model::{Ours, Problem, Theirs, judge, kind_of, kind_word, state_of, state_word};
-use crate::payment::{Refund, refund_number};
+use crate::payment::{Refund, part_number, part_of_number, refund_number};
 use db::{Arg, FromRow, Row, Tx, args};
 use kernel::ports::BillKind;
 use kernel::{Fen, Id, Instant, MallId, Result};
@@ -138,8 +138,9 @@ fn known(tx: &mut Tx<'_>, mall_id: MallId, channel: &str, keys: &[Key]) -> Resul
 
 /// What of ours the numbers name at this channel.
 fn ours_of(tx: &mut Tx<'_>, mall_id: MallId, channel: &str, keys: &[Key]) -> Result<HashMap<Key, Ours>> {
+    let payment_of = |number: &str| number.parse().ok().or_else(|| part_of_number(number).map(|(payment, _)| payment));
     let payments: Vec<Id> =
-        keys.iter().filter(|key| key.0 == BillKind::Payment).filter_map(|key| key.1.parse().ok()).collect();
+        keys.iter().filter(|key| key.0 == BillKind::Payment).filter_map(|key| payment_of(&key.1)).collect();
     let refunds: Vec<Id> =
         keys.iter().filter(|key| key.0 == BillKind::Refund).filter_map(|key| Refund::id_of(&key.1)).collect();
     let mut found = HashMap::new();
@@ -167,9 +168,11 @@ fn keyed((kind, number, ours): (BillKind, String, Ours)) -> (Key, Ours) {
 pub(super) struct PaymentRow(pub Ours);
 pub(super) struct RefundRow(pub Ours);
 
-pub(super) const PAYMENTS: &str = "select p.id, p.amount_fen, p.status, p.paid_at,
-    case when p.payable_kind = 'order_group' then p.payable_id end
-    from payment p";
+/// A combined payment is as many lines as it has sub-orders.
+pub(super) const PAYMENTS: &str = "select p.id, coalesce(t.amount_fen, p.amount_fen), p.status, p.paid_at,
+    case when p.payable_kind = 'order_group' then coalesce(t.order_id, p.payable_id) end, t.position
+    from payment p
+    left join payment_part t on t.mall_id = p.mall_id and t.payment_id = p.id and p.sub_orders > 0";
 pub(super) const REFUNDS: &str =
     "select r.id, r.generation, r.amount_fen, r.status, r.finished_at, r.payment_id, r.order_id,
     s.refund_id is not null
@@ -180,17 +183,11 @@ pub(super) const REFUNDS: &str =
 impl FromRow for PaymentRow {
     fn from_row(row: &mut Row<'_>) -> Result<Self> {
         let (payment_id, amount): (Id, Fen) = (row.next()?, row.next()?);
-        Ok(PaymentRow(Ours {
-            kind: BillKind::Payment,
-            number: payment_id.to_string(),
-            amount,
-            status: row.next()?,
-            at: row.next()?,
-            payment_id,
-            refund_id: None,
-            order_id: row.next()?,
-            by_hand: false,
-        }))
+        let (status, at, order_id) = (row.next()?, row.next()?, row.next()?);
+        let position: Option<i64> = row.next()?;
+        let number = position.map_or_else(|| payment_id.to_string(), |position| part_number(payment_id, position));
+        let (kind, refund_id, by_hand) = (BillKind::Payment, None, false);
+        Ok(PaymentRow(Ours { kind, number, amount, status, at, payment_id, refund_id, order_id, by_hand }))
     }
 }
 

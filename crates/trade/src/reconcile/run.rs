@@ -117,7 +117,7 @@ pub fn check_ours(
                     "{PAYMENTS}
                      where p.mall_id = $1 and p.channel = $2 and p.paid_at >= $3 and p.paid_at < $4
                        and p.paid_at is not null and p.amount_fen > 0 and p.id > $5
-                     order by p.id
+                     order by p.id, t.position
                      limit $6"
                 ),
                 &values,
@@ -141,7 +141,8 @@ pub fn check_ours(
     let keys: Vec<Key> = ours.iter().map(|one| (one.kind, one.number.clone())).collect();
     compare(tx, ctx, channel, window.day, &keys)?;
     let full = i64::try_from(ours.len()).unwrap_or(0) == CHUNK;
-    Ok(ours.last().filter(|_| full).map(|last| last.refund_id.unwrap_or(last.payment_id)))
+    // The last payment's sub-orders may go on: it is looked at once more, with the next.
+    Ok(ours.last().filter(|_| full).map(|last| last.refund_id.unwrap_or(Id(last.payment_id.0 - 1))))
 }
 
 /// Drops lines of the day that are not in the bill any more and compares their numbers once more.
@@ -194,7 +195,9 @@ pub fn finish(tx: &mut Tx<'_>, ctx: &Ctx, channel: &str, window: Window, fee: Fe
         &args![mall_id, channel, day],
     )?;
     let (payments, paid): (i64, i64) = tx.one(
-        "select count(*), cast(coalesce(sum(amount_fen), 0) as bigint) from payment
+        "select cast(coalesce(sum(case when sub_orders > 0 then sub_orders else 1 end), 0) as bigint),
+           cast(coalesce(sum(amount_fen), 0) as bigint)
+         from payment
          where mall_id = $1 and channel = $2 and paid_at >= $3 and paid_at < $4 and paid_at is not null
            and amount_fen > 0 and status in ('paid', 'refunding', 'refunded')",
         &args![mall_id, channel, window.from, window.to],

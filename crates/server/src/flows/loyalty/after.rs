@@ -96,7 +96,10 @@ fn promised(rows: &[AppliedRow], source: &str) -> i64 {
 /// Spends the points of the quote; the source of what was taken off names how many.
 pub(super) fn placed(tx: &mut Tx<'_>, ctx: &Ctx, sale: &Sale, draft: &Draft) -> Result<()> {
     let used = draft.applied.iter().find(|applied| applied.lane == LaneName::Points && applied.source.kind == "points");
-    let Some(points) = used.map(|applied| applied.source.id.0) else { return Ok(()) };
+    let points = used.map_or(0, |applied| applied.source.id.0);
+    if points == 0 {
+        return Ok(()); // None were spent, or none fell to this one of several orders.
+    }
     match ledger::spend(tx, ctx, &spent(sale), points, "下单抵扣") {
         Err(error) if error.is("points.not_enough") => return Err(offers::gone("积分")),
         done => done?,

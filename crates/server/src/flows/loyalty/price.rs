@@ -114,7 +114,7 @@ pub(super) fn freight(member: &MemberRules, draft: &mut Draft) {
     let plan = member.plan().filter(|plan| plan.free_freight).map(|plan| ("plan", plan.id, plan.name.as_str()));
     if let Some((kind, id, name)) = tier.or(plan) {
         let fee = draft.freight;
-        draft.take_off_freight(Source::new(kind, id), &format!("{name}免运费"), fee);
+        draft.take_off_freight(Source::new(kind, id), &format!("{name}免运费"), fee, None);
     }
 }
 
