@@ -9,6 +9,7 @@ const picture = { url: '', medium_url: '', small_url: '', width: 1, height: 1, a
 const line = (sku_id: string, more: Partial<CartLine> = {}): CartLine => ({
   sku_id,
   product_id: 'p',
+  shop_id: 's',
   name: '龙井',
   option_text: '',
   picture,
@@ -21,6 +22,7 @@ const line = (sku_id: string, more: Partial<CartLine> = {}): CartLine => ({
 });
 const view = (...lines: CartLine[]): CartView => ({
   lines,
+  shops: [{ id: 's', name: '自营' }],
   count: lines.length,
   selected_count: 1,
   selected_total_fen: 19_900,

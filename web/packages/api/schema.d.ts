@@ -1815,7 +1815,7 @@ export interface paths {
         put?: never;
         /**
          * Close an unpaid order.
-         * @description Needs `order.close`.
+         * @description Needs `order.close`. Orders that would have been paid together are closed together.
          */
         post: operations["close_order"];
         delete?: never;
@@ -3246,6 +3246,50 @@ export interface paths {
          * @description Needs `order.ship`. The upload runs at once and is retried like the first time.
          */
         post: operations["retry_shipping_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/shops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the shops.
+         * @description Needs `store.view`. The first one first.
+         */
+        get: operations["list_shops"];
+        put?: never;
+        /**
+         * Found a shop with a warehouse of its own.
+         * @description Needs `store.edit`. Goods are put into it when they are made (`shop_id` of a product).
+         */
+        post: operations["create_shop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/shops/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Rename a shop.
+         * @description Needs `store.edit`.
+         */
+        put: operations["rename_shop"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5099,7 +5143,8 @@ export interface paths {
         put?: never;
         /**
          * Place an order.
-         * @description Needs an `Idempotency-Key`. Stock is reserved until `expires_at`; pay before then.
+         * @description Needs an `Idempotency-Key`. Goods of several shops become one order a shop, all or none; they are paid together, through
+         *     any of them. Stock is reserved until `expires_at`; pay before then.
          */
         post: operations["place_order"];
         delete?: never;
@@ -5176,7 +5221,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel an unpaid order. */
+        /**
+         * Cancel an unpaid order.
+         * @description With those it would have been paid together with.
+         */
         post: operations["cancel_order"];
         delete?: never;
         options?: never;
@@ -5246,7 +5294,7 @@ export interface paths {
         put?: never;
         /**
          * Start paying for an order.
-         * @description For what is left after `POST /orders/{id}/balance-part`. Answers the same instruction while it can still be paid.
+         * @description Orders that were placed together are paid together, through any of them. For what is left after `POST /orders/{id}/balance-part`. Answers the same instruction while it can still be paid.
          */
         post: operations["pay_order"];
         delete?: never;
@@ -5769,7 +5817,8 @@ export interface paths {
         put?: never;
         /**
          * Price the cart or some items, with the explanation.
-         * @description Nothing is reserved. What stands against placing the order is listed in `problems`.
+         * @description Lines of several shops are priced together: what the mall takes off is shared over all of them, freight is each shop's
+         *     own; `shops` says what each order will cost. Nothing is reserved. What stands against placing the order is listed in `problems`.
          */
         post: operations["quote_cart"];
         delete?: never;
@@ -6796,6 +6845,7 @@ export interface components {
             /** Format: int64 */
             purchase_limit?: number | null;
             return_7d: boolean;
+            shop_id: components["schemas"]["Id"];
             skus: components["schemas"]["AdminSku"][];
             status: components["schemas"]["ListedStatus"];
             subtitle?: string | null;
@@ -7708,6 +7758,7 @@ export interface components {
             /** Format: int64 */
             quantity: number;
             selected: boolean;
+            shop_id: components["schemas"]["Id"];
             sku_id: components["schemas"]["Id"];
             /**
              * Format: int64
@@ -7723,6 +7774,11 @@ export interface components {
         CartSelection: {
             selected: boolean;
             sku_ids?: components["schemas"]["Id"][] | null;
+        };
+        /** @description A shop of which something lies in the cart. */
+        CartShop: {
+            id: components["schemas"]["Id"];
+            name: string;
         };
         /** @description The whole cart, newest line first. */
         CartView: {
@@ -7742,6 +7798,8 @@ export interface components {
              * @description Fen; selected lines that can be bought, without freight and discounts.
              */
             selected_total_fen: number;
+            /** @description Whose goods they are, in the order of the lines. Several are bought together and become one order a shop. */
+            shops: components["schemas"]["CartShop"][];
         };
         /** @description A category by itself. */
         CategoryBrief: {
@@ -9528,7 +9586,9 @@ export interface components {
             number: string;
             /** Format: int64 */
             quantity: number;
+            shop: components["schemas"]["OrderShop"];
             status: components["schemas"]["Status"];
+            together?: null | components["schemas"]["TogetherSum"];
             /** Format: int64 */
             total_fen: number;
         };
@@ -9559,6 +9619,11 @@ export interface components {
             freight_fen: number;
             /** Format: int64 */
             goods_fen: number;
+            /**
+             * Format: int64
+             * @description What is paid at once: the total of all of them.
+             */
+            group_total_fen: number;
             id: components["schemas"]["Id"];
             lines: components["schemas"]["OrderLineView"][];
             number: string;
@@ -9571,7 +9636,10 @@ export interface components {
             receiver?: null | components["schemas"]["ReceiverView"];
             refunds: components["schemas"]["RefundView"][];
             remark?: string | null;
+            shop: components["schemas"]["OrderShop"];
             status: components["schemas"]["Status"];
+            /** @description All orders that are paid together, this one too; empty when it stands alone. */
+            together: components["schemas"]["TogetherOrder"][];
             /** Format: int64 */
             total_fen: number;
         };
@@ -9688,6 +9756,11 @@ export interface components {
             staff_remark?: string | null;
             status: components["schemas"]["Status"];
             store_name?: string | null;
+        };
+        /** @description The shop an order is of. */
+        OrderShop: {
+            id: components["schemas"]["Id"];
+            name: string;
         };
         /** @description An account at an outside service. */
         OutsideAccount: {
@@ -10216,7 +10289,9 @@ export interface components {
                 number: string;
                 /** Format: int64 */
                 quantity: number;
+                shop: components["schemas"]["OrderShop"];
                 status: components["schemas"]["Status"];
+                together?: null | components["schemas"]["TogetherSum"];
                 /** Format: int64 */
                 total_fen: number;
             }[];
@@ -10790,6 +10865,19 @@ export interface components {
             return_url?: string | null;
             scene: components["schemas"]["Scene"];
         };
+        /** @description One order's part of a payment. */
+        PaymentPartView: {
+            /** Format: int64 */
+            amount_fen: number;
+            order_id: components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description Given back or on its way back.
+             */
+            refunded_fen: number;
+            /** @description The channel's own, of a combined payment. */
+            transaction_id?: string | null;
+        };
         /**
          * @description Where a payment stands.
          * @enum {string}
@@ -10804,6 +10892,8 @@ export interface components {
             id: components["schemas"]["Id"];
             order_ids: components["schemas"]["Id"][];
             paid_at?: null | components["schemas"]["Instant"];
+            /** @description What of it pays which order; empty when it pays one. */
+            parts: components["schemas"]["PaymentPartView"][];
             status: components["schemas"]["PaymentStatus"];
             transaction_id?: string | null;
         };
@@ -11483,6 +11573,7 @@ export interface components {
             purchase_limit?: number | null;
             /** @description Seven-day return without reason. */
             return_7d: boolean;
+            shop_id?: null | components["schemas"]["Id"];
             /** @description 1–100. */
             skus: components["schemas"]["SkuInput"][];
             status: components["schemas"]["ProductStatus"];
@@ -11721,6 +11812,8 @@ export interface components {
             placeable: boolean;
             /** @description What stands against placing the order. */
             problems: components["schemas"]["QuoteProblem"][];
+            /** @description What each shop's part costs; more than one become as many orders, paid together. */
+            shops: components["schemas"]["QuoteShop"][];
             /** Format: int64 */
             total_fen: number;
         };
@@ -11760,6 +11853,7 @@ export interface components {
             product_id: components["schemas"]["Id"];
             /** Format: int64 */
             quantity: number;
+            shop_id: components["schemas"]["Id"];
             sku_id: components["schemas"]["Id"];
             /** Format: int64 */
             unit_price_fen: number;
@@ -11793,6 +11887,22 @@ export interface components {
             line: number;
             /** @description What each unit pays less; the parts sum to `amount_fen`. */
             unit_shares: components["schemas"]["UnitShare"][];
+        };
+        /** @description One shop's part of a quote. */
+        QuoteShop: {
+            /**
+             * Format: int64
+             * @description Zero or negative.
+             */
+            discount_fen: number;
+            /** Format: int64 */
+            freight_fen: number;
+            /** Format: int64 */
+            goods_fen: number;
+            id: components["schemas"]["Id"];
+            name: string;
+            /** Format: int64 */
+            total_fen: number;
         };
         /** @description The newest message that was on the page. */
         ReadUpTo: {
@@ -12196,6 +12306,11 @@ export interface components {
             lines?: components["schemas"]["ParcelLine"][] | null;
             tracking_number: string;
         };
+        /** @description What staff write about a shop. */
+        ShopInput: {
+            /** @description Shoppers read it above their goods. */
+            name: string;
+        };
         /** @description A page with an address of its own. */
         ShopPage: {
             blocks: components["schemas"]["Block"][];
@@ -12204,6 +12319,17 @@ export interface components {
             mall: components["schemas"]["MallBrief"];
             slug: string;
             title: string;
+        };
+        /** @description A shop with how much there is in it. */
+        ShopRow: {
+            id: components["schemas"]["Id"];
+            /** @description Where its parcels leave from. */
+            location_id: components["schemas"]["Id"];
+            name: string;
+            /** Format: int64 */
+            product_count: number;
+            /** Format: int64 */
+            store_count: number;
         };
         /** @description What a cap of points on one SKU says. */
         SkuCap: {
@@ -12859,6 +12985,22 @@ export interface components {
              * @description Webhook addresses that were switched off because they only failed.
              */
             webhooks_disabled: number;
+        };
+        /** @description One of several orders that are paid together. */
+        TogetherOrder: {
+            id: components["schemas"]["Id"];
+            number: string;
+            shop: components["schemas"]["OrderShop"];
+            status: components["schemas"]["Status"];
+            /** Format: int64 */
+            total_fen: number;
+        };
+        /** @description How much the orders of a group cost together. */
+        TogetherSum: {
+            /** Format: int64 */
+            orders: number;
+            /** Format: int64 */
+            total_fen: number;
         };
         /** @description A best seller of today. */
         TopProduct: {
@@ -28138,6 +28280,235 @@ export interface operations {
             };
         };
     };
+    list_shops: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopRow"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_shop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShopInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopRow"];
+                };
+            };
+            /** @description `request.invalid` at `name` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `shop.name_taken`, `shop.too_many` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_shop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShopInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopRow"];
+                };
+            };
+            /** @description `request.invalid` at `name` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `shop.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `shop.name_taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_staff: {
         parameters: {
             query?: never;
@@ -39921,7 +40292,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `order.several_shops`, `store.closed` */
+            /** @description `store.closed` */
             409: {
                 headers: {
                     [name: string]: unknown;

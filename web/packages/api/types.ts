@@ -28,6 +28,7 @@ export type AdminAfterSaleView = Schemas['AdminAfterSaleView'];
 export type PayOut = Schemas['PayOut'];
 export type TransferView = Schemas['TransferView'];
 export type AdminBrand = Schemas['AdminBrand'];
+export type ShopRow = Schemas['ShopRow'];
 export type AdminCategory = Schemas['AdminCategory'];
 export type AdminOrderDetail = Schemas['AdminOrderDetail'];
 export type AdminOrderRow = Schemas['AdminOrderRow'];

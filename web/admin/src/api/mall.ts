@@ -19,6 +19,11 @@ export const saveView = (list: string, name: string, query: string) =>
   call('POST', '/admin/v1/saved-views', { body: { list, name, query } });
 export const deleteSavedView = (id: string) => call('DELETE', '/admin/v1/saved-views/{id}', { path: { id } });
 
+export const listShops = () => call('GET', '/admin/v1/shops');
+export const createShop = (name: string) => call('POST', '/admin/v1/shops', { body: { name } });
+export const renameShop = (id: string, name: string) =>
+  call('PUT', '/admin/v1/shops/{id}', { path: { id }, body: { name } });
+
 export const listStores = () => call('GET', '/admin/v1/stores');
 export const createStore = (body: StoreInput) => call('POST', '/admin/v1/stores', { body });
 export const updateStore = (id: string, body: StoreInput) =>

@@ -29,6 +29,7 @@ import {
   Service,
   ScaleToOriginal,
   Setting,
+  Shop,
   ShoppingBag,
   Stamp,
   Ticket,
@@ -123,7 +124,13 @@ export const NAVIGATION: NavGroup[] = [
       page('发票', '/invoices', 'invoice.handle', Stamp, 'invoice fapiao 数电票 红字'),
     ],
   },
-  { title: '门店', pages: [page('门店', '/stores', 'store.view', Location, 'stores 自提点 营业时间')] },
+  {
+    title: '门店',
+    pages: [
+      page('门店', '/stores', 'store.view', Location, 'stores 自提点 营业时间'),
+      page('店铺', '/shops', 'store.view', Shop, 'shops 多店铺 合单'),
+    ],
+  },
   {
     title: '设置',
     pages: [

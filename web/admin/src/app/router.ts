@@ -69,6 +69,7 @@ const pages: RouteRecordRaw[] = [
   page('finance', '财务报表', 'finance.view', () => import('@/modules/finance/report/page.vue')),
   page('reconciliation', '对账', 'finance.view', () => import('@/modules/finance/reconcile/page.vue')),
   page('invoices', '发票', 'invoice.handle', () => import('@/modules/finance/invoice/list.vue')),
+  page('shops', '店铺', 'store.view', () => import('@/modules/store/shop/list.vue')),
   page('stores', '门店', 'store.view', () => import('@/modules/store/store/list.vue')),
   page('stores/new', '新建门店', 'store.edit', () => import('@/modules/store/store/form.vue')),
   page('stores/:id', '门店', 'store.view', () => import('@/modules/store/store/form.vue')),

@@ -23,6 +23,13 @@ interface Acted {
   allowed_actions: Action[];
   lines: OrderLineView[];
   parcels?: ParcelView[];
+  /** Orders that are paid together, this one too: all of them, or how many. */
+  together?: unknown[] | { orders: number } | null;
+}
+
+function togetherWith(order: Acted): number {
+  const { together } = order;
+  return Array.isArray(together) ? together.length : (together?.orders ?? 0);
 }
 
 /** The buttons to draw; what staff may do is not for this app. */
@@ -73,6 +80,13 @@ export async function act(action: Action, order: Acted): Promise<OrderDetail | n
     else if (action === 'track') await seeParcels(order);
     else if (action === 'buy_again') await buyAgain(order);
     else if (action === 'cancel') {
+      const n = togetherWith(order);
+      const all = {
+        title: t('order.together_title'),
+        text: t('order.together_closed', { n }),
+        yes: t('order.together_yes'),
+      };
+      if (n > 1 && !(await ask(all))) return null;
       const reason = await pickReason();
       if (reason === null) return null;
       const after = await call('post', '/api/v1/orders/{id}/cancel', { path: { id: order.id }, body: { reason } });

@@ -7,7 +7,7 @@ import { call } from '@/api/client';
 import { storedToken } from '@/api/session';
 import type { CartLine, CartView } from '@/api/types';
 
-const EMPTY: CartView = { lines: [], count: 0, selected_count: 0, selected_total_fen: 0 };
+const EMPTY: CartView = { lines: [], shops: [], count: 0, selected_count: 0, selected_total_fen: 0 };
 
 export const useCart = defineStore('cart', () => {
   const view = ref<CartView>(EMPTY);
@@ -16,6 +16,12 @@ export const useCart = defineStore('cart', () => {
   let latest = 0;
 
   const sellable = computed<CartLine[]>(() => view.value.lines.filter((line) => !isGone(line)));
+  /** What can be bought, by shop; one group without a name while all is of one shop. */
+  const groups = computed(() => {
+    const of = (id: string): CartLine[] => sellable.value.filter((line) => line.shop_id === id);
+    const found = view.value.shops.map((shop) => ({ ...shop, lines: of(shop.id) })).filter((one) => one.lines.length);
+    return found.length > 1 ? found : [{ id: '', name: '', lines: sellable.value }];
+  });
   const gone = computed<CartLine[]>(() => view.value.lines.filter(isGone));
   const allSelected = computed(() => sellable.value.length > 0 && sellable.value.every((line) => line.selected));
   /** Selected lines whose quantity has to be changed before they can be bought. */
@@ -81,6 +87,7 @@ export const useCart = defineStore('cart', () => {
     loaded,
     busy,
     sellable,
+    groups,
     gone,
     allSelected,
     blocked,

@@ -20,4 +20,5 @@ export default {
   check_out: 'Check out',
   select_named: 'Select {name}',
   remove_named: 'Remove {name}',
+  select_shop: 'Select everything of {name}',
 } satisfies Translation<'cart'>;

@@ -60,4 +60,9 @@ export default {
   count_to_pay: '{n} {n|item|items}, to pay',
   cashier: 'Payment',
   result: 'Payment result',
+  shop_sum: 'Subtotal',
+  shop_freight: 'Delivery',
+  of_shops: 'Orders of {n} shops, paid together',
+  each_ships: 'Each shop sends its own parcel; delivery is counted shop by shop',
+  view_orders: 'View orders',
 } satisfies Translation<'checkout'>;

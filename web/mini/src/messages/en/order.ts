@@ -72,4 +72,9 @@ export default {
   refunded_some: '{n} refunded',
   in_after_sale: '{n} in a return',
   after_sales: 'Returns and refunds',
+  together: 'Orders paid together',
+  together_pay: 'Paid together with {n} more, {amount} in all',
+  together_closed: 'The {n} orders that were placed together are cancelled together.',
+  together_title: 'Cancel the orders',
+  together_yes: 'Cancel all',
 } satisfies Translation<'order'>;

@@ -20,4 +20,5 @@ export default words('cart', {
   check_out: '结算',
   select_named: '选中 {name}',
   remove_named: '移除 {name}',
+  select_shop: '选中{name}的商品',
 });

@@ -60,4 +60,9 @@ export default words('checkout', {
   count_to_pay: '共 {n} 件，应付',
   cashier: '收银台',
   result: '支付结果',
+  shop_sum: '小计',
+  shop_freight: '运费',
+  of_shops: '{n} 家店铺的订单一起付款',
+  each_ships: '各店铺分开发货，运费分开计算',
+  view_orders: '查看订单',
 });

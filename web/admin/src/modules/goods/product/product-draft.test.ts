@@ -7,6 +7,7 @@ const product: AdminProduct = {
   version: 3,
   updated_at: '2026-11-23T00:00:00Z',
   name: '龙井',
+  shop_id: '9',
   code: 'LJ',
   video_key: 'm1/202611/7.mp4',
   video_url: '/files/m1/202611/7.mp4',

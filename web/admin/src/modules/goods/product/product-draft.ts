@@ -18,6 +18,8 @@ export interface ProductDraft {
   subtitle: string;
   category_id: string | null;
   brand_id: string | null;
+  /** Whose it is; the mall's own shop when null. It stays there. */
+  shop_id: string | null;
   freight_template_id: string | null;
   pictures: KeyedPicture[];
   video: KeyedPicture | null;
@@ -42,6 +44,7 @@ export function emptyDraft(): ProductDraft {
     subtitle: '',
     category_id: null,
     brand_id: null,
+    shop_id: null,
     freight_template_id: null,
     pictures: [],
     video: null,
@@ -67,6 +70,7 @@ export function draftOf(product: AdminProduct): ProductDraft {
     subtitle: product.subtitle ?? '',
     category_id: product.category_id,
     brand_id: product.brand_id ?? null,
+    shop_id: product.shop_id,
     freight_template_id: product.freight_template_id ?? null,
     pictures: [...product.pictures],
     video: storedPicture(product.video_key, product.video_url)[0] ?? null,
@@ -93,6 +97,7 @@ export function inputOf(draft: ProductDraft): ProductInput {
     subtitle: draft.subtitle.trim() || null,
     category_id: draft.category_id ?? '',
     brand_id: draft.brand_id,
+    shop_id: draft.shop_id,
     freight_template_id: draft.freight_template_id,
     picture_keys: draft.pictures.map(({ key }) => key),
     video_key: draft.video?.key ?? null,
