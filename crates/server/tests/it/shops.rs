@@ -300,11 +300,11 @@ fn points_coupons_and_the_balance_are_shared_exactly_and_come_back() {
         mall.staff().refund(&orders[0], "不要了").await.ok();
         mall.run_jobs().await;
         assert!(points::points_of(&ann).await < 1_000);
-        assert_eq!((state("used").await, state("unused").await), (2, 0));
+        assert_eq!((state("used").await, state("usable").await), (2, 0));
         mall.staff().refund(&orders[1], "不要了").await.ok();
         mall.run_jobs().await;
         assert_eq!(points::points_of(&ann).await, 1_000);
-        assert_eq!((state("used").await, state("unused").await), (0, 2));
+        assert_eq!((state("used").await, state("usable").await), (0, 2));
         assert_eq!(mall.wechat.balance().0, 90_000, "the top-up alone");
         assert_eq!(balance::held(&ann).await, (90_000, 9_000));
     });
@@ -334,7 +334,11 @@ fn bills_and_reports_know_each_sub_order() {
         assert_eq!(day["ours"], day["theirs"]);
         let open = desk.get("/admin/v1/reconciliation/differences?status=open").await.ok();
         assert_eq!(open["items"].as_array().unwrap().len(), 0, "{open}");
-        let sold = mall.number("select cast(sum(amount_fen) as bigint) from finance_day where mall_id = $1 and measure = 'sales' and shop_id = (select max(id) from shop where mall_id = $1)").await;
-        assert_eq!(sold, 7_000, "shop {other}");
+        let report = desk.get("/admin/v1/finance/report?by=shop&from=2026-11-01&to=2026-12-31").await.ok();
+        let rows = report["rows"].as_array().unwrap();
+        let of = |id: String| rows.iter().find(|row| row["key"] == json!(id)).unwrap_or_else(|| panic!("{report}"));
+        let (own, others) = (of(mall.shop_id.to_string()), of(other.to_string()));
+        assert_eq!((&own["sales_fen"], &own["refunded_fen"]), (&json!(10_000), &json!(0)), "{own}");
+        assert_eq!((&others["sales_fen"], &others["refunded_fen"]), (&json!(7_000), &json!(7_000)), "{others}");
     });
 }
