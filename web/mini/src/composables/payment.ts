@@ -126,7 +126,9 @@ export function usePayment(order_id: Ref<string>, ways: PayWays, arrived: () => 
     if (isPaid.value) return finish();
     if (order.value.status === 'closed') return;
     // Who comes back from a channel's page finds that channel, not the first of the list.
-    const begun = order.value.payments.filter((payment) => payment.status === 'pending' && payment.channel !== 'balance');
+    const begun = order.value.payments.filter(
+      (payment) => payment.status === 'pending' && payment.channel !== 'balance',
+    );
     if (begun.length > 0) {
       ways.prefer(begun.reduce((newest, one) => (one.created_at > newest.created_at ? one : newest)).channel);
       await nextTick();

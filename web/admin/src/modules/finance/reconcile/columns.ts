@@ -15,14 +15,14 @@ export const DAY_COLUMNS: readonly Column[] = [
 ];
 
 export const DIFFERENCE_COLUMNS: readonly Column[] = [
-  { key: 'day', label: '账单日', width: 112, fixed: true },
-  { key: 'what', label: '渠道与种类', width: 130, fixed: true },
-  { key: 'problem', label: '差异', width: 168, fixed: true },
-  { key: 'amounts', label: '我们 / 对方', width: 176, align: 'right', fixed: true },
+  { key: 'day', label: '账单日', width: 106, fixed: true },
+  { key: 'what', label: '渠道与种类', width: 110, fixed: true },
+  { key: 'problem', label: '差异', width: 154, fixed: true },
+  { key: 'amounts', label: '我们 / 对方', width: 166, align: 'right', fixed: true },
   { key: 'number', label: '单号', minWidth: 200 },
-  { key: 'advice', label: '怎么办', minWidth: 300 },
+  { key: 'advice', label: '怎么办', minWidth: 250 },
   { key: 'found_at', label: '发现时间', width: 144, shown: false },
-  { key: 'actions', label: '', width: 176, align: 'right', fixed: true, pinned: true },
+  { key: 'actions', label: '', width: 168, align: 'right', fixed: true, pinned: true },
 ];
 
 export const TABS = [
