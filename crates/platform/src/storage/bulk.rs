@@ -1,7 +1,6 @@
 //! Many pictures at once, for imports: each distinct content is decoded once, in this run and in those before, and all
 //! processors work on them. The rows are written by the caller, in the transaction that makes the pictures wanted.
 
-use super::encode;
 use super::{LARGEST, StoredImage, too_large};
 use crate::app::App;
 use crate::ctx::Ctx;
@@ -59,10 +58,10 @@ async fn keep(app: &App, ctx: &Ctx, bytes: Bytes) -> Result<StoredImage> {
     let permit = AT_WORK.acquire().await.map_err(Error::internal)?;
     let rendered = tokio::task::spawn_blocking(move || {
         let _permit = permit;
-        encode::render(&bytes)
+        picture::render(&bytes)
     });
     let rendering =
-        rendered.await.map_err(|e| Error::invalid("storage.not_an_image", encode::NOT_AN_IMAGE).because(e))??;
+        rendered.await.map_err(|e| Error::invalid("storage.not_an_image", picture::NOT_AN_IMAGE).because(e))??;
     super::put_rendering(app, ctx, rendering).await
 }
 

@@ -4,7 +4,6 @@
 //! a key never changes its content, so browsers keep it for a year.
 
 mod bulk;
-mod encode;
 mod key;
 mod routes;
 mod serve;
@@ -17,8 +16,8 @@ use crate::app::App;
 use crate::ctx::Ctx;
 use bytes::Bytes;
 use db::{Tx, args};
-use encode::Rendering;
 use kernel::{Actor, Error, MallId, Result};
+use picture::Rendering;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
@@ -77,8 +76,8 @@ pub fn picture(app: &App, key: &str, alt: &str) -> Picture {
         if width > at_most { objects.url(&key::variant(key, at_most)) } else { url.clone() }
     };
     Picture {
-        medium_url: sized(encode::MEDIUM),
-        small_url: sized(encode::SMALL),
+        medium_url: sized(picture::MEDIUM),
+        small_url: sized(picture::SMALL),
         width: width.into(),
         height: height.into(),
         alt: alt.to_owned(),
@@ -109,7 +108,7 @@ async fn put_rendering(app: &App, ctx: &Ctx, rendering: Rendering) -> Result<Sto
     let total: usize = rendering.sizes.iter().map(|(_, bytes)| bytes.len()).sum();
     let objects = app.outside.objects();
     for (at_most, bytes) in rendering.sizes {
-        let key = if at_most == encode::LARGE { key.clone() } else { key::variant(&key, at_most) };
+        let key = if at_most == picture::LARGE { key.clone() } else { key::variant(&key, at_most) };
         objects.put(&key, "image/jpeg", bytes).await?;
     }
     let bytes = i64::try_from(total).map_err(Error::internal)?;
@@ -169,7 +168,7 @@ pub async fn erase_image(app: &App, mall_id: MallId, key: &str) -> Result<()> {
 pub async fn remove_objects(app: &App, key: &str) -> Result<()> {
     let objects = app.outside.objects();
     let width = key::size(key).map_or(0, |(width, _)| width);
-    for at_most in [encode::MEDIUM, encode::SMALL] {
+    for at_most in [picture::MEDIUM, picture::SMALL] {
         if width > at_most {
             objects.delete(&key::variant(key, at_most)).await?;
         }
@@ -188,9 +187,9 @@ async fn render(bytes: Bytes) -> Result<Rendering> {
     let rendered = tokio::task::spawn_blocking(move || {
         // Held until the work ends, even when the client has gone away meanwhile.
         let _permit = permit;
-        encode::render(&bytes)
+        picture::render(&bytes)
     });
-    rendered.await.map_err(|e| Error::invalid("storage.not_an_image", encode::NOT_AN_IMAGE).because(e))?
+    rendered.await.map_err(|e| Error::invalid("storage.not_an_image", picture::NOT_AN_IMAGE).because(e))?
 }
 
 fn too_large() -> Error {

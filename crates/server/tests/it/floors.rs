@@ -11,7 +11,7 @@ fn root() -> PathBuf {
 /// Lower floors first; crates of one floor do not know each other.
 const FLOORS: &[&[&str]] = &[
     &["kernel", "wire"],
-    &["db"],
+    &["db", "picture"],
     &["platform", "gateways", "sandbox"],
     &["people", "goods", "open"],
     &["trade"],

@@ -9,10 +9,12 @@ use jpeg_encoder::{ColorType, Encoder};
 use kernel::{Error, Result};
 use std::io::Cursor;
 
-/// Widths of the three sizes.
-pub(super) const LARGE: u32 = 1200;
-pub(super) const MEDIUM: u32 = 600;
-pub(super) const SMALL: u32 = 200;
+/// Width limit of the largest size, in pixels.
+pub const LARGE: u32 = 1200;
+/// Of the middle size.
+pub const MEDIUM: u32 = 600;
+/// Of the smallest size.
+pub const SMALL: u32 = 200;
 
 const MOST_PIXELS: u64 = 40_000_000;
 /// No photograph has a longer side, and JPEG ends at 65,535.
@@ -23,11 +25,12 @@ const QUALITY: u8 = 82;
 /// Larger colour profiles are data smuggled in or printing matters.
 const LARGEST_PROFILE: usize = 16 << 10;
 
-pub(super) const NOT_AN_IMAGE: &str = "这不是能识别的图片，请上传 JPG、PNG 或 WebP";
+/// What the uploader of something else is told.
+pub const NOT_AN_IMAGE: &str = "这不是能识别的图片，请上传 JPG、PNG 或 WebP";
 
 /// A picture ready to be kept.
 #[derive(Debug)]
-pub(super) struct Rendering {
+pub struct Rendering {
     /// Of the largest size.
     pub width: u32,
     pub height: u32,
@@ -36,7 +39,10 @@ pub(super) struct Rendering {
 }
 
 /// Checks and re-encodes. CPU-bound: call it off the async threads.
-pub(super) fn render(bytes: &[u8]) -> Result<Rendering> {
+///
+/// # Errors
+/// `storage.not_an_image`, `storage.too_many_pixels`.
+pub fn render(bytes: &[u8]) -> Result<Rendering> {
     let format = match image::guess_format(bytes) {
         Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)) => format,
         _ => return Err(not_an_image("the first bytes are of no accepted format")),
@@ -160,5 +166,4 @@ fn too_many_pixels() -> Error {
 }
 
 #[cfg(test)]
-#[path = "encode_tests.rs"]
 mod tests;
