@@ -372,8 +372,8 @@ mod tests {
         ] {
             assert_eq!(rule(&fields).checked(kind).unwrap_err().field_name(), Some(at));
         }
-        let mut sms = NoticeRule::default();
-        sms.sms = SmsRule { when: SmsWhen::Always, template_code: "1".into(), params: Vec::new() };
+        let always = SmsRule { when: SmsWhen::Always, template_code: "1".into(), params: Vec::new() };
+        let sms = NoticeRule { sms: always, ..NoticeRule::default() };
         assert_eq!(sms.checked(kind).unwrap_err().field_name(), Some("sms.template_code"));
     }
 

@@ -129,7 +129,7 @@ async fn all_back(mall: &TestMall, dice: &mut Dice, case: &Case, seed: u64) {
     if unsent > 0 && case.ann.status_of(&case.order).await == "to_ship" {
         mall.staff().ship(&case.order, &format!("SF{}", case.order.id)).await.ok();
         // When all that was sent is the shop's fault, nothing is kept; else the freight of what was sent is.
-        let reason = ["agreed", "quality"][usize::try_from(dice.roll(2)).unwrap()];
+        let reason = ["agreed", "quality"][dice.roll(2)];
         for _ in 0..100 {
             let some = give_some(mall, dice, case, "sent", reason).await;
             back += some;

@@ -3,7 +3,7 @@
 //! something the house never sent.
 
 use super::claim::LineStock;
-use db::{Tx, args};
+use db::{Tx, args, row};
 use kernel::{Error, Id, MallId, Result};
 use platform::Ctx;
 use std::collections::HashMap;
@@ -11,9 +11,20 @@ use std::collections::HashMap;
 /// SKU and pieces.
 pub type Pieces = Vec<(Id, i64)>;
 
+/// A line of an earlier after-sale in which something was sent back or out.
+struct Before {
+    line_id: Id,
+    status: String,
+    accepted: Option<i64>,
+    quantity: i64,
+    sku_id: Option<Id>,
+    came_back: Option<String>,
+}
+row!(Before { line_id, status, accepted, quantity, sku_id, came_back });
+
 /// What the member holds of each line, the latest sent last.
 pub fn with_member(tx: &mut Tx<'_>, mall_id: MallId, order_id: Id, stock: &[LineStock]) -> Result<HashMap<Id, Pieces>> {
-    let rows: Vec<(Id, String, Option<i64>, i64, Option<Id>, Option<String>)> = tx.all(
+    let rows: Vec<Before> = tx.all(
         "select l.line_id, a.status, l.accepted_quantity, l.quantity, l.exchange_sku_id, l.came_back
          from after_sale a
          join after_sale_line l on l.mall_id = a.mall_id and l.after_sale_id = a.id
@@ -23,15 +34,15 @@ pub fn with_member(tx: &mut Tx<'_>, mall_id: MallId, order_id: Id, stock: &[Line
     )?;
     let mut held: HashMap<Id, Pieces> =
         stock.iter().map(|line| (line.id, vec![(line.sku_id, line.quantity - line.unsent)])).collect();
-    for (line_id, status, accepted, quantity, sku_id, _) in &rows {
-        if let (Some(pieces), Some(sku_id), "exchanged") = (held.get_mut(line_id), sku_id, status.as_str()) {
-            pieces.push((*sku_id, accepted.unwrap_or(*quantity)));
+    for row in &rows {
+        if let (Some(pieces), Some(sku_id), "exchanged") = (held.get_mut(&row.line_id), row.sku_id, &*row.status) {
+            pieces.push((sku_id, row.accepted.unwrap_or(row.quantity)));
         }
     }
-    for (line_id, _, _, _, _, came_back) in &rows {
-        let Some(text) = came_back else { continue };
+    for row in &rows {
+        let Some(text) = &row.came_back else { continue };
         let gone: Pieces = serde_json::from_str(text).map_err(Error::internal)?;
-        if let Some(pieces) = held.get_mut(line_id) {
+        if let Some(pieces) = held.get_mut(&row.line_id) {
             for (sku_id, count) in gone {
                 take_of(pieces, sku_id, count);
             }
