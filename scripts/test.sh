@@ -6,6 +6,8 @@
 # with ADVISORIES=unreachable: the step then prints that nothing was checked.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# Without it the browser cannot name a downloaded file in Chinese.
+export LANG=${LANG:-C.UTF-8}
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never}
 target=${CARGO_TARGET_DIR:-$PWD/target}
 venv=${TEST_VENV:-${XDG_CACHE_HOME:-$HOME/.cache}/hefang-venv}

@@ -16,7 +16,7 @@ test('stores are set right in the back office and found by a shopper', async ({ 
   await staff.shot('plan')
 
   await page.getByRole('link', { name: '湖滨店' }).first().click()
-  await expect(page.getByText('特殊日期')).toBeVisible()
+  await expect(page.getByText('特殊日期', { exact: true })).toBeVisible()
   const rows = page.locator('.special li')
   const before = await rows.count()
   await page.getByRole('button', { name: '添加一天' }).click()
