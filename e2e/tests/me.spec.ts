@@ -137,15 +137,23 @@ test('messages: a sale is told step by step', async ({ member, staff }) => {
   expect((await act('pay-offline', {})).status()).toBe(200)
   expect((await act('ready', {})).status()).toBe(200)
 
-  await member.open('/pages/me/index')
+  // Paid and ready, and what news came along: the badge counts the dots of the list.
   await expect
-    .poll(async () => {
-      await page.reload()
-      await page.waitForTimeout(1_000)
-      return (await page.locator('.more__badge').allTextContents()).join('')
-    })
-    // Paid and ready; a coupon for the first order and news of points or tier may have come along.
-    .toMatch(/^[2-6]$/)
+    .poll(
+      async () => {
+        await member.open('/pages/my/messages')
+        await page.reload()
+        await page.locator('.note').first().waitFor()
+        const unread = await page.locator('.note__dot').count()
+        await member.open('/pages/me/index')
+        await page.reload()
+        await page.waitForTimeout(1_000)
+        const badge = (await page.locator('.more__badge').allTextContents()).join('')
+        return unread >= 2 && badge === String(unread)
+      },
+      { timeout: 30_000 },
+    )
+    .toBe(true)
   await member.shot('badge')
   await member.tap('消息')
   await expect(page.getByText('可以来取了')).toBeVisible()
