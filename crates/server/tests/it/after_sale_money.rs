@@ -1,6 +1,6 @@
 //! Money of after-sales by chance: orders with promotions, coupons, points, freight, paid by a channel, by hand, from the
-//! balance, or in part from the balance and the rest by a channel, given back in any split and any order. In the end exactly what was paid is back, on every channel, with its
-//! points and coupons; on the way nothing is negative and nothing exceeds what was paid (the database and the books say so).
+//! balance, or in part from the balance and the rest by a channel, given back in any split and any order. In the end exactly
+//! what was paid is back, on every channel, with its points and coupons; on the way nothing is negative and nothing exceeds what was paid (the database and the books say so).
 //! `HEFANG_FUZZ_SEED` repeats a run, `HEFANG_FUZZ_ROUNDS` makes it longer.
 
 use crate::after_sale::{ask, decide, id_of, money_arrives, name_address};
@@ -18,10 +18,11 @@ struct Case {
     by_balance: i64,
 }
 
-async fn programme(mall: &TestMall) {
+/// A mall with points (so many are worth a yuan), a promotion on every cart, freight and an address for returns.
+pub async fn programme(mall: &TestMall, points_per_yuan: i64) {
     points::open_programme(mall).await;
     let rules = json!({
-        "points": { "enabled": true, "earn_per_yuan": 1, "spend_per_yuan": 100, "max_share_percent": 50, "min_points": 1 },
+        "points": { "enabled": true, "earn_per_yuan": 1, "spend_per_yuan": points_per_yuan, "max_share_percent": 50, "min_points": 1 },
         "growth": { "enabled": false },
     });
     mall.staff().put("/admin/v1/loyalty/rules", rules).await.ok();
@@ -33,7 +34,8 @@ async fn programme(mall: &TestMall) {
     name_address(mall).await;
 }
 
-async fn coupon(mall: &TestMall) -> String {
+/// A coupon that makes odd fen, for everybody to take.
+pub async fn coupon(mall: &TestMall) -> String {
     let template = json!({ "name": "九三折", "rule": { "kind": "percent", "need": { "spend_fen": 1 }, "pay_percent": 93 },
         "validity": { "kind": "days", "days": 30 }, "sources": ["centre"], "per_member": 1_000 });
     let made = mall.staff().post("/admin/v1/coupon-templates", template).await.ok();
@@ -165,7 +167,7 @@ fn any_split_in_any_order_gives_back_exactly_what_was_paid() {
     let seed = from_environment("HEFANG_FUZZ_SEED", 20_261_125);
     let rounds = from_environment("HEFANG_FUZZ_ROUNDS", 8);
     on_both_engines(async |mall| {
-        programme(&mall).await;
+        programme(&mall, 100).await;
         let coupon = coupon(&mall).await;
         let plan = balance::plan(&mall, 90_000, 9_000).await;
         let mut goods = Vec::new();

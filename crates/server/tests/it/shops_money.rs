@@ -3,35 +3,12 @@
 //! order, whole orders or pieces. In the end exactly what was paid is back, on every channel.
 //! `HEFANG_FUZZ_SEED` repeats a run, `HEFANG_FUZZ_ROUNDS` makes it longer.
 
-use crate::after_sale::{UNSENT, ask, decide, id_of, money_arrives, name_address};
+use crate::after_sale::{UNSENT, ask, decide, id_of, money_arrives};
+use crate::after_sale_money::{coupon, programme};
 use crate::hostile::{Dice, from_environment};
 use crate::shops::orders_of;
-use crate::{balance, offers, points};
+use crate::{balance, points};
 use testkit::{MemberClient, Order, Product, TestMall, Value, json, on_both_engines};
-
-async fn programme(mall: &TestMall) {
-    points::open_programme(mall).await;
-    let rules = json!({
-        "points": { "enabled": true, "earn_per_yuan": 1, "spend_per_yuan": 10, "max_share_percent": 50, "min_points": 1 },
-        "growth": { "enabled": false },
-    });
-    mall.staff().put("/admin/v1/loyalty/rules", rules).await.ok();
-    let promotion = json!({ "name": "满减", "rule": { "kind": "spend_save", "repeat": true,
-        "steps": [{ "need": { "spend_fen": 3_000 }, "off_fen": 701 }] } });
-    let made = mall.staff().post("/admin/v1/promotions", promotion).await.ok();
-    offers::publish(mall, made["id"].as_str().unwrap()).await;
-    mall.charge_freight(790, 110).await;
-    name_address(mall).await;
-}
-
-async fn coupon(mall: &TestMall) -> String {
-    let template = json!({ "name": "九三折", "rule": { "kind": "percent", "need": { "spend_fen": 1 }, "pay_percent": 93 },
-        "validity": { "kind": "days", "days": 30 }, "sources": ["centre"], "per_member": 1_000 });
-    let made = mall.staff().post("/admin/v1/coupon-templates", template).await.ok();
-    let id = made["id"].as_str().unwrap().to_owned();
-    offers::publish(mall, &id).await;
-    id
-}
 
 /// How a group was paid: what each channel got.
 struct Paid {
@@ -155,7 +132,7 @@ fn orders_of_several_shops_refunded_in_any_order_give_back_exactly_what_was_paid
     let seed = from_environment("HEFANG_FUZZ_SEED", 20_261_126);
     let rounds = from_environment("HEFANG_FUZZ_ROUNDS", 10);
     on_both_engines(async |mall| {
-        programme(&mall).await;
+        programme(&mall, 10).await;
         let coupon = coupon(&mall).await;
         let plan = balance::plan(&mall, 90_000, 9_000).await;
         let (second, third) = (mall.shop("山房").await, mall.shop("瓷坊").await);
