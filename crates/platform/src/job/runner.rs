@@ -219,7 +219,11 @@ impl Desk<'_> {
         };
         if timeout(grace, last).await.is_err() {
             tracing::warn!(jobs = self.running.len(), "jobs did not finish in time and will run again");
-            self.running.shutdown().await;
+            self.running.abort_all();
+            // One that came to its end all the same is not run twice.
+            while let Some(ended) = self.running.join_next().await {
+                self.ended.extend(ended);
+            }
         }
         self.settle().await;
         give_back(self.app, self.held).await;
