@@ -55,6 +55,7 @@ step_web() {
     say "$app: types, units, lint, format"
     (cd "$app" && npm run --silent check)
   done
+  say "e2e: types"; (cd e2e && npx --no-install tsc -p .)
 }
 
 step_mini() {

@@ -1,6 +1,6 @@
 // After-sale on a phone and at a desk, wrong turns included: money back before shipping, a return with inspection, a
 // refusal that goes to the operator.
-import { type Member, type Staff, expect, test } from './people'
+import { type Member, type Staff, expect, test } from './people.js'
 
 const PHONE = '13700200300'
 

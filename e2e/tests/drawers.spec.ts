@@ -1,6 +1,6 @@
 // Drawers and calculators of the programme and the campaigns that no other story opens: a tier, a top-up plan, money back
 // for a purchase, a trial with freight and a limited price.
-import { expect, test } from './people'
+import { expect, test } from './people.js'
 
 const PHONE = '13700200362'
 

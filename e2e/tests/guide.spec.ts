@@ -1,7 +1,7 @@
 // The examples of the API guide are run as they stand.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { expect, test } from '@playwright/test'
+import { expect, test } from './people.js'
 
 test('guide: the curl examples of docs/api-guide.md work', async ({ baseURL }) => {
   const guide = readFileSync('../docs/api-guide.md', 'utf8')

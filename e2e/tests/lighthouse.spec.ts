@@ -2,6 +2,7 @@
 // everybody. Performance is the median of three runs, because the machine has other things to do.
 import { chromium, expect } from '@playwright/test'
 import lighthouse from 'lighthouse'
+import { freePort } from '../mall.js'
 import { test } from './people.js'
 
 const RUNS = 3
@@ -13,17 +14,17 @@ const MOST_SLOWDOWN = 4
 const SLOW_4G = { rttMs: 150, throughputKbps: 1638.4, requestLatencyMs: 562.5, downloadThroughputKbps: 1474.56, uploadThroughputKbps: 675 }
 
 const slowdown = (index: number): number => Math.min(MOST_SLOWDOWN, Math.max(1, (MOST_SLOWDOWN * index) / INDEX_OF_FOURFOLD))
-const DEBUGGING_PORT = Number(process.env.E2E_PORT ?? 8391) + 1000
 
 const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!
 
 test.describe.configure({ timeout: 600_000 })
 
-test('lighthouse home and detail are quick and accessible', async ({ request, baseURL }, info) => {
+test('lighthouse home and detail are quick and accessible', async ({ request, mall }, info) => {
   const products = await (await request.get('/api/v1/products?limit=1')).json()
+  const watch = await freePort()
   const browser = await chromium.launch({
     ...info.project.use.launchOptions,
-    args: [...(info.project.use.launchOptions?.args ?? []), `--remote-debugging-port=${DEBUGGING_PORT}`],
+    args: [...(info.project.use.launchOptions?.args ?? []), `--remote-debugging-port=${watch}`],
   })
   let index = INDEX_OF_FOURFOLD
   try {
@@ -35,8 +36,8 @@ test('lighthouse home and detail are quick and accessible', async ({ request, ba
       const accessible: number[] = []
       let failing: string[] = []
       for (let run = 0; run < RUNS; run += 1) {
-        const result = await lighthouse(`${baseURL}${path}`, {
-          port: DEBUGGING_PORT,
+        const result = await lighthouse(`${mall.url}${path}`, {
+          port: watch,
           onlyCategories: ['performance', 'accessibility'],
           formFactor: 'mobile',
           throttlingMethod: 'simulate',

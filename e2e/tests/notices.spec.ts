@@ -1,6 +1,6 @@
 // Notices: the merchant maps a message to a subscribe message and a text message, sees it with example values, sends a
 // test to a phone, saves; a member's order then goes out by text message, and the log tells so.
-import { type Staff, expect, test } from './people'
+import { type Staff, expect, test } from './people.js'
 
 const PHONE = '13700200361'
 

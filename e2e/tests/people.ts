@@ -1,6 +1,7 @@
 // A member with a phone and a clerk at a desk, with the few gestures the stories are told in.
 import { type APIRequestContext, type Browser, type BrowserContext, type Page, expect, test as base } from '@playwright/test'
 import { mkdirSync } from 'node:fs'
+import { type Mall, withMall } from '../mall.js'
 
 const SHOTS = 'test-results/shots'
 const PHONE = {
@@ -105,7 +106,10 @@ async function context(browser: Browser, options: object): Promise<BrowserContex
   return browser.newContext({ ...options, extraHTTPHeaders, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' })
 }
 
-export const test = base.extend<People & { complaints: string[] }>({
+export const test = base.extend<People & { complaints: string[] }, { mall: Mall }>({
+  // eslint-disable-next-line no-empty-pattern
+  mall: [async ({}, use, worker) => withMall(worker.workerIndex, use), { scope: 'worker', timeout: 200_000 }],
+  baseURL: async ({ mall }, use) => use(mall.url),
   // eslint-disable-next-line no-empty-pattern
   complaints: async ({}, use) => {
     const complaints: string[] = []

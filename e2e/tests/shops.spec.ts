@@ -1,5 +1,5 @@
 // A member buys from two shops, pays once; one shop ships, a piece of the other goes back. On a phone and at a desk.
-import { type Member, type Staff, expect, test } from './people'
+import { type Member, type Staff, expect, test } from './people.js'
 
 const PHONE = `1370040${String(Date.now()).slice(-4)}`
 
