@@ -7,6 +7,7 @@ pub mod doctor;
 mod entered;
 pub mod flows;
 mod import;
+mod memory;
 pub mod outside;
 pub mod router;
 pub mod serve;

@@ -2,7 +2,7 @@
 //! the database is checkpointed.
 
 use crate::outside::Clients;
-use crate::{accounts, router, wiring};
+use crate::{accounts, memory, router, wiring};
 use axum::Router;
 use axum::extract::Request;
 use axum::{ServiceExt, serve::ListenerExt};
@@ -103,6 +103,7 @@ pub async fn run(prepared: Prepared, listener: TcpListener) -> Result<()> {
     let (stop, stopped) = watch::channel(false);
     let worker = tokio::spawn(job::run(app.clone(), Arc::new(wiring::handlers()), stopped.clone()));
     std::thread::spawn(search::warm);
+    tokio::spawn(memory::give_back());
     let edge = Edge::new(app.clone(), router);
     let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(edge);
     let listener = listener.tap_io(|stream| {
