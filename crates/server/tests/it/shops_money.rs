@@ -8,7 +8,7 @@ use crate::after_sale_money::{coupon, programme};
 use crate::hostile::{Dice, from_environment};
 use crate::shops::orders_of;
 use crate::{balance, points};
-use testkit::{MemberClient, Order, Product, TestMall, Value, json, on_both_engines};
+use testkit::{Id, MemberClient, Order, Product, TestMall, Value, json, on_both_engines};
 
 /// How a group was paid: what each channel got.
 struct Paid {
@@ -68,6 +68,30 @@ async fn give_pieces(mall: &TestMall, dice: &mut Dice, ann: &MemberClient, order
     money_arrives(mall).await;
 }
 
+/// What the orders may be invoiced for is, to the fen, the money that paid for them and is still the shop's.
+async fn invoices_add_up(mall: &TestMall, orders: &[Order], note: &str) {
+    let ids: Vec<Id> = orders.iter().map(|order| order.id).collect();
+    let mall_id = mall.id;
+    let (limits, money): (i64, i64) = mall
+        .world
+        .app()
+        .db
+        .read(move |tx| {
+            let limits = trade::invoice::shares(tx, mall_id, &ids)?.values().map(|share| share.amount.0).sum();
+            let (money,): (i64,) = tx.one(
+                "select cast(coalesce(sum(p.amount_fen - p.refunded_fen), 0) as bigint) from payment p
+                 where p.mall_id = $1 and p.payable_kind = 'order_group' and p.channel <> 'balance' and not p.sent_back
+                   and p.status in ('paid', 'refunding', 'refunded')
+                   and p.payable_id in (select group_id from trade_order where mall_id = $1 and id = any($2))",
+                &db::args![mall_id, &ids],
+            )?;
+            Ok((limits, money))
+        })
+        .await
+        .unwrap();
+    assert_eq!(limits, money, "{note}");
+}
+
 async fn round(mall: &TestMall, dice: &mut Dice, goods: &[Product], coupon: &str, plan: &str, seed: u64) {
     let note = format!("HEFANG_FUZZ_SEED={seed}");
     let ann = mall.member().await;
@@ -93,6 +117,7 @@ async fn round(mall: &TestMall, dice: &mut Dice, goods: &[Product], coupon: &str
     assert_eq!(mall.wechat.balance().0 - before.0, paid.wechat, "{note}");
     assert_eq!(mall.alipay.balance().0 - before.1, paid.alipay, "{note}");
 
+    invoices_add_up(mall, &orders_of(&placed), &note).await;
     let mut open = orders_of(&placed);
     for _ in 0..200 {
         if open.is_empty() {
@@ -105,6 +130,7 @@ async fn round(mall: &TestMall, dice: &mut Dice, goods: &[Product], coupon: &str
         } else {
             give_pieces(mall, dice, &ann, &open[at]).await;
         }
+        invoices_add_up(mall, &orders_of(&placed), &note).await;
         if ann.status_of(&open[at]).await == "closed" {
             open.remove(at);
         }

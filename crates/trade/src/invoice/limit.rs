@@ -1,7 +1,7 @@
 //! How much of an order may stand on an invoice: what was paid for it with money, less what was given back.
 
 use db::{FromRow, Row, Tx, args};
-use kernel::{Cursor, Error, Fen, Id, Instant, MallId, Page, Result};
+use kernel::{Cursor, Fen, Id, Instant, MallId, Page, Result};
 use std::collections::HashMap;
 
 /// What of an order can be invoiced.
@@ -22,21 +22,16 @@ impl FromRow for Share {
     fn from_row(row: &mut Row<'_>) -> Result<Self> {
         let (order_id, member_id, shop_id, status) = (row.next()?, row.next()?, row.next()?, row.next()?);
         let (paid, refunded): (i64, i64) = (row.next()?, row.next()?);
-        let (by_money, in_all, money_back): (i64, i64, i64) = (row.next()?, row.next()?, row.next()?);
-        let amount = Fen(invoiceable(paid, refunded, by_money, in_all, money_back)?);
+        let (by_money, money_back): (i64, i64) = (row.next()?, row.next()?);
+        let amount = Fen(invoiceable(paid, refunded, by_money, money_back));
         Ok(Share { order_id, member_id, shop_id, status, amount, invoice_id: row.next()?, completed_at: row.next()? })
     }
 }
 
-/// The order's share of the money that paid for its group, less the money that went back for it, and never more than what
-/// the order still cost. Rounded down, so the shares of a group are not more than its money.
-fn invoiceable(paid: i64, refunded: i64, by_money: i64, in_all: i64, money_back: i64) -> Result<i64> {
-    if in_all == 0 {
-        return Ok(0);
-    }
-    let share = i128::from(paid) * i128::from(by_money) / i128::from(in_all);
-    let share = i64::try_from(share).map_err(Error::internal)?;
-    Ok((share - money_back).min(paid - refunded).max(0))
+/// The money that paid for the order, less what of it went back, and never more than what the order still cost. The parts
+/// of a payment sum to it, so the orders of a group may be invoiced for exactly the money that paid for them.
+fn invoiceable(paid: i64, refunded: i64, by_money: i64, money_back: i64) -> i64 {
+    (by_money - money_back).min(paid - refunded).max(0)
 }
 
 impl Share {
@@ -46,13 +41,16 @@ impl Share {
     }
 }
 
+/// A payment over several orders says in its parts what of it paid which; one without parts paid a single order.
 const SELECT: &str = "select o.id, o.member_id, o.shop_id, o.status, o.paid_fen, o.refunded_fen,
-    (select cast(coalesce(sum(p.amount_fen), 0) as bigint) from payment p
+    (select cast(coalesce(sum(case
+        when t.amount_fen is not null then t.amount_fen
+        when exists (select 1 from payment_part x where x.mall_id = p.mall_id and x.payment_id = p.id) then 0
+        else p.amount_fen end), 0) as bigint)
+      from payment p
+      left join payment_part t on t.mall_id = p.mall_id and t.payment_id = p.id and t.order_id = o.id
       where p.mall_id = o.mall_id and p.payable_kind = 'order_group' and p.payable_id = o.group_id
         and p.status in ('paid', 'refunding', 'refunded') and not p.sent_back and p.channel <> 'balance'),
-    (select cast(coalesce(sum(p.amount_fen), 0) as bigint) from payment p
-      where p.mall_id = o.mall_id and p.payable_kind = 'order_group' and p.payable_id = o.group_id
-        and p.status in ('paid', 'refunding', 'refunded') and not p.sent_back),
     (select cast(coalesce(sum(r.amount_fen), 0) as bigint) from refund r
       join payment p on p.mall_id = r.mall_id and p.id = r.payment_id and p.channel <> 'balance' and not p.sent_back
       where r.mall_id = o.mall_id and r.order_id = o.id),
@@ -108,14 +106,12 @@ mod tests {
 
     #[test]
     fn only_what_money_paid_and_still_pays_can_be_invoiced() {
-        // Paid, refunded, money of the group, all of the group, money that went back for the order.
-        assert_eq!(invoiceable(10_000, 0, 10_000, 10_000, 0).unwrap(), 10_000, "money alone");
-        assert_eq!(invoiceable(10_000, 0, 0, 10_000, 0).unwrap(), 0, "the balance alone");
-        assert_eq!(invoiceable(10_000, 0, 7_000, 10_000, 0).unwrap(), 7_000, "a part from the balance");
-        assert_eq!(invoiceable(10_000, 3_000, 7_000, 10_000, 0).unwrap(), 7_000, "the balance went back first");
-        assert_eq!(invoiceable(10_000, 5_000, 7_000, 10_000, 2_000).unwrap(), 5_000);
-        assert_eq!(invoiceable(10_000, 10_000, 7_000, 10_000, 7_000).unwrap(), 0);
-        let shares = [3_333, 6_667].map(|paid| invoiceable(paid, 0, 7_000, 10_000, 0).unwrap());
-        assert_eq!(shares, [2_333, 4_666], "never more than the money together");
+        // Paid, refunded, money that paid for it, money that went back for it.
+        assert_eq!(invoiceable(10_000, 0, 10_000, 0), 10_000, "money alone");
+        assert_eq!(invoiceable(10_000, 0, 0, 0), 0, "the balance alone");
+        assert_eq!(invoiceable(10_000, 0, 7_000, 0), 7_000, "a part from the balance");
+        assert_eq!(invoiceable(10_000, 3_000, 7_000, 0), 7_000, "the balance went back first");
+        assert_eq!(invoiceable(10_000, 5_000, 7_000, 2_000), 5_000);
+        assert_eq!(invoiceable(10_000, 10_000, 7_000, 7_000), 0);
     }
 }
