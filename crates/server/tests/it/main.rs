@@ -23,6 +23,7 @@ mod edge;
 mod finance;
 mod floors;
 mod gifts;
+mod halves;
 mod hostile;
 mod imports;
 mod insight;
