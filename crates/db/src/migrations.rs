@@ -74,4 +74,6 @@ const ALL: &[Migration] = &[
         name: "after_sale_tracks",
         text: include_str!("../../../migrations/0049_after_sale_tracks.sql"),
     },
+    Migration { version: 50, name: "fund_flow", text: include_str!("../../../migrations/0050_fund_flow.sql") },
+    Migration { version: 51, name: "shop_states", text: include_str!("../../../migrations/0051_shop_states.sql") },
 ];

@@ -283,7 +283,11 @@ pub trait PaymentChannel: Send + Sync {
     /// The bill of a day, as days since 1970 in China's time; to be had from 10:00 of the next day.
     /// `payment.bill_not_ready` (502) before that, `payment.no_bills` (409) of a channel that has none.
     fn bill(&self, _day: i64) -> Pending<'_, Bill> {
-        Box::pin(async { Err(crate::Error::conflict("payment.no_bills", "这个支付渠道没有账单")) })
+        Box::pin(async { Err(bill::none()) })
+    }
+    /// What moved on the merchant's account on a day, fees and transfers too; as for [`PaymentChannel::bill`].
+    fn fund_flow(&self, _day: i64) -> Pending<'_, Bill> {
+        Box::pin(async { Err(bill::none()) })
     }
 }
 

@@ -71,6 +71,12 @@ faults! {
     BillWrongAmount "bill_wrong_amount" "对账单有一笔差一分";
     /// The bill is not made yet.
     BillLate "bill_late" "对账单还没有生成";
+    /// The flow of funds lacks its last line.
+    FundsMissingLine "funds_missing_line" "资金账单少一笔";
+    /// A fee in the flow of funds is one fen more than the bill said.
+    FundsWrongFee "funds_wrong_fee" "资金账单多扣一分手续费";
+    /// The flow of funds has money that nobody paid here.
+    FundsExtraLine "funds_extra_line" "资金账单多一笔";
     /// Invoices are taken, then refused.
     FapiaoRefused "fapiao_refused" "发票被拒绝开具";
     /// The issuer of invoices answers 503.

@@ -150,6 +150,8 @@ const BILL_PROBLEM: Words = {
   state: { label: '状态不同', tone: 'action' },
 };
 
+const BILL_KIND: Labels = { payment: '收款', refund: '退款', transfer: '转账', fee: '手续费' };
+
 const INVOICE: Words = {
   requested: { label: '待开票', tone: 'waiting' },
   issuing: { label: '开票中', tone: 'moving' },
@@ -232,6 +234,7 @@ const DELIVERY: Labels = { express: '快递', pickup: '到店自提' };
 
 const CHANNEL: Labels = {
   wechat: '微信支付',
+  wechat_funds: '微信资金账单',
   alipay: '支付宝',
   unionpay: '银行卡',
   balance: '余额',
@@ -289,6 +292,7 @@ export const noReturnReason = (reason: string): string => word(NO_RETURN, reason
 export const NO_RETURN_REASONS: readonly string[] = Object.keys(NO_RETURN);
 export const deliveryKind = (kind: string): string => word(DELIVERY, kind);
 export const paymentChannel = (channel: string): string => word(CHANNEL, channel);
+export const billKind = (kind: string): string => word(BILL_KIND, kind);
 export const movementKind = (kind: string): string => word(MOVEMENT, kind);
 export const quoteLane = (lane: string): string => word(LANE, lane);
 export const holderKind = (kind: string): string => word(HOLDER, kind);

@@ -109,6 +109,7 @@ fn parse(text: &str, seller_id: &str) -> Result<Bill, String> {
             number: number.to_owned(),
             channel_number: cell(trade).to_owned(),
             amount: Fen(fen.abs()),
+            fee: Fen(sign * size),
             state: BillState::Done,
             at,
         });

@@ -87,15 +87,17 @@ fn read(file: &[u8], merchant_id: &str, day: Instant, bill: &mut Bill) -> Result
             "04" | "31" => (BillKind::Refund, -1),
             other => return Err(format!("a trade of type {other}")),
         };
+        let fee = Fen(sign * digits(&column(line, FEE)?)?);
         bill.lines.push(BillLine {
             kind,
             number: column(line, ORDER_ID)?,
             channel_number: column(line, QUERY_ID)?,
             amount: Fen(digits(&column(line, AMOUNT)?)?),
+            fee,
             state: BillState::Done,
             at: read_short_time(&column(line, TRACE_TIME)?, day),
         });
-        bill.fee = Fen(bill.fee.0 + sign * digits(&column(line, FEE)?)?);
+        bill.fee = Fen(bill.fee.0 + fee.0);
     }
     Ok(())
 }

@@ -192,10 +192,13 @@ fn count_postings(tx: &mut Tx<'_>, mall_id: MallId, from: Instant, to: Instant) 
     )
 }
 
-/// Fees by day and channel, as far as bills were read. Their days are the channels'.
+/// Fees by day and channel, as far as bills were read; the flow of funds tells the same ones again. Their days are the
+/// channels'.
 fn fees(tx: &mut Tx<'_>, mall_id: MallId, span: Span) -> Result<Vec<(i64, String, i64)>> {
     tx.all(
-        "select day, channel, fee_fen from bill_day where mall_id = $1 and day >= $2 and day <= $3 and fee_fen <> 0",
+        "select day, channel, fee_fen from bill_day
+         where mall_id = $1 and day >= $2 and day <= $3 and fee_fen <> 0
+           and channel <> 'wechat_funds'",
         &args![mall_id, span.first, span.last],
     )
 }

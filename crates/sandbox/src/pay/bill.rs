@@ -2,6 +2,7 @@
 //! China's time; three faults make it differ. `GET /v3/bill/tradebill`, `GET /v3/billdownload/file`.
 
 use super::answer::{Answer, PayError, PayResult};
+use super::funds;
 use super::model::{Payment, Refund, RefundStatus};
 use crate::china;
 use crate::switches::{Fault, Faults};
@@ -19,7 +20,7 @@ use std::sync::Arc;
 const HEADER: &str = "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,代金券金额,微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注";
 const SUMS: &str = "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额";
 /// 0.60 %.
-const RATE_PER_MILLE: i64 = 6;
+pub(super) const RATE_PER_MILLE: i64 = 6;
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -32,22 +33,38 @@ pub(super) struct Asked {
 
 /// `GET /v3/bill/tradebill`.
 pub(super) async fn address(State(world): State<Arc<World>>, Query(asked): Query<Asked>) -> PayResult {
-    let date = &asked.bill_date;
-    let formed = date.len() == 10 && date.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-    if !formed {
+    if !matches!(asked.bill_type.as_str(), "" | "ALL") {
+        return Err(PayError::param("bill_type", "这里只有 ALL 类型的账单"));
+    }
+    formed(&world, &asked.bill_date, &asked.tar_type)?;
+    address_of(&world, &asked.bill_date, file(&world, &asked.bill_date))
+}
+
+/// A bill of that day may be asked for.
+pub(super) fn formed(world: &World, date: &str, packed: &str) -> Result<(), PayError> {
+    if date.len() != 10 || !date.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
         return Err(PayError::param("bill_date", "账单日期格式错误"));
     }
-    if !matches!(asked.bill_type.as_str(), "" | "ALL") || asked.tar_type != "GZIP" {
-        return Err(PayError::param("bill_type", "这里只有 ALL 类型、GZIP 压缩的账单"));
+    if packed != "GZIP" {
+        return Err(PayError::param("tar_type", "这里只有 GZIP 压缩的账单"));
     }
-    if date.as_str() >= &china::plain(world.now())[..10] {
-        return Err(PayError::new(400, "NO_STATEMENT_EXIST", "账单文件不存在"));
+    if date >= &china::plain(world.now())[..10] {
+        return Err(nothing());
     }
     if world.switched(Fault::BillLate) {
         return Err(PayError::new(400, "STATEMENT_CREATING", "账单生成中，请稍后再试"));
     }
-    let text = file(&world, date).ok_or_else(|| PayError::new(400, "NO_STATEMENT_EXIST", "账单文件不存在"))?;
-    let url = format!("{}/v3/billdownload/file?token={date}", world.public_url.trim_end_matches('/'));
+    Ok(())
+}
+
+fn nothing() -> PayError {
+    PayError::new(400, "NO_STATEMENT_EXIST", "账单文件不存在")
+}
+
+/// Where the file lies, and its hash.
+pub(super) fn address_of(world: &World, token: &str, text: Option<String>) -> PayResult {
+    let text = text.ok_or_else(nothing)?;
+    let url = format!("{}/v3/billdownload/file?token={token}", world.public_url.trim_end_matches('/'));
     let body = json!({"hash_type": "SHA1", "hash_value": wire::sha1_hex(text), "download_url": url});
     Ok(Answer::json(body, &Faults::default()))
 }
@@ -59,7 +76,11 @@ pub(super) struct Token {
 
 /// `GET /v3/billdownload/file`: the packed file; this answer is never signed.
 pub(super) async fn download(State(world): State<Arc<World>>, Query(asked): Query<Token>) -> Response {
-    let Some(text) = file(&world, &asked.token) else {
+    let text = match asked.token.split_once('-') {
+        Some((account @ ("BASIC" | "OPERATION"), date)) => funds::file(&world, account, date),
+        _ => file(&world, &asked.token),
+    };
+    let Some(text) = text else {
         return PayError::new(404, "RESOURCE_NOT_EXISTS", "账单文件不存在").into_response();
     };
     let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
@@ -171,7 +192,7 @@ fn extra(digits: &str, merchant: &str) -> Entry {
 }
 
 /// `12.30`.
-fn yuan(fen: i64) -> String {
+pub(super) fn yuan(fen: i64) -> String {
     format!("{}.{:02}", fen / 100, fen % 100)
 }
 

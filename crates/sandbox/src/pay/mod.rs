@@ -7,6 +7,7 @@ mod answer;
 mod bill;
 mod certificate;
 mod combine;
+mod funds;
 mod guard;
 mod model;
 mod notice;
@@ -42,6 +43,7 @@ pub(crate) fn routes(world: &Arc<World>) -> Router<Arc<World>> {
         .route("/v3/refund/domestic/refunds", post(refund::create))
         .route("/v3/refund/domestic/refunds/{number}", get(refund::query))
         .route("/v3/bill/tradebill", get(bill::address))
+        .route("/v3/bill/fundflowbill", get(funds::address))
         .route("/v3/billdownload/file", get(bill::download))
         .route("/v3/fund-app/mch-transfer/transfer-bills", post(transfer::create))
         .route("/v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{number}", get(transfer::query))

@@ -338,6 +338,11 @@ impl PayState {
         self.notices.get_mut(id)
     }
 
+    /// Newest first.
+    pub(super) fn newest_transfers(&self) -> impl Iterator<Item = &Transfer> {
+        self.transfers.newest()
+    }
+
     pub(super) fn put_transfer(&mut self, transfer: Transfer) {
         self.transfers.insert(transfer.number.clone(), transfer);
     }

@@ -1,6 +1,6 @@
 //! Something on the desks of finance: a completed order whose member asked for an invoice, and a bill of yesterday with a
-//! payment that nobody at the mall knows of. Compared again, the bill of the stand-in settles it. And a quiet day of each of the
-//! other channels.
+//! payment that nobody at the mall knows of, with what moved on the account. Compared again, the bill of the stand-in settles
+//! it. And a quiet day of each of the other channels.
 
 use crate::flows::invoice as flow;
 use db::{Tx, args};
@@ -21,17 +21,41 @@ pub(super) fn seed(tx: &mut Tx<'_>, app: &App, ctx: &Ctx) -> Result<()> {
         number: "ZH20260001".into(),
         channel_number: format!("42000021{}", ctx.id()),
         amount: Fen(8_800),
+        fee: Fen(53),
         state: BillState::Done,
         at: Some(window.from + hours(15)),
     };
     reconcile::take_lines(tx, ctx, "wechat", day, run, &[stray])?;
     reconcile::finish(tx, ctx, "wechat", window, Fen(53))?;
+    funds(tx, ctx, day, window)?;
     for (channel, offset) in [("alipay", hours(8)), ("unionpay", hours(9))] {
         let quiet = ctx.now.day_at_offset(offset) - 2;
         reconcile::begin(tx, ctx, channel, quiet)?;
         reconcile::finish(tx, ctx, channel, Window::of(quiet, offset), Fen::ZERO)?;
     }
     Ok(())
+}
+
+/// What moved on the account that day: the same payment and its fee, and a withdrawal.
+fn funds(tx: &mut Tx<'_>, ctx: &Ctx, day: i64, window: Window) -> Result<()> {
+    let book = reconcile::WECHAT_FUNDS;
+    let run = reconcile::begin(tx, ctx, book, day)?;
+    let line = |kind, number: &str, fen, hour| BillLine {
+        kind,
+        number: number.to_owned(),
+        channel_number: format!("42000021{}", ctx.id()),
+        amount: Fen(fen),
+        fee: Fen::ZERO,
+        state: BillState::Done,
+        at: Some(window.from + hours(hour)),
+    };
+    let lines = [
+        line(BillKind::Payment, "ZH20260001", 8_800, 15),
+        line(BillKind::Fee, "ZH20260001", 53, 15),
+        line(BillKind::Other, "TX20260001", -500_000, 17),
+    ];
+    reconcile::take_lines(tx, ctx, book, day, run, &lines)?;
+    reconcile::finish(tx, ctx, book, window, Fen(53))
 }
 
 fn ask_for_an_invoice(tx: &mut Tx<'_>, app: &App, ctx: &Ctx) -> Result<()> {

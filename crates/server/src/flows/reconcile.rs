@@ -2,7 +2,7 @@
 //! what the channel says of a doubtful payment or refund is asked for at once, so that only what nobody can explain stays
 //! in the queue. The pages of it, and what staff do there.
 
-use super::{pay, refund};
+use super::{pay, refund, transfer};
 use axum::extract::State;
 use insight::finance;
 use kernel::ports::{Bill, BillKind};
@@ -23,8 +23,8 @@ use utoipa_axum::routes;
 /// Name of the job that compares a day.
 pub const RECONCILE: &str = "reconcile_day";
 
-/// Channels outside that may have an account and a bill.
-const OUTSIDE: [&str; 3] = ["wechat", "alipay", "unionpay"];
+/// Books of channels outside that may have an account and a bill.
+const OUTSIDE: [&str; 4] = ["wechat", reconcile::WECHAT_FUNDS, "alipay", "unionpay"];
 const OWN: [&str; 2] = [reconcile::BALANCE, reconcile::OFFLINE];
 /// Channels' bills follow China's calendar.
 const CHINA: i64 = hours(8);
@@ -70,10 +70,19 @@ fn last_day(mall: &Mall, channel: &str, now: Instant) -> i64 {
 pub async fn reconcile_due(app: App) -> Result<()> {
     for mall in app.malls.all() {
         let ctx = app.system(mall.id);
-        let outside = OUTSIDE.into_iter().filter(|name| app.outside.payment_channel(mall.id, name).is_ok());
+        let has_account = |book: &&str| app.outside.payment_channel(mall.id, reconcile::account_of(book)).is_ok();
+        let outside = OUTSIDE.into_iter().filter(has_account);
         for channel in outside.chain(OWN) {
             let (mall_id, last) = (mall.id, last_day(&mall, channel, ctx.now));
-            let due = app.db.read(move |tx| reconcile::due(tx, mall_id, channel, last)).await?;
+            let due = app.db.read(move |tx| {
+                let due = reconcile::due(tx, mall_id, channel, last)?;
+                if !reconcile::is_funds(channel) {
+                    return Ok(due);
+                }
+                // Fees are held against the bill of trades, which is read first.
+                reconcile::done_of(tx, mall_id, reconcile::account_of(channel), &due)
+            });
+            let due = due.await?;
             if due.is_empty() {
                 continue;
             }
@@ -104,10 +113,17 @@ pub async fn perform(app: App, job: Job) -> Result<()> {
 /// Compares one day from beginning to end.
 async fn reconcile_day(app: &App, ctx: &Ctx, mall: &Mall, channel: &str, day: i64) -> Result<()> {
     let window = Window::of(day, calendar(mall, channel));
-    let account = if reconcile::is_own(channel) { None } else { Some(app.outside.payment_channel(mall.id, channel)?) };
+    let account = match reconcile::is_own(channel) {
+        true => None,
+        false => Some(app.outside.payment_channel(mall.id, reconcile::account_of(channel))?),
+    };
     let (writer, name) = (ctx.clone(), channel.to_owned());
     let bill = match &account {
         // A channel without bills leaves no trace in the list.
+        Some(account) if reconcile::is_funds(channel) => match account.fund_flow(day).await {
+            Err(error) if error.is("payment.no_bills") => return Err(error),
+            answer => answer,
+        },
         Some(account) => match account.bill(day).await {
             Err(error) if error.is("payment.no_bills") => return Err(error),
             answer => answer,
@@ -124,7 +140,16 @@ async fn reconcile_day(app: &App, ctx: &Ctx, mall: &Mall, channel: &str, day: i6
         let (writer, name, some) = (ctx.clone(), channel.to_owned(), some.to_vec());
         app.db.write(move |tx| reconcile::take_lines(tx, &writer, &name, day, run, &some)).await?;
     }
-    for kind in [BillKind::Payment, BillKind::Refund] {
+    let mut kinds = vec![BillKind::Payment, BillKind::Refund];
+    if reconcile::is_funds(channel) {
+        kinds.push(BillKind::Transfer);
+        let mut after = Some(String::new());
+        while let Some(from) = after {
+            let (writer, name) = (ctx.clone(), channel.to_owned());
+            after = app.db.write(move |tx| reconcile::check_fees(tx, &writer, &name, day, &from)).await?;
+        }
+    }
+    for kind in kinds {
         let mut after = Some(Id(0));
         while let Some(from) = after {
             let (writer, name) = (ctx.clone(), channel.to_owned());
@@ -139,6 +164,9 @@ async fn reconcile_day(app: &App, ctx: &Ctx, mall: &Mall, channel: &str, day: i6
             reconcile::drop_stale(tx, &writer, &name, day, run)?;
             reconcile::recheck_open(tx, &writer, &name)?;
             reconcile::finish(tx, &writer, &name, window, bill.fee)?;
+            if let Some(book) = reconcile::funds_of(&name) {
+                enqueue(tx, &writer, book, day)?;
+            }
             finance::recount(tx, writer.mall_id, offset, window.to.day_at_offset(offset) - 1)
         })
         .await
@@ -181,6 +209,11 @@ async fn ask(app: &App, ctx: &Ctx, found: &Difference) -> Result<()> {
         (None, Some(payment_id)) => {
             let known = app.db.read(move |tx| payment::find(tx, mall_id, payment_id)).await?;
             pay::refresh(app, ctx, &known).await.map(drop)
+        }
+        (None, None) if found.kind == "transfer" => {
+            let Some(id) = found.number.strip_prefix('T').and_then(|id| id.parse::<Id>().ok()) else { return Ok(()) };
+            let known = app.db.read(move |tx| trade::transfer::find(tx, mall_id, id)).await?;
+            if known.status.is_final() { Ok(()) } else { transfer::pursue(app, ctx, &known).await }
         }
         (None, None) => Ok(()),
     }

@@ -127,7 +127,7 @@ async fn pursue_or_warn(app: &App, ctx: &Ctx, known: &Transfer) {
 }
 
 /// Asks the channel how a transfer stands, and for it when the channel does not know it, and writes down the answer.
-async fn pursue(app: &App, ctx: &Ctx, known: &Transfer) -> Result<()> {
+pub async fn pursue(app: &App, ctx: &Ctx, known: &Transfer) -> Result<()> {
     let account = payer(app, ctx.mall_id, &known.channel)?;
     let answer = ask(app, ctx, known, transfers(&*account)?).await;
     let (ctx, id) = (ctx.acting_as(kernel::Actor::System), known.id);

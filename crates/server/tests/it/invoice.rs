@@ -258,7 +258,8 @@ pub async fn furnish(mall: &TestMall, member: &MemberClient, done: &Order, mark:
             let run = trade::reconcile::begin(tx, &ctx, "wechat", 20_000)?;
             let (kind, channel_number) = (testkit::BillKind::Payment, String::new());
             let (amount, state, number) = (testkit::Fen(888), testkit::BillState::Done, number.clone());
-            let line = testkit::BillLine { kind, number, channel_number, amount, state, at: None };
+            let fee = testkit::Fen(0);
+            let line = testkit::BillLine { kind, number, channel_number, amount, fee, state, at: None };
             trade::reconcile::take_lines(tx, &ctx, "wechat", 20_000, run, &[line])?;
             let window = trade::reconcile::Window::of(20_000, hours(8));
             trade::reconcile::finish(tx, &ctx, "wechat", window, testkit::Fen(0))

@@ -86,6 +86,121 @@ fn unionpays_statement_is_read_and_its_faults_are_found() {
     a_day_at("unionpay");
 }
 
+/// A payment kept and one given back, and commission that arrived; then the morning after.
+async fn a_day_of_funds(mall: &TestMall, outside: &Control) -> StaffClient {
+    let tea = mall.product("龙井").price_fen(6_605).stock(9).create().await;
+    let ann = mall.member().await;
+    ann.post("/api/v1/session/wechat", json!({ "code": outside.login_code("ann") })).await.ok();
+    let kept = ann.place_order(&[(&tea, 1)]).await.ok();
+    pay("wechat", &ann, &kept, outside).await;
+    let back = ann.place_order(&[(&tea, 2)]).await.ok();
+    pay("wechat", &ann, &back, outside).await;
+    refund_until_done(mall, &ann, &back).await;
+    crate::transfers::earn(mall, &ann, 5_000).await;
+    let path = format!("/admin/v1/members/{}/transfers", ann.id);
+    for accept in [true, false] {
+        let made = mall.staff().post(&path, json!({ "amount_fen": 1_234, "remark": "佣金" })).await.ok();
+        let id = made["id"].as_str().unwrap().to_owned();
+        outside.confirm_transfer(&format!("T{id}"), accept).unwrap();
+        ended(&ann, &id, if accept { "done" } else { "failed" }).await;
+    }
+    mall.clock.advance(days(1) + hours(10));
+    let desk = mall.staff_with(&["finance.view", "finance.settle"], None).await;
+    mall.run_jobs().await;
+    desk
+}
+
+/// Waits for the notice of a transfer to arrive over the network.
+async fn ended(ann: &MemberClient, id: &str, word: &str) {
+    for _ in 0..400 {
+        if ann.get(&format!("/api/v1/transfers/{id}")).await.ok()["status"] == word {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    panic!("the transfer did not become {word}");
+}
+
+async fn told(desk: &StaffClient) -> Vec<(String, String, i64, i64)> {
+    let page = desk.get("/admin/v1/reconciliation/differences").await.ok();
+    let mut told: Vec<_> = page["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            assert_eq!(one["channel"], "wechat_funds", "{one}");
+            assert!(!one["advice"].as_str().unwrap().is_empty());
+            let word = |name: &str| one[name].as_str().unwrap().to_owned();
+            let fen = |name: &str| one[name].as_i64().unwrap_or(-1);
+            (word("kind"), word("problem"), fen("ours_fen"), fen("theirs_fen"))
+        })
+        .collect();
+    told.sort();
+    told
+}
+
+fn difference(kind: &str, problem: &str, ours: i64, theirs: i64) -> (String, String, i64, i64) {
+    (kind.to_owned(), problem.to_owned(), ours, theirs)
+}
+
+#[test]
+fn what_moved_on_the_account_agrees_with_payments_refunds_fees_and_transfers() {
+    with_stand_ins_on_both("funds", async |mall, outside: Control| {
+        let desk = a_day_of_funds(&mall, &outside).await;
+        assert!(told(&desk).await.is_empty(), "{:?}", told(&desk).await);
+        let days = list(&desk, "wechat_funds").await;
+        let sum = |of: fn(&Value) -> &Value| days.iter().map(|day| of(day).as_i64().unwrap()).sum::<i64>();
+        for (ours, theirs) in days.iter().map(|day| (&day["ours"], &day["theirs"])) {
+            assert_eq!(ours, theirs);
+        }
+        assert_eq!(sum(|day| &day["theirs"]["paid_fen"]), 19_815);
+        assert_eq!(sum(|day| &day["theirs"]["refunded_fen"]), 13_210);
+        assert_eq!((sum(|day| &day["fee_fen"]), sum(|day| &day["funds"]["ours_fee_fen"])), (40, 40));
+        assert_eq!(sum(|day| &day["funds"]["ours_transferred_fen"]), 1_234);
+        assert_eq!(sum(|day| &day["funds"]["theirs_transferred_fen"]), 1_234);
+        assert!(list(&desk, "wechat").await.iter().all(|day| day.get("funds").is_none()));
+        // Fees count once in the reports, however many books tell them.
+        let today = mall.staff_with(&["finance.view"], None).await;
+        let from = days.last().unwrap()["day"].as_str().unwrap();
+        let to = days[0]["day"].as_str().unwrap();
+        let report = today.get(&format!("/admin/v1/finance/report?by=channel&from={from}&to={to}")).await.ok();
+        assert_eq!(report["total"]["money"]["fee_fen"], 40, "{report}");
+    });
+}
+
+#[test]
+fn what_is_wrong_on_the_account_is_found_and_heals() {
+    with_stand_ins_on_both("funds_wrong", async |mall, outside: Control| {
+        let desk = a_day_of_funds(&mall, &outside).await;
+        for (fault, want) in [
+            (Fault::FundsWrongFee, difference("fee", "amount", 79, 80)),
+            (Fault::FundsExtraLine, difference("payment", "theirs_only", -1, 666)),
+            (Fault::FundsMissingLine, difference("fee", "ours_only", -79, -1)),
+        ] {
+            outside.set(fault, true);
+            again(&mall, &desk, "wechat_funds").await;
+            let found = told(&desk).await;
+            assert!(found.contains(&want), "{fault:?}: {found:?}");
+            outside.set(fault, false);
+            again(&mall, &desk, "wechat_funds").await;
+            assert!(told(&desk).await.is_empty(), "{fault:?}: {:?}", told(&desk).await);
+        }
+        // A transfer that our books do not know of any more.
+        let db = mall.world.app().db.clone();
+        let turn = |status: &'static str, was: &'static str| {
+            db.write(move |tx| tx.exec("update transfer set status = $1 where status = $2", &db::args![status, was]))
+        };
+        turn("cancelled", "done").await.unwrap();
+        again(&mall, &desk, "wechat_funds").await;
+        assert_eq!(told(&desk).await, [difference("transfer", "state", 1_234, 1_234)]);
+        turn("done", "cancelled").await.unwrap();
+        let page = desk.get("/admin/v1/reconciliation/differences").await.ok();
+        let id = page["items"][0]["id"].as_str().unwrap();
+        let asked = desk.post(&format!("/admin/v1/reconciliation/differences/{id}/ask"), json!({})).await.ok();
+        assert_eq!((asked["status"].as_str(), asked["settled_by"].as_str()), (Some("settled"), Some("match")));
+    });
+}
+
 #[test]
 fn a_bill_that_is_not_made_yet_is_told_and_asked_for_again() {
     with_stand_ins_on_both("bill_late", async |mall, outside: Control| {

@@ -104,6 +104,7 @@ fn every_kind_of_difference_is_found_and_named() {
                 number: "SOMEBODY-ELSE".into(),
                 channel_number: "4200099".into(),
                 amount: Fen(888),
+                fee: Fen::ZERO,
                 state: BillState::Done,
                 at: None,
             });
@@ -157,6 +158,7 @@ fn a_payment_in_the_next_days_bill_settles_itself() {
                 number,
                 channel_number,
                 amount: Fen(6_600),
+                fee: Fen::ZERO,
                 state: BillState::Done,
                 at: None,
             });

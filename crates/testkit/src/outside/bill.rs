@@ -30,6 +30,7 @@ impl LocalChannel {
                 number: number.clone(),
                 channel_number: intent.transaction_id.clone().unwrap_or_default(),
                 amount: intent.amount,
+                fee: Fen(intent.amount.0 * 6 / 1_000),
                 state: BillState::Done,
                 at: intent.paid_at,
             });
@@ -51,6 +52,7 @@ impl LocalChannel {
                 number: number.clone(),
                 channel_number,
                 amount: refund.amount,
+                fee: Fen::ZERO,
                 state,
                 at,
             });

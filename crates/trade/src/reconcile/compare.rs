@@ -1,6 +1,7 @@
 //! Holds some numbers of a channel against each other and brings the queue in line: new differences open, those that agree
 //! now are settled by that, those a person settled stay as they are.
 
+use super::funds::{self, account_of};
 use super::model::{Ours, Problem, Theirs, judge, kind_of, kind_word, state_of, state_word};
 use crate::payment::{Refund, part_number, part_of_number, refund_number};
 use db::{Arg, FromRow, Row, Tx, args};
@@ -63,7 +64,7 @@ pub(super) fn compare(tx: &mut Tx<'_>, ctx: &Ctx, channel: &str, day: i64, keys:
                 mine.map(|mine| mine.status.clone()),
                 other.map(|other| state_word(other.state)),
                 other.map(|other| other.channel_number.clone()),
-                mine.map(|mine| mine.payment_id),
+                mine.and_then(|mine| mine.payment_id),
                 mine.and_then(|mine| mine.refund_id),
                 mine.and_then(|mine| mine.order_id),
                 ctx.now
@@ -100,6 +101,8 @@ fn write(tx: &mut Tx<'_>, ctx: &Ctx, found: &[Vec<Arg>], settled: &[Id]) -> Resu
     Ok(())
 }
 
+const KINDS: [&str; 5] = ["payment", "refund", "transfer", "fee", "other"];
+
 fn numbers(keys: &[Key]) -> Vec<&str> {
     keys.iter().map(|key| key.1.as_str()).collect()
 }
@@ -116,7 +119,7 @@ fn theirs_of(tx: &mut Tx<'_>, mall_id: MallId, channel: &str, keys: &[Key]) -> R
         "select kind, number, channel_number, amount_fen, state
          from bill_line
          where mall_id = $1 and channel = $2 and kind = any($3) and number = any($4)",
-        &args![mall_id, channel, vec!["payment", "refund"], numbers(keys)],
+        &args![mall_id, channel, KINDS.to_vec(), numbers(keys)],
     )?;
     rows.into_iter().map(|(kind, number, line)| Ok(((kind_of(&kind)?, number), line))).collect()
 }
@@ -127,7 +130,7 @@ fn known(tx: &mut Tx<'_>, mall_id: MallId, channel: &str, keys: &[Key]) -> Resul
         "select id, kind, number, problem, status = 'open', coalesce(settled_by, '') = 'staff', ours_fen, theirs_fen
          from bill_difference
          where mall_id = $1 and channel = $2 and kind = any($3) and number = any($4)",
-        &args![mall_id, channel, vec!["payment", "refund"], numbers(keys)],
+        &args![mall_id, channel, KINDS.to_vec(), numbers(keys)],
     )?;
     let one = |(id, kind, number, problem, is_open, by_staff, ours_fen, theirs_fen): Found| {
         let known = Known { id, problem: Problem::parse(&problem)?, is_open, by_staff, ours_fen, theirs_fen };
@@ -136,27 +139,33 @@ fn known(tx: &mut Tx<'_>, mall_id: MallId, channel: &str, keys: &[Key]) -> Resul
     rows.into_iter().map(one).collect()
 }
 
-/// What of ours the numbers name at this channel.
+/// What of ours the numbers name in this book.
 fn ours_of(tx: &mut Tx<'_>, mall_id: MallId, channel: &str, keys: &[Key]) -> Result<HashMap<Key, Ours>> {
+    let account = account_of(channel);
     let payment_of = |number: &str| number.parse().ok().or_else(|| part_of_number(number).map(|(payment, _)| payment));
-    let payments: Vec<Id> =
-        keys.iter().filter(|key| key.0 == BillKind::Payment).filter_map(|key| payment_of(&key.1)).collect();
-    let refunds: Vec<Id> =
-        keys.iter().filter(|key| key.0 == BillKind::Refund).filter_map(|key| Refund::id_of(&key.1)).collect();
+    // A fee goes by the number of its payment or refund.
+    let named = |kind| keys.iter().filter(move |key| key.0 == kind || key.0 == BillKind::Fee).map(|key| key.1.as_str());
+    let payments: Vec<Id> = named(BillKind::Payment).filter_map(payment_of).collect();
+    let refunds: Vec<Id> = named(BillKind::Refund).filter_map(Refund::id_of).collect();
     let mut found = HashMap::new();
     if !payments.is_empty() {
         let rows: Vec<PaymentRow> = tx.all(
             &format!("{PAYMENTS} where p.mall_id = $1 and p.id = any($2) and p.channel = $3"),
-            &args![mall_id, payments, channel],
+            &args![mall_id, payments, account],
         )?;
         found.extend(rows.into_iter().map(|row| (row.0.kind, row.0.number.clone(), row.0)).map(keyed));
     }
     if !refunds.is_empty() {
         let rows: Vec<RefundRow> = tx.all(
             &format!("{REFUNDS} where r.mall_id = $1 and r.id = any($2) and p.channel = $3"),
-            &args![mall_id, refunds, channel],
+            &args![mall_id, refunds, account],
         )?;
         found.extend(rows.into_iter().map(|row| (row.0.kind, row.0.number.clone(), row.0)).map(keyed));
+    }
+    if funds::is_funds(channel) {
+        funds::fees(tx, mall_id, channel, keys, &mut found)?;
+        funds::strangers(tx, mall_id, channel, keys, &mut found)?;
+        funds::transfers(tx, mall_id, channel, keys, &mut found)?;
     }
     Ok(found)
 }
@@ -186,7 +195,7 @@ impl FromRow for PaymentRow {
         let (status, at, order_id) = (row.next()?, row.next()?, row.next()?);
         let position: Option<i64> = row.next()?;
         let number = position.map_or_else(|| payment_id.to_string(), |position| part_number(payment_id, position));
-        let (kind, refund_id, by_hand) = (BillKind::Payment, None, false);
+        let (kind, payment_id, refund_id, by_hand) = (BillKind::Payment, Some(payment_id), None, false);
         Ok(PaymentRow(Ours { kind, number, amount, status, at, payment_id, refund_id, order_id, by_hand }))
     }
 }

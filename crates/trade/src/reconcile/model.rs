@@ -46,9 +46,9 @@ pub struct Ours {
     /// The number it has at the channel now.
     pub number: String,
     pub amount: Fen,
-    /// The stored status.
+    /// The stored status; of a fee, the state of the line of the trade bill that told it.
     pub status: String,
-    pub payment_id: Id,
+    pub payment_id: Option<Id>,
     pub refund_id: Option<Id>,
     pub order_id: Option<Id>,
     /// Staff gave the money back by hand; the channel never did.
@@ -62,6 +62,17 @@ impl Ours {
         match self.kind {
             BillKind::Payment => matches!(self.status.as_str(), "paid" | "refunding" | "refunded"),
             BillKind::Refund => self.status == "done" && !self.by_hand,
+            BillKind::Transfer | BillKind::Fee => self.status == "done",
+            BillKind::Other => false,
+        }
+    }
+
+    /// True while nobody can say yet whether the money moves: what the bill says of it is taken as it is.
+    fn is_under_way(&self) -> bool {
+        match self.kind {
+            BillKind::Transfer => !matches!(self.status.as_str(), "done" | "failed" | "cancelled"),
+            BillKind::Fee => self.status == "processing",
+            _ => false,
         }
     }
 }
@@ -78,6 +89,9 @@ pub(super) const fn kind_word(kind: BillKind) -> &'static str {
     match kind {
         BillKind::Payment => "payment",
         BillKind::Refund => "refund",
+        BillKind::Transfer => "transfer",
+        BillKind::Fee => "fee",
+        BillKind::Other => "other",
     }
 }
 
@@ -85,6 +99,9 @@ pub(super) fn kind_of(text: &str) -> Result<BillKind> {
     match text {
         "payment" => Ok(BillKind::Payment),
         "refund" => Ok(BillKind::Refund),
+        "transfer" => Ok(BillKind::Transfer),
+        "fee" => Ok(BillKind::Fee),
+        "other" => Ok(BillKind::Other),
         other => Err(Error::internal(format_args!("unknown kind of line {other}"))),
     }
 }
@@ -114,7 +131,8 @@ pub(super) fn state_of(text: &str) -> Result<BillState> {
 /// | moved         | ours only  | –           | – (a bill is made early, the refund ended since) | state |
 /// | not moved     | –          | state       | –           | –      |
 ///
-/// Where both are there and either says the money moved, another amount is said before another state.
+/// Where both are there and either says the money moved, another amount is said before another state. What is under way
+/// on our side agrees with whatever moved.
 pub fn judge(ours: Option<&Ours>, theirs: Option<&Theirs>) -> Option<Problem> {
     match (ours, theirs) {
         (None, None) => None,
@@ -126,7 +144,7 @@ pub fn judge(ours: Option<&Ours>, theirs: Option<&Theirs>) -> Option<Problem> {
                 return Some(Problem::Amount);
             }
             match theirs.state {
-                BillState::Done => (!moved).then_some(Problem::State),
+                BillState::Done => (!moved && !ours.is_under_way()).then_some(Problem::State),
                 BillState::Processing => None,
                 BillState::Failed => moved.then_some(Problem::State),
             }
@@ -144,7 +162,7 @@ mod tests {
             number: "7".into(),
             amount: Fen(fen),
             status: status.into(),
-            payment_id: Id(7),
+            payment_id: Some(Id(7)),
             refund_id: None,
             order_id: None,
             by_hand: false,
@@ -157,12 +175,15 @@ mod tests {
 
     #[test]
     fn the_table_holds() {
-        use BillKind::{Payment, Refund};
+        use BillKind::{Fee, Payment, Refund, Transfer};
         use BillState::{Done, Failed, Processing};
         let paid = ours(Payment, "paid", 100);
         let pending = ours(Payment, "pending", 100);
         let back = ours(Refund, "done", 100);
         let failed = ours(Refund, "failed", 100);
+        let (sent, waiting) = (ours(Transfer, "done", 100), ours(Transfer, "waiting", 100));
+        let cancelled = ours(Transfer, "cancelled", 100);
+        let (fee, early) = (ours(Fee, "done", 12), ours(Fee, "processing", -6));
         for (ours, theirs, want) in [
             (None, None, None),
             (Some(&paid), None, Some(Problem::OursOnly)),
@@ -176,6 +197,13 @@ mod tests {
             (Some(&back), Some(theirs(Failed, 100)), Some(Problem::State)),
             (Some(&failed), Some(theirs(Failed, 100)), None),
             (Some(&failed), Some(theirs(Done, 100)), Some(Problem::State)),
+            (Some(&sent), None, Some(Problem::OursOnly)),
+            (Some(&waiting), None, None),
+            (Some(&waiting), Some(theirs(Done, 100)), None),
+            (Some(&cancelled), Some(theirs(Done, 100)), Some(Problem::State)),
+            (Some(&fee), None, Some(Problem::OursOnly)),
+            (Some(&fee), Some(theirs(Done, 13)), Some(Problem::Amount)),
+            (Some(&early), Some(theirs(Done, -6)), None),
         ] {
             assert_eq!(judge(ours, theirs.as_ref()), want, "{ours:?} {theirs:?}");
         }

@@ -26,7 +26,7 @@ pub fn own_lines(tx: &mut Tx<'_>, mall_id: MallId, channel: &str, from: Instant,
 
 fn line(kind: BillKind, number: String, amount: i64, at: Instant) -> BillLine {
     let channel_number = String::new();
-    BillLine { kind, number, channel_number, amount: Fen(amount), state: BillState::Done, at: Some(at) }
+    BillLine { kind, number, channel_number, amount: Fen(amount), fee: Fen::ZERO, state: BillState::Done, at: Some(at) }
 }
 
 /// Principal and gift together, by what caused the posting: a payment's id, a refund's id. A part that waits for the rest

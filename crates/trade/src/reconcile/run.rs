@@ -2,6 +2,7 @@
 //! lines that are not in the bill any more, look at what was open, finish with the sums. A step done twice does no harm.
 
 use super::compare::{Key, PAYMENTS, PaymentRow, REFUNDS, RefundRow, compare};
+use super::funds::{self, account_of};
 use super::model::{Ours, kind_of, kind_word, state_word};
 use db::{Arg, Tx, args};
 use kernel::ports::{BillKind, BillLine};
@@ -41,6 +42,16 @@ pub fn due(tx: &mut Tx<'_>, mall_id: MallId, channel: &str, last: i64) -> Result
     let done = |day: &i64| rows.iter().any(|row| row.0 == *day && row.1 == "done");
     let first = rows.iter().map(|row| row.0).min().unwrap_or(last);
     Ok((first..=last).filter(|day| !done(day)).collect())
+}
+
+/// Of these days, those of which a channel's bill was compared.
+pub fn done_of(tx: &mut Tx<'_>, mall_id: MallId, channel: &str, days: &[i64]) -> Result<Vec<i64>> {
+    let (Some(first), Some(last)) = (days.first(), days.last()) else { return Ok(Vec::new()) };
+    let rows: Vec<(i64,)> = tx.all(
+        "select day from bill_day where mall_id = $1 and channel = $2 and day >= $3 and day <= $4 and state = 'done'",
+        &args![mall_id, channel, *first, *last],
+    )?;
+    Ok(days.iter().copied().filter(|day| rows.contains(&(*day,))).collect())
 }
 
 /// Begins; answers the number of this comparison.
@@ -84,23 +95,26 @@ pub fn take_lines(tx: &mut Tx<'_>, ctx: &Ctx, channel: &str, day: i64, run: Id, 
                 &line.channel_number,
                 line.amount,
                 state_word(line.state),
-                line.at
+                line.at,
+                line.fee
             ]
             .to_vec()
         })
         .collect();
     tx.insert_many(
-        "insert into bill_line (mall_id, channel, kind, number, day, run, channel_number, amount_fen, state, at) values",
+        "insert into bill_line
+           (mall_id, channel, kind, number, day, run, channel_number, amount_fen, state, at, fee_fen) values",
         "on conflict (mall_id, channel, kind, number) do update
          set day = excluded.day, run = excluded.run, channel_number = excluded.channel_number,
-             amount_fen = excluded.amount_fen, state = excluded.state, at = excluded.at",
+             amount_fen = excluded.amount_fen, state = excluded.state, at = excluded.at, fee_fen = excluded.fee_fen",
         &rows,
     )?;
-    let keys: Vec<Key> = lines.iter().map(|line| (line.kind, line.number.clone())).collect();
+    let compared = lines.iter().filter(|line| line.kind != BillKind::Other);
+    let keys: Vec<Key> = compared.map(|line| (line.kind, line.number.clone())).collect();
     compare(tx, ctx, channel, day, &keys).map(drop)
 }
 
-/// Looks through our payments or refunds of the day, from an id on; answers where to go on.
+/// Looks through our payments, refunds or transfers of the day, from an id on; answers where to go on.
 pub fn check_ours(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
@@ -109,7 +123,7 @@ pub fn check_ours(
     kind: BillKind,
     after: Id,
 ) -> Result<Option<Id>> {
-    let values = args![ctx.mall_id, channel, window.from, window.to, after, CHUNK];
+    let values = args![ctx.mall_id, account_of(channel), window.from, window.to, after, CHUNK];
     let ours: Vec<Ours> = match kind {
         BillKind::Payment => {
             let rows: Vec<PaymentRow> = tx.all(
@@ -137,12 +151,15 @@ pub fn check_ours(
             )?;
             rows.into_iter().map(|row| row.0).collect()
         }
+        BillKind::Transfer => return funds::check_transfers(tx, ctx, channel, window, after),
+        BillKind::Fee | BillKind::Other => Vec::new(),
     };
     let keys: Vec<Key> = ours.iter().map(|one| (one.kind, one.number.clone())).collect();
     compare(tx, ctx, channel, window.day, &keys)?;
     let full = i64::try_from(ours.len()).unwrap_or(0) == CHUNK;
     // The last payment's sub-orders may go on: it is looked at once more, with the next.
-    Ok(ours.last().filter(|_| full).map(|last| last.refund_id.unwrap_or(Id(last.payment_id.0 - 1))))
+    let next = |last: &Ours| last.refund_id.or(last.payment_id.map(|id| Id(id.0 - 1)));
+    Ok(ours.last().filter(|_| full).and_then(next))
 }
 
 /// Drops lines of the day that are not in the bill any more and compares their numbers once more.
@@ -153,7 +170,8 @@ pub fn drop_stale(tx: &mut Tx<'_>, ctx: &Ctx, channel: &str, day: i64, run: Id) 
          returning kind, number",
         &args![ctx.mall_id, channel, day, run],
     )?;
-    let keys: Result<Vec<Key>> = rows.into_iter().map(|(kind, number)| Ok((kind_of(&kind)?, number))).collect();
+    let compared = rows.into_iter().filter(|(kind, _)| kind != "other");
+    let keys: Result<Vec<Key>> = compared.map(|(kind, number)| Ok((kind_of(&kind)?, number))).collect();
     for some in keys?.chunks(usize::try_from(CHUNK).unwrap_or(1)) {
         compare(tx, ctx, channel, day, some)?;
     }
@@ -184,7 +202,7 @@ pub fn recheck(tx: &mut Tx<'_>, ctx: &Ctx, channel: &str, day: i64, kind: &str, 
 
 /// Writes the sums of the day and that it was compared.
 pub fn finish(tx: &mut Tx<'_>, ctx: &Ctx, channel: &str, window: Window, fee: Fen) -> Result<()> {
-    let (day, mall_id) = (window.day, ctx.mall_id);
+    let (day, mall_id, account) = (window.day, ctx.mall_id, account_of(channel));
     let theirs: (i64, i64, i64, i64) = tx.one(
         "select cast(count(*) filter (where kind = 'payment') as bigint),
                 cast(coalesce(sum(amount_fen) filter (where kind = 'payment'), 0) as bigint),
@@ -200,7 +218,7 @@ pub fn finish(tx: &mut Tx<'_>, ctx: &Ctx, channel: &str, window: Window, fee: Fe
          from payment
          where mall_id = $1 and channel = $2 and paid_at >= $3 and paid_at < $4 and paid_at is not null
            and amount_fen > 0 and status in ('paid', 'refunding', 'refunded')",
-        &args![mall_id, channel, window.from, window.to],
+        &args![mall_id, account, window.from, window.to],
     )?;
     let (refunds, refunded): (i64, i64) = tx.one(
         "select count(*), cast(coalesce(sum(r.amount_fen), 0) as bigint)
@@ -209,7 +227,7 @@ pub fn finish(tx: &mut Tx<'_>, ctx: &Ctx, channel: &str, window: Window, fee: Fe
          where r.mall_id = $1 and p.channel = $2 and r.finished_at >= $3 and r.finished_at < $4
            and r.finished_at is not null and r.status = 'done'
            and not exists (select 1 from refund_settlement s where s.mall_id = r.mall_id and s.refund_id = r.id)",
-        &args![mall_id, channel, window.from, window.to],
+        &args![mall_id, account, window.from, window.to],
     )?;
     tx.exec(
         "update bill_day
@@ -222,5 +240,5 @@ pub fn finish(tx: &mut Tx<'_>, ctx: &Ctx, channel: &str, window: Window, fee: Fe
             ctx.now
         ],
     )?;
-    Ok(())
+    if funds::is_funds(channel) { funds::finish(tx, ctx, channel, window) } else { Ok(()) }
 }

@@ -1,5 +1,6 @@
 //! Days and differences as staff see them, and settling one by hand.
 
+use super::advice::advice;
 use super::model::Problem;
 use db::{Arg, FromRow, Row, Tx, args};
 use kernel::{Cursor, Error, Id, Instant, MallId, Page, Result};
@@ -17,11 +18,26 @@ pub struct Counts {
     pub refunded_fen: i64,
 }
 
+/// What only the flow of funds of an account tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FundCounts {
+    /// Our transfers to members that arrived on the day, and those of the account.
+    pub ours_transfers: i64,
+    pub ours_transferred_fen: i64,
+    pub theirs_transfers: i64,
+    pub theirs_transferred_fen: i64,
+    /// Fees as the bill of trades told them; `fee_fen` is what the account was charged.
+    pub ours_fee_fen: i64,
+    /// Movements the mall has no part in, as withdrawals: how many, and what came in less what went out.
+    pub others: i64,
+    pub other_fen: i64,
+}
+
 /// One day of one channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BillDayView {
     pub id: Id,
-    /// `wechat`, `alipay` …, `balance`, `offline`.
+    /// `wechat`, `alipay` …, `balance`, `offline`; `wechat_funds` for the flow of funds on WeChat Pay's account.
     pub channel: String,
     /// The channel's calendar day.
     #[schema(example = "2026-11-25")]
@@ -35,6 +51,9 @@ pub struct BillDayView {
     pub theirs: Counts,
     /// What the channel kept for its service.
     pub fee_fen: i64,
+    /// Of a flow of funds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub funds: Option<FundCounts>,
     /// Differences of this day that are open.
     pub open: i64,
     /// Those that were settled.
@@ -45,9 +64,11 @@ pub struct BillDayView {
 
 impl FromRow for BillDayView {
     fn from_row(row: &mut Row<'_>) -> Result<Self> {
+        let (id, channel): (Id, String) = (row.next()?, row.next()?);
+        let is_funds = super::is_funds(&channel);
         Ok(BillDayView {
-            id: row.next()?,
-            channel: row.next()?,
+            id,
+            channel,
             day: date(row.next()?),
             state: row.next()?,
             last_error: row.next()?,
@@ -57,8 +78,21 @@ impl FromRow for BillDayView {
             checked_at: row.next()?,
             open: row.next()?,
             settled: row.next()?,
+            funds: Some(fund_counts(row)?).filter(|_| is_funds),
         })
     }
+}
+
+fn fund_counts(row: &mut Row<'_>) -> Result<FundCounts> {
+    Ok(FundCounts {
+        ours_transfers: row.next()?,
+        ours_transferred_fen: row.next()?,
+        theirs_transfers: row.next()?,
+        theirs_transferred_fen: row.next()?,
+        ours_fee_fen: row.next()?,
+        others: row.next()?,
+        other_fen: row.next()?,
+    })
 }
 
 fn counts(row: &mut Row<'_>) -> Result<Counts> {
@@ -76,7 +110,9 @@ const DAY: &str =
       (select count(*) from bill_difference x
         where x.mall_id = d.mall_id and x.channel = d.channel and x.day = d.day and x.status = 'open'),
       (select count(*) from bill_difference x
-        where x.mall_id = d.mall_id and x.channel = d.channel and x.day = d.day and x.status = 'settled')
+        where x.mall_id = d.mall_id and x.channel = d.channel and x.day = d.day and x.status = 'settled'),
+      d.ours_transfers, d.ours_transferred_fen, d.theirs_transfers, d.theirs_transferred_fen, d.ours_fee_fen, d.others,
+      d.other_fen
     from bill_day d";
 
 struct DayRow(i64, BillDayView);
@@ -137,7 +173,7 @@ pub struct Difference {
     /// The channel's calendar day on which it was found.
     #[schema(example = "2026-11-25")]
     pub day: String,
-    /// `payment` or `refund`.
+    /// `payment` or `refund`; in a flow of funds also `transfer` and `fee`.
     pub kind: String,
     /// Our number of it at the channel.
     pub number: String,
@@ -214,28 +250,6 @@ impl FromRow for Difference {
         };
         found.advice = advice(&found).to_owned();
         Ok(found)
-    }
-}
-
-fn advice(found: &Difference) -> &'static str {
-    let own = super::is_own(&found.channel);
-    match (found.problem, found.kind.as_str()) {
-        (_, _) if own => "这笔钱没有经过外部渠道，两本内部账却不一致。请把编号交给技术支持核对，查清后再登记。",
-        (Problem::OursOnly, "payment") => {
-            "我们记了收款，账单里没有。可能跨零点记在第二天的账单里，第二天会自动对上；仍对不上，请到商户平台按单号查询。"
-        }
-        (Problem::OursOnly, _) => {
-            "我们记了退款，账单里没有。可能记在第二天的账单里；仍对不上，请到商户平台核对退款是否成功。"
-        }
-        (Problem::TheirsOnly, "payment") => {
-            "渠道收了钱，商城里没有这个单号。多半是同一商户号在别处收的款；不是的话，请按单号退回付款人。"
-        }
-        (Problem::TheirsOnly, _) => "渠道退了款，商城里没有这个单号。多半是有人在商户平台手动退款；请找到订单并登记。",
-        (Problem::Amount, _) => "两边金额不一样。请以渠道为准查明原因：改过价、部分退款或代金券，处理后登记。",
-        (Problem::State, "payment") => {
-            "渠道说付成功了，商城还没有到账。点“再问渠道”会按渠道的结果入账，订单已关闭的会原路退回。"
-        }
-        (Problem::State, _) => "渠道和商城的退款结果不一样。点“再问渠道”更新；手工退过的请核对是否退了两次。",
     }
 }
 

@@ -2,11 +2,11 @@
 //! nothing of it is believed before its hash is the one that was signed. Source: pay.weixin.qq.com/doc/v3/merchant
 //! 4012791866 (trade bill), 4012791883 (download).
 //!
-//! The file is CSV: a header, one line a movement with every field behind a backtick, then a header and a line of sums.
-//! Columns are found by their names, and the sums must agree with the lines.
+//! The sums at the end must agree with the lines.
 
 use super::WechatPay;
 use super::call::{Failure, read};
+use super::sheet::{Sheet, cell, moment};
 use crate::http::Repeat;
 use crate::statement::{fen, hundredths, unreadable};
 use flate2::read::GzDecoder;
@@ -29,13 +29,20 @@ struct Address {
 
 impl WechatPay {
     pub(super) async fn download_bill(&self, day: i64) -> Result<Bill> {
-        let date = Instant(day.saturating_mul(days(1))).datetime().date();
-        let path = format!("/v3/bill/tradebill?bill_date={date}&bill_type=ALL&tar_type=GZIP");
-        let answer = match self.call(Method::GET, &path, None, Repeat::Harmless).await {
+        let path = format!("/v3/bill/tradebill?bill_date={}&bill_type=ALL&tar_type=GZIP", date(day));
+        match self.download(&path).await? {
+            Some(text) => parse(&text, &self.merchant_id).map_err(unreadable),
+            None => Ok(Bill::default()),
+        }
+    }
+
+    /// The file behind a request for a bill; `None` when there was nothing to bill.
+    pub(super) async fn download(&self, path: &str) -> Result<Option<String>> {
+        let answer = match self.call(Method::GET, path, None, Repeat::Harmless).await {
             Ok(answer) => answer,
             Err(Failure::Refused(refusal)) => {
                 return match refusal.code.as_str() {
-                    "NO_STATEMENT_EXIST" => Ok(Bill::default()),
+                    "NO_STATEMENT_EXIST" => Ok(None),
                     "STATEMENT_CREATING" => {
                         Err(Error::gateway("payment.bill_not_ready", "微信支付还没有出这一天的账单，稍后会再取")
                             .because(refusal))
@@ -53,8 +60,7 @@ impl WechatPay {
         if !wire::same(wire::sha1_hex(&text), address.hash_value.to_ascii_lowercase()) {
             return Err(unreadable("the file has another hash than was signed"));
         }
-        let text = std::str::from_utf8(&text).map_err(unreadable)?;
-        parse(text, &self.merchant_id).map_err(unreadable)
+        String::from_utf8(text).map(Some).map_err(unreadable)
     }
 
     /// Only path and query of the address are used: a signed request goes to nobody but the channel. The answer is not
@@ -87,43 +93,35 @@ fn unpack(packed: &[u8]) -> Result<Vec<u8>> {
     Ok(text)
 }
 
+/// The day as requests name it, `2026-11-25`.
+pub(super) fn date(day: i64) -> String {
+    Instant(day.saturating_mul(days(1))).datetime().date().to_string()
+}
+
 /// Reads a bill of the kind `ALL`.
 fn parse(text: &str, merchant_id: &str) -> std::result::Result<Bill, String> {
-    let mut lines = text.trim_start_matches('\u{feff}').lines().filter(|line| !line.trim().is_empty());
-    let header: Vec<&str> = lines.next().unwrap_or_default().split(',').map(str::trim).collect();
-    let column = |name: &str| header.iter().position(|have| *have == name).ok_or(format!("no column {name}"));
+    let sheet = Sheet::read(text)?;
+    let column = |name: &str| sheet.column(name);
     let (at, merchant, transaction, number) =
         (column("交易时间")?, column("商户号")?, column("微信订单号")?, column("商户订单号")?);
-    let (state, amount) = (column("交易状态")?, column("订单金额")?);
+    let (state, amount, fee) = (column("交易状态")?, column("订单金额")?, column("手续费")?);
     let (refund_id, refund_number, refund_amount, refund_state) =
         (column("微信退款单号")?, column("商户退款单号")?, column("申请退款金额")?, column("退款状态")?);
     let mut bill = Bill::default();
-    let (mut paid, mut refunded, mut records) = (0_i64, 0_i64, 0_i64);
-    let mut sums = None;
-    for line in lines {
-        let Some(fields) = line.strip_prefix('`').map(|rest| rest.split(",`").map(str::trim).collect::<Vec<_>>())
-        else {
-            // The header of the sums; what follows it is one line.
-            sums = Some(None);
-            continue;
-        };
-        if sums.is_some() {
-            sums = Some(Some(fields.into_iter().map(str::to_owned).collect::<Vec<String>>()));
-            continue;
-        }
-        let field = |at: usize| fields.get(at).copied().ok_or(format!("a line of {} fields", fields.len()));
+    let (mut paid, mut refunded) = (0_i64, 0_i64);
+    for row in &sheet.rows {
+        let field = |at: usize| cell(row, at);
         if field(merchant)? != merchant_id {
             return Err("a line of another merchant".to_owned());
         }
-        records += 1;
-        let at = field(at)?;
-        let at = Instant::parse(&format!("{}+08:00", at.replace(' ', "T")));
+        let (at, fee) = (moment(field(at)?), Fen(hundredths(field(fee)?)?));
         let line = match field(state)? {
             "SUCCESS" => BillLine {
                 kind: BillKind::Payment,
                 number: field(number)?.to_owned(),
                 channel_number: field(transaction)?.to_owned(),
                 amount: Fen(fen(field(amount)?)?),
+                fee,
                 state: BillState::Done,
                 at,
             },
@@ -133,6 +131,7 @@ fn parse(text: &str, merchant_id: &str) -> std::result::Result<Bill, String> {
                 number: field(refund_number)?.to_owned(),
                 channel_number: field(refund_id)?.to_owned(),
                 amount: Fen(fen(field(refund_amount)?)?),
+                fee,
                 state: match field(refund_state)? {
                     "SUCCESS" => BillState::Done,
                     "PROCESSING" => BillState::Processing,
@@ -143,14 +142,12 @@ fn parse(text: &str, merchant_id: &str) -> std::result::Result<Bill, String> {
             },
             other => return Err(format!("trade state {other}")),
         };
-        match line.kind {
-            BillKind::Payment => paid += line.amount.0,
-            BillKind::Refund => refunded += line.amount.0,
-        }
+        let sum = if line.kind == BillKind::Payment { &mut paid } else { &mut refunded };
+        *sum += line.amount.0;
         bill.lines.push(line);
     }
-    let Some(Some(sums)) = sums else { return Err("the sums are missing: the file is cut off".to_owned()) };
-    let sum = |at: usize| sums.get(at).map(String::as_str).ok_or("a line of sums that is too short".to_owned());
+    let sum = |at: usize| cell(&sheet.sums, at);
+    let records = i64::try_from(sheet.rows.len()).unwrap_or(i64::MAX);
     let said = (sum(0)?.parse::<i64>().ok(), fen(sum(5)?)?, fen(sum(6)?)?);
     if said != (Some(records), paid, refunded) {
         return Err(format!("the sums {said:?} are not those of the lines ({records}, {paid}, {refunded})"));
@@ -185,6 +182,7 @@ mod tests {
         let lines = [payment("700", "20.00"), refund("R9", "9.99", "SUCCESS")];
         let read = bill(&lines, "`2,`20.00,`9.99,`0.00,`0.06000,`20.00,`9.99").unwrap();
         assert_eq!(read.fee, Fen(6));
+        assert_eq!(read.lines.iter().map(|line| line.fee.0).collect::<Vec<_>>(), [12, -6]);
         let [paid, back] = &read.lines[..] else { panic!("two lines") };
         assert_eq!((paid.kind, paid.number.as_str(), paid.amount), (BillKind::Payment, "700", Fen(2_000)));
         assert_eq!(paid.at, Instant::parse("2026-11-24T02:00:05Z"));

@@ -6,9 +6,11 @@
 mod bill;
 mod call;
 mod combined;
+mod funds;
 mod notices;
 mod payments;
 mod refunds;
+mod sheet;
 mod transfers;
 mod trust;
 
@@ -155,3 +157,6 @@ impl PaymentChannel for WechatPay {
         Box::pin(self.download_bill(day))
     }
 }
+    fn fund_flow(&self, day: i64) -> Pending<'_, Bill> {
+        Box::pin(self.download_funds(day))
+    }
