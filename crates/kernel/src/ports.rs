@@ -274,6 +274,10 @@ pub trait PaymentChannel: Send + Sync {
     fn combined(&self) -> Option<&dyn CombinedChannel> {
         None
     }
+    /// Whether new payments over several orders are collected order by order; those begun stay as they are.
+    fn combines(&self) -> bool {
+        self.combined().is_some()
+    }
     /// The same account's way to pay out, where the channel has one.
     fn transfers(&self) -> Option<&dyn TransferChannel> {
         None

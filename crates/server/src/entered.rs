@@ -174,6 +174,7 @@ fn merchant(fields: &Fields) -> Result<Value> {
         map.remove("public_key_id");
         map.remove("public_key");
     }
+    value["combined"] = Value::from(fields.get("combined").is_none_or(|choice| choice != "off"));
     value["trust"] = match (id, pem) {
         (Some(id), Some(pem)) => json!({ "mode": "public_key", "id": id, "pem": pem, "accept_certificates": true }),
         (None, None) => json!({ "mode": "platform_certificates" }),

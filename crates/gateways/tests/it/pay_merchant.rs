@@ -66,6 +66,7 @@ pub fn config(base_url: &str, trust: PayTrust) -> WechatPayConfig {
         private_key: Secret::new(MERCHANT.to_pem().unwrap()),
         api_v3_key: Secret::from(API_V3_KEY),
         trust,
+        combined: true,
         timeouts: short(),
     }
 }

@@ -59,6 +59,15 @@ pub struct AccountField {
     pub required: bool,
     /// What was entered, or the masked tail of a secret; empty when nothing was.
     pub value: String,
+    /// The values it takes, the usual one first; empty where anything may be written.
+    pub choices: Vec<AccountChoice>,
+}
+
+/// A value of a field that takes only some.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountChoice {
+    pub value: &'static str,
+    pub label: &'static str,
 }
 
 /// Fields to save; an empty secret keeps the one that is there.
@@ -80,6 +89,7 @@ fn account(app: &App, mall_id: kernel::MallId, service: &'static Service, kept: 
             secret: field.secret,
             required: field.required,
             value: shown,
+            choices: field.choices.iter().map(|(value, label)| AccountChoice { value, label }).collect(),
         }
     });
     let source = if !kept.fields.is_empty() {

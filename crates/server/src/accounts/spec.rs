@@ -16,16 +16,21 @@ pub struct Field {
     pub label: &'static str,
     pub secret: bool,
     pub required: bool,
+    /// The values it takes with their words, the usual one first; empty where anything may be written.
+    pub choices: &'static [(&'static str, &'static str)],
 }
 
 const fn open(name: &'static str, label: &'static str) -> Field {
-    Field { name, label, secret: false, required: true }
+    Field { name, label, secret: false, required: true, choices: &[] }
 }
 const fn secret(name: &'static str, label: &'static str) -> Field {
-    Field { name, label, secret: true, required: true }
+    Field { name, label, secret: true, required: true, choices: &[] }
 }
 const fn optional(name: &'static str, label: &'static str) -> Field {
-    Field { name, label, secret: false, required: false }
+    Field { name, label, secret: false, required: false, choices: &[] }
+}
+const fn choice(name: &'static str, label: &'static str, choices: &'static [(&'static str, &'static str)]) -> Field {
+    Field { name, label, secret: false, required: false, choices }
 }
 
 /// Every service that staff can set up, and the file store, which the configuration sets up.
@@ -41,6 +46,11 @@ pub const SERVICES: &[Service] = &[
             secret("api_v3_key", "APIv3 密钥"),
             optional("public_key_id", "微信支付公钥 ID"),
             optional("public_key", "微信支付公钥 pub_key.pem"),
+            choice(
+                "combined",
+                "几家店铺的商品一起付款时",
+                &[("on", "用合单支付，按店铺各收一笔（商户号要开通）"), ("off", "收一笔，退款时再按订单分")],
+            ),
         ],
     },
     Service {
@@ -129,6 +139,10 @@ impl Service {
             let printable = value.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\r'));
             if value.len() > 8_000 || !printable || value.starts_with("file:") {
                 return Err(Error::field(field.name, format!("{}不正确", field.label)));
+            }
+            let known = field.choices.is_empty() || field.choices.iter().any(|(choice, _)| *choice == value);
+            if !value.is_empty() && !known {
+                return Err(Error::field(field.name, format!("请选择{}怎么做", field.label)));
             }
             if value.is_empty() && field.required {
                 return Err(Error::field(field.name, format!("请填写{}", field.label)));

@@ -99,6 +99,7 @@ fn accounts(sandbox: &Sandbox) -> OutsideConfig {
             pem: pay.public_key.as_str().into(),
             accept_certificates: true,
         },
+        combined: true,
         timeouts: Timeouts::default(),
     };
     let alipay = AlipayConfig {

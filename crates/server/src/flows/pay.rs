@@ -142,7 +142,7 @@ async fn prepare(
     fresh_for: Option<i64>,
 ) -> Result<Payment> {
     let (ctx, member_id, currency) = (member.ctx.clone(), member.id, member.mall.currency.clone());
-    let combines = app.outside.payment_channel(member.mall.id, channel.as_str())?.combined().is_some();
+    let combines = app.outside.payment_channel(member.mall.id, channel.as_str())?.combines();
     app.db
         .write(move |tx| {
             let order = order::find_of_member(tx, ctx.mall_id, member_id, id)?;

@@ -42,6 +42,7 @@ fn accounts(given: &Credentials) -> OutsideConfig {
             pem: pay.public_key.as_str().into(),
             accept_certificates: true,
         },
+        combined: true,
         timeouts: Timeouts::default(),
     };
     let alipay = AlipayConfig {

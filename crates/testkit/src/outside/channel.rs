@@ -62,6 +62,7 @@ pub(super) struct Books {
     troubles: HashMap<Call, VecDeque<Trouble>>,
     calls: HashMap<Call, usize>,
     pub(super) unknown: bool,
+    pub(super) as_one: bool,
     transactions: u64,
     notices: u64,
 }
@@ -365,6 +366,9 @@ impl PaymentChannel for LocalChannel {
     }
     fn combined(&self) -> Option<&dyn CombinedChannel> {
         (self.name == "wechat").then_some(self as &dyn CombinedChannel)
+    }
+    fn combines(&self) -> bool {
+        self.combined().is_some() && !locked(&self.books).as_one
     }
     fn transfers(&self) -> Option<&dyn TransferChannel> {
         (self.name == "wechat").then_some(&self.transfers as &dyn TransferChannel)

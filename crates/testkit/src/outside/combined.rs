@@ -19,6 +19,11 @@ impl Books {
 }
 
 impl LocalChannel {
+    /// New payments over several orders are one transaction, as for a merchant without combined payment.
+    pub fn collect_as_one(&self, on: bool) {
+        locked(&self.books).as_one = on;
+    }
+
     /// Keeps an intent, or finds it kept.
     pub(super) fn open(&self, intent: &PaymentIntent) -> Result<()> {
         let mut books = locked(&self.books);

@@ -48,8 +48,16 @@ pub struct WechatPayConfig {
     /// How answers and notices are proven to be WeChat's.
     #[serde(default)]
     pub trust: PayTrust,
+    /// Carts of several shops are collected shop by shop (合单支付), which the merchant has to have signed for. Switched off,
+    /// one transaction pays for all of them.
+    #[serde(default = "yes")]
+    pub combined: bool,
     #[serde(default)]
     pub timeouts: Timeouts,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn official() -> String {
@@ -85,6 +93,7 @@ pub struct WechatPay {
     private_key: PrivateKey,
     api_v3_key: ApiV3Key,
     trust: Trust,
+    combines: bool,
 }
 
 impl fmt::Debug for WechatPay {
@@ -110,6 +119,7 @@ impl WechatPay {
             private_key: PrivateKey::parse(config.private_key.expose()).map_err(unreadable("private_key"))?,
             api_v3_key: ApiV3Key::parse(config.api_v3_key.expose()).map_err(unreadable("api_v3_key"))?,
             trust: Trust::new(&config.trust).map_err(unreadable("trust"))?,
+            combines: config.combined,
         })
     }
 
@@ -147,6 +157,9 @@ impl PaymentChannel for WechatPay {
     fn combined(&self) -> Option<&dyn CombinedChannel> {
         Some(self)
     }
+    fn combines(&self) -> bool {
+        self.combines
+    }
     fn transfers(&self) -> Option<&dyn TransferChannel> {
         Some(self)
     }
@@ -156,7 +169,7 @@ impl PaymentChannel for WechatPay {
     fn bill(&self, day: i64) -> Pending<'_, Bill> {
         Box::pin(self.download_bill(day))
     }
-}
     fn fund_flow(&self, day: i64) -> Pending<'_, Bill> {
         Box::pin(self.download_funds(day))
     }
+}
