@@ -18,6 +18,8 @@ pub enum ScopeKind {
     Category,
     Brand,
     Product,
+    /// The goods of some shops.
+    Shop,
 }
 
 /// Goods a rule is about.
@@ -26,7 +28,7 @@ pub enum ScopeKind {
 #[serde(default, deny_unknown_fields)]
 pub struct Scope {
     pub kind: ScopeKind,
-    /// Categories, brands or products, by `kind`; at most 500.
+    /// Categories, brands, products or shops, by `kind`; at most 500.
     pub ids: Vec<Id>,
     /// Products that do not take part all the same; at most 500.
     pub excluded_product_ids: Vec<Id>,
@@ -34,15 +36,16 @@ pub struct Scope {
 
 impl Scope {
     pub fn covers(&self, sku: &SkuForSale) -> bool {
-        self.covers_product(sku.product_id, &sku.category_ids, sku.brand_id)
+        self.covers_product(sku.product_id, &sku.category_ids, sku.brand_id, sku.shop_id)
     }
 
-    pub fn covers_product(&self, product_id: Id, category_ids: &[Id], brand_id: Option<Id>) -> bool {
+    pub fn covers_product(&self, product_id: Id, category_ids: &[Id], brand_id: Option<Id>, shop_id: Id) -> bool {
         let named = match self.kind {
             ScopeKind::All => true,
             ScopeKind::Category => category_ids.iter().any(|id| self.ids.contains(id)),
             ScopeKind::Brand => brand_id.is_some_and(|id| self.ids.contains(&id)),
             ScopeKind::Product => self.ids.contains(&product_id),
+            ScopeKind::Shop => self.ids.contains(&shop_id),
         };
         named && !self.excluded_product_ids.contains(&product_id)
     }
@@ -60,7 +63,7 @@ impl Scope {
             return Err(Error::field("scope", "一个活动最多指定 500 项"));
         }
         if (self.kind == ScopeKind::All) != self.ids.is_empty() {
-            return Err(Error::field("scope.ids", "请选择参加活动的分类、品牌或商品"));
+            return Err(Error::field("scope.ids", "请选择参加活动的分类、品牌、商品或店铺"));
         }
         Ok(())
     }

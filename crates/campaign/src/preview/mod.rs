@@ -274,6 +274,7 @@ fn made_up(id: Id, name: &str, price: Fen) -> SkuForSale {
         no_return_reason: None,
         purchase_limit: None,
         on_sale: true,
+        shop_open: true,
     }
 }
 

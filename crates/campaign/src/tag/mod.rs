@@ -124,6 +124,7 @@ impl ProductTags {
 struct Seen {
     category_ids: Vec<Id>,
     brand_id: Option<Id>,
+    shop_id: Id,
 }
 
 /// What these products are part of; those of which nothing is to be said may be among them.
@@ -136,17 +137,17 @@ pub fn tags(tx: &mut Tx<'_>, ctx: &Ctx, ids: &[Id]) -> Result<OfferTags> {
     if !any || ids.is_empty() {
         return Ok(OfferTags { now, products: Vec::new() });
     }
-    let rows: Vec<(Id, String, Option<Id>)> = tx.all(
-        "select p.id, c.path, p.brand_id
+    let rows: Vec<(Id, String, Option<Id>, Id)> = tx.all(
+        "select p.id, c.path, p.brand_id, p.shop_id
          from product p join category c on c.mall_id = p.mall_id and c.id = p.category_id
          where p.mall_id = $1 and p.id = any($2)",
         &args![ctx.mall_id, ids],
     )?;
     let products: HashMap<Id, Seen> = rows
         .into_iter()
-        .map(|(id, path, brand_id)| {
+        .map(|(id, path, brand_id, shop_id)| {
             let category_ids = path.split('/').filter_map(|part| part.parse().ok()).collect();
-            (id, Seen { category_ids, brand_id })
+            (id, Seen { category_ids, brand_id, shop_id })
         })
         .collect();
     let promotions = match versions.of(PROMOTION) {
@@ -171,7 +172,8 @@ pub fn tags(tx: &mut Tx<'_>, ctx: &Ctx, ids: &[Id]) -> Result<OfferTags> {
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
         let Some(seen) = products.get(id) else { continue };
-        let covers = |scope: &crate::scope::Scope| scope.covers_product(*id, &seen.category_ids, seen.brand_id);
+        let covers =
+            |scope: &crate::scope::Scope| scope.covers_product(*id, &seen.category_ids, seen.brand_id, seen.shop_id);
         let mut limited = Vec::new();
         for sale in &sales {
             for item in sale.items.iter().filter(|item| item.product_id == *id) {

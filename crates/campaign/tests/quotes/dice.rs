@@ -90,6 +90,7 @@ fn sku(dice: &mut Dice, id: i64) -> SkuForSale {
         no_return_reason: None,
         purchase_limit: None,
         on_sale: true,
+        shop_open: true,
     }
 }
 

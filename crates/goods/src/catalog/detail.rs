@@ -20,6 +20,8 @@ pub struct ProductDetail {
     pub name: String,
     pub subtitle: Option<String>,
     pub status: ProductStatus,
+    /// False while its shop takes no orders.
+    pub shop_open: bool,
     /// When a scheduled product goes on sale.
     pub on_sale_at: Option<Instant>,
     pub gallery: Vec<Picture>,
@@ -122,6 +124,7 @@ struct ProductRow {
     no_return_reason: Option<String>,
     freight_template_id: Option<Id>,
     purchase_limit: Option<i64>,
+    shop_open: bool,
 }
 row!(ProductRow {
     id,
@@ -143,7 +146,8 @@ row!(ProductRow {
     return_7d,
     no_return_reason,
     freight_template_id,
-    purchase_limit
+    purchase_limit,
+    shop_open
 });
 
 struct SkuRow {
@@ -169,8 +173,8 @@ pub(super) fn find(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<Found> {
     let product: Option<ProductRow> = tx.opt(
         "select id, name, subtitle, status, on_sale_at, picture_keys, video_key, description_html, category_id, brand_id,
            options, min_price_fen, max_price_fen, list_price_fen, sales_count, tags, return_7d, no_return_reason,
-           freight_template_id,
-           purchase_limit
+           freight_template_id, purchase_limit,
+           exists (select 1 from shop s where s.mall_id = product.mall_id and s.id = product.shop_id and s.closed_at is null)
          from product
          where mall_id = $1 and id = $2 and deleted_at is null",
         &args![mall_id, id],
@@ -231,6 +235,7 @@ impl Found {
             gallery: crate::picture::all(app, &product.picture_keys, &product.name)?,
             video_url: product.video_key.map(|key| app.outside.objects().url(&key)),
             status: ProductStatus::parse(&product.status)?,
+            shop_open: product.shop_open,
             on_sale_at: product.on_sale_at.filter(|_| product.status == ProductStatus::Scheduled.as_str()),
             brand: self.brand.map(|row| BrandBrief::new(app, row)),
             categories: self.categories.into_iter().map(|row| CategoryBrief::new(app, &row)).collect(),

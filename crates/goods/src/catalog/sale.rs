@@ -38,6 +38,8 @@ pub struct SkuForSale {
     /// The product is on sale now and neither it nor the SKU is deleted. Scheduled products turn on sale by a sweep
     /// ([`super::turn_due`]), so this is exact to the sweep's interval.
     pub on_sale: bool,
+    /// Its shop takes orders.
+    pub shop_open: bool,
 }
 
 /// Facts of SKUs, in any order; unknown ids and those of other malls are absent.
@@ -47,10 +49,11 @@ pub fn skus_for_sale(tx: &mut Tx<'_>, mall_id: MallId, sku_ids: &[Id]) -> Result
            c.path, p.brand_id,
            k.price_fen, k.struck_fen, k.weight_g, k.volume_cm3,
            p.freight_template_id, p.return_7d, p.no_return_reason, p.purchase_limit,
-           p.status = 'on_sale' and p.deleted_at is null and k.deleted_at is null
+           p.status = 'on_sale' and p.deleted_at is null and k.deleted_at is null, s.closed_at is null
          from sku k
          join product p on p.mall_id = k.mall_id and p.id = k.product_id
          join category c on c.mall_id = p.mall_id and c.id = p.category_id
+         join shop s on s.mall_id = p.mall_id and s.id = p.shop_id
          where k.mall_id = $1 and k.id = any($2)",
         &args![mall_id, sku_ids],
     )?;
@@ -119,6 +122,7 @@ struct Row {
     no_return_reason: Option<String>,
     purchase_limit: Option<i64>,
     on_sale: bool,
+    shop_open: bool,
 }
 row!(Row {
     id,
@@ -138,7 +142,8 @@ row!(Row {
     return_7d,
     no_return_reason,
     purchase_limit,
-    on_sale
+    on_sale,
+    shop_open
 });
 
 impl TryFrom<Row> for SkuForSale {
@@ -166,6 +171,7 @@ impl TryFrom<Row> for SkuForSale {
             return_7d: row.return_7d,
             purchase_limit: row.purchase_limit,
             on_sale: row.on_sale,
+            shop_open: row.shop_open,
         })
     }
 }

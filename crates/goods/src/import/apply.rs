@@ -40,7 +40,7 @@ pub fn fresh(draft: &Draft, pictures: Keys<'_>, files: &str) -> Result<ProductIn
         subtitle: draft.subtitle.clone(),
         category_id: draft.category_id.unwrap_or_default(),
         brand_id: draft.brand_id,
-        shop_id: None,
+        shop_id: draft.shop_id,
         freight_template_id: draft.freight_template_id,
         picture_keys: keys.unwrap_or_default(),
         video_key: None,
@@ -84,6 +84,9 @@ pub fn changed(
     over(&mut base.description_html, draft.description.as_deref().map(html).as_ref());
     base.subtitle = draft.subtitle.clone().or(base.subtitle);
     base.keywords = draft.keywords.clone().or(base.keywords);
+    if draft.shop_id.is_some_and(|shop_id| base.shop_id != Some(shop_id)) {
+        problems.push(Problem::new(draft.line, Column::Shop.title(), "已有的商品不能换店铺，请留空或写它现在的店铺"));
+    }
     base.brand_id = draft.brand_id.or(base.brand_id);
     base.freight_template_id = draft.freight_template_id.or(base.freight_template_id);
     base.purchase_limit = draft.purchase_limit.or(base.purchase_limit);
@@ -247,6 +250,7 @@ pub fn told(error: &Error, draft: &Draft, lines: &[i64]) -> Problem {
         "initial_stock" => Column::Stock,
         "category_id" => Column::Category,
         "brand_id" => Column::Brand,
+        "shop_id" => Column::Shop,
         "freight_template_id" => Column::Freight,
         other if other.starts_with("attributes") => Column::Attributes,
         other if other.starts_with("options") => Column::Option1,

@@ -37,6 +37,7 @@ pub enum Column {
     Return7d,
     Limit,
     Status,
+    Shop,
 }
 
 /// Every column in the order of the template, with its title and other titles it is known by.
@@ -70,6 +71,7 @@ pub const ALL: &[(Column, &str, &[&str])] = &[
     (Column::Return7d, "七天无理由", &["7天无理由"]),
     (Column::Limit, "每单限购", &["限购"]),
     (Column::Status, "状态", &["上下架"]),
+    (Column::Shop, "店铺", &["所属店铺"]),
 ];
 
 impl Column {

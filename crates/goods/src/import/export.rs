@@ -43,6 +43,7 @@ struct Product {
     category_path: String,
     brand: Option<String>,
     freight: Option<String>,
+    shop: String,
     picture_keys: String,
     description_html: String,
     tags: String,
@@ -60,6 +61,7 @@ row!(Product {
     category_path,
     brand,
     freight,
+    shop,
     picture_keys,
     description_html,
     tags,
@@ -137,10 +139,11 @@ fn category_names(tx: &mut Tx<'_>, mall_id: MallId) -> Result<HashMap<Id, String
 
 fn rows(tx: &mut Tx<'_>, mall_id: MallId, ids: &[Id], names: &HashMap<Id, String>) -> Result<(i64, Vec<Vec<Cell>>)> {
     let products: Vec<Product> = tx.all(
-        "select p.id, p.code, p.name, p.subtitle, c.path, b.name, f.name, p.picture_keys, p.description_html, p.tags,
+        "select p.id, p.code, p.name, p.subtitle, c.path, b.name, f.name, s.name, p.picture_keys, p.description_html, p.tags,
            p.keywords, p.options, p.return_7d, p.purchase_limit, p.status
          from product p
          join category c on c.mall_id = p.mall_id and c.id = p.category_id
+         join shop s on s.mall_id = p.mall_id and s.id = p.shop_id
          left join brand b on b.mall_id = p.mall_id and b.id = p.brand_id
          left join freight_template f on f.mall_id = p.mall_id and f.id = p.freight_template_id
          where p.mall_id = $1 and p.id = any($2)",
@@ -228,6 +231,7 @@ fn line(
         once(if product.return_7d { "是" } else { "否" }.to_owned()),
         once(product.purchase_limit.map(|limit| limit.to_string()).unwrap_or_default()),
         once(status.to_owned()),
+        once(product.shop.clone()),
     ]);
     Ok(cells)
 }

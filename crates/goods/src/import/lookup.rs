@@ -1,4 +1,4 @@
-//! What the names in a file refer to: categories by path or by name, brands, freight templates.
+//! What the names in a file refer to: categories by path or by name, brands, freight templates, shops.
 
 use super::parse::Mistake;
 use crate::catalog;
@@ -13,6 +13,7 @@ pub struct Lookup {
     categories: HashMap<String, Vec<Id>>,
     brands: HashMap<String, Id>,
     freight: HashMap<String, Id>,
+    shops: HashMap<String, Id>,
     category_names: HashMap<Id, String>,
     brand_names: HashMap<Id, String>,
 }
@@ -41,6 +42,8 @@ impl Lookup {
         let templates: Vec<(String, Id)> =
             tx.all("select name, id from freight_template where mall_id = $1", &args![mall_id])?;
         lookup.freight = templates.into_iter().collect();
+        let shops: Vec<(String, Id)> = tx.all("select name, id from shop where mall_id = $1", &args![mall_id])?;
+        lookup.shops = shops.into_iter().collect();
         Ok(lookup)
     }
 
@@ -65,6 +68,11 @@ impl Lookup {
             .get(text)
             .copied()
             .ok_or_else(|| Mistake(format!("没有“{text}”这个运费模板，请先新建，或留空使用默认模板")))
+    }
+
+    pub fn shop(&self, text: &str) -> Result<Id, Mistake> {
+        let found = self.shops.get(text).copied();
+        found.ok_or_else(|| Mistake(format!("没有“{text}”这家店铺，请先新开店铺，或留空放进商城自己的店铺")))
     }
 
     pub fn category_name(&self, id: Id) -> &str {

@@ -23,6 +23,7 @@ pub struct Draft {
     pub subtitle: Option<String>,
     pub category_id: Option<Id>,
     pub brand_id: Option<Id>,
+    pub shop_id: Option<Id>,
     pub freight_template_id: Option<Id>,
     /// Paths in the zip or folder.
     pub pictures: Option<Vec<String>>,
@@ -160,6 +161,9 @@ impl Reader<'_> {
         }
         if draft.brand_id.is_none() {
             draft.brand_id = self.read(Column::Brand, |text| lookup.brand(text));
+        }
+        if draft.shop_id.is_none() {
+            draft.shop_id = self.read(Column::Shop, |text| lookup.shop(text));
         }
         if draft.freight_template_id.is_none() {
             draft.freight_template_id = self.read(Column::Freight, |text| lookup.freight(text));

@@ -5,8 +5,9 @@ use super::row::found_shop;
 use axum::extract::State;
 use axum::http::StatusCode;
 use db::{Tx, args, row};
-use kernel::{Error, Id, MallId, Result};
+use kernel::{Error, Id, Instant, MallId, Result};
 use platform::audit::Note;
+use platform::cache::Topic;
 use platform::permission::perm;
 use platform::problem::ProblemBody;
 use platform::{Answer, App, Json, Path, Staff};
@@ -27,8 +28,11 @@ pub struct ShopRow {
     pub location_id: Id,
     pub product_count: i64,
     pub store_count: i64,
+    /// Since when it takes no orders; absent while it is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Instant>,
 }
-row!(ShopRow { id, name, location_id, product_count, store_count });
+row!(ShopRow { id, name, location_id, product_count, store_count, closed_at });
 
 /// What staff write about a shop.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -37,6 +41,17 @@ pub struct ShopInput {
     /// Shoppers read it above their goods.
     #[schema(min_length = 1, max_length = 20)]
     pub name: String,
+}
+
+/// Whether a shop takes orders.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShopStateInput {
+    pub open: bool,
+    /// Why; it stands in the audit log. Needed for closing.
+    #[serde(default)]
+    #[schema(max_length = 100)]
+    pub note: String,
 }
 
 impl ShopInput {
@@ -50,7 +65,10 @@ impl ShopInput {
 }
 
 pub fn admin_routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list_shops, create_shop)).routes(routes!(rename_shop))
+    OpenApiRouter::new()
+        .routes(routes!(list_shops, create_shop))
+        .routes(routes!(rename_shop))
+        .routes(routes!(switch_shop))
 }
 
 /// The shops of a mall, the first one first.
@@ -58,7 +76,8 @@ fn shops(tx: &mut Tx<'_>, mall_id: MallId) -> Result<Vec<ShopRow>> {
     tx.all(
         "select s.id, s.name, l.id,
            (select count(*) from product p where p.mall_id = s.mall_id and p.shop_id = s.id and p.deleted_at is null),
-           (select count(*) from store t where t.mall_id = s.mall_id and t.shop_id = s.id)
+           (select count(*) from store t where t.mall_id = s.mall_id and t.shop_id = s.id),
+           s.closed_at
          from shop s
          join location l on l.mall_id = s.mall_id and l.shop_id = s.id and l.is_default
          where s.mall_id = $1
@@ -137,6 +156,43 @@ async fn rename_shop(
             name_is_free(tx, ctx.mall_id, &name, Some(id))?;
             tx.exec("update shop set name = $3 where mall_id = $1 and id = $2", &args![ctx.mall_id, id, &name])?;
             Ok((find(tx, ctx.mall_id, id)?, Note::new("shop", id, format!("店铺 {} 改名为 {name}", before.name))))
+        })
+        .await?;
+    Ok(Json(shop))
+}
+
+/// Close a shop, or open it again.
+///
+/// Needs `store.edit`. A closed shop's goods stay on show and cannot be ordered (`shop.closed`); orders it has go on as ever.
+/// Saying what it is already changes nothing.
+#[utoipa::path(put, path = "/shops/{id}/state", tag = "store", security(("staff" = [])), params(("id" = Id, Path)),
+    request_body = ShopStateInput, responses((status = 200, body = ShopRow),
+    (status = 400, body = ProblemBody, description = "`request.invalid` at `note`"),
+    (status = 404, body = ProblemBody, description = "`shop.not_found`")))]
+async fn switch_shop(
+    State(app): State<App>,
+    staff: Staff<perm::StoreEdit>,
+    Path(id): Path<Id>,
+    Json(input): Json<ShopStateInput>,
+) -> Answer<Json<ShopRow>> {
+    let (open, why) = (input.open, input.note.trim().to_owned());
+    if why.chars().count() > 100 || (why.is_empty() && !open) {
+        return Err(Error::field("note", "请写下为什么暂停接单，最长 100 个字").into());
+    }
+    let shop = staff
+        .write(&app, "shop.switch", move |tx, ctx| {
+            let before = find(tx, ctx.mall_id, id)?;
+            if before.closed_at.is_none() != open {
+                let closed_at = (!open).then_some(ctx.now);
+                tx.exec(
+                    "update shop set closed_at = $3 where mall_id = $1 and id = $2",
+                    &args![ctx.mall_id, id, closed_at],
+                )?;
+                ctx.touch(tx, Topic::Catalog(ctx.mall_id));
+            }
+            let word = if open { "恢复接单" } else { "暂停接单" };
+            let text = if why.is_empty() { String::new() } else { format!("：{why}") };
+            Ok((find(tx, ctx.mall_id, id)?, Note::new("shop", id, format!("店铺 {} {word}{text}", before.name))))
         })
         .await?;
     Ok(Json(shop))

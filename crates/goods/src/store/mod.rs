@@ -13,7 +13,7 @@ mod shop;
 mod tests;
 
 pub use admin::{AdminStore, StoreInput, StoreStatus, admin_routes, create_store};
-pub use found::{ShopInput, ShopRow};
+pub use found::{ShopInput, ShopRow, ShopStateInput};
 pub use hours::{DaySpan, OpeningHours, SpecialDay};
 pub use place::{Point, distance_m};
 pub use region::{RegionPath, name_regions_with, region_path};

@@ -44,6 +44,8 @@ pub struct OrderSearch {
     #[param(inline)]
     pub delivery: Option<DeliveryKind>,
     pub store_id: Option<Id>,
+    /// Whose goods.
+    pub shop_id: Option<Id>,
     pub member_id: Option<Id>,
     pub min_fen: Option<i64>,
     pub max_fen: Option<i64>,
@@ -64,6 +66,7 @@ impl OrderSearch {
             paid_to: self.paid_to,
             delivery: self.delivery,
             store_id: self.store_id,
+            shop_id: self.shop_id,
             member_id: self.member_id,
             min_fen: self.min_fen,
             max_fen: self.max_fen,

@@ -172,3 +172,25 @@ fn what_is_no_table_is_refused_when_it_is_sent() {
             .refused("staff.not_allowed");
     });
 }
+
+#[test]
+fn a_file_puts_new_goods_into_the_shop_it_names() {
+    on_both_engines(async |mall| {
+        let other = mall.shop("山房").await;
+        let head = "商品编码,商品名称,分类,售价,库存,状态,店铺\n";
+        let csv = format!("{head}T1,龙井,茶,19.9,5,下架,\nT2,茶盏,茶,20,7,下架,山房\nT3,毛峰,茶,20,5,下架,没开的店\n");
+        let check = checked(&mall, &csv).await;
+        assert_eq!((check["ok_count"].as_i64(), check["failed_count"].as_i64()), (Some(2), Some(1)), "{check}");
+        bring_in(&mall, &csv, false).await;
+        let shops = mall.staff().get("/admin/v1/shops").await.ok();
+        let told = |at: usize| (shops[at]["id"].clone(), shops[at]["product_count"].as_i64());
+        assert_eq!((told(0).1, told(1)), (Some(1), (json!(other.to_string()), Some(1))));
+        let there = mall.number("select cast(sum(t.on_hand) as bigint) from stock t join location l on l.mall_id = t.mall_id and l.id = t.location_id join shop s on s.mall_id = l.mall_id and s.id = l.shop_id where t.mall_id = $1 and s.name = '山房'").await;
+        assert_eq!(there, 7, "its stock lies in its own warehouse");
+        // Goods stay in their shop: naming it again is fine, naming another is a mistake.
+        let again = checked(&mall, &format!("{head}T2,茶盏,茶,21,7,下架,山房\n")).await;
+        assert_eq!((again["ok_count"].as_i64(), again["failed_count"].as_i64()), (Some(1), Some(0)), "{again}");
+        let moved = checked(&mall, &format!("{head}T1,龙井,茶,21,7,下架,山房\n")).await;
+        assert_eq!((moved["ok_count"].as_i64(), moved["failed_count"].as_i64()), (Some(0), Some(1)), "{moved}");
+    });
+}

@@ -52,6 +52,7 @@ mod refund_desk;
 mod reprice;
 mod sale;
 mod shop;
+mod shop_states;
 mod shops;
 mod shops_money;
 mod stock;

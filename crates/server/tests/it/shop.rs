@@ -59,6 +59,11 @@ pub async fn writes(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, String
         ("DELETE /admin/v1/accounts/{service}", "/admin/v1/accounts/express".into(), nothing.clone()),
         ("POST /admin/v1/shops", "/admin/v1/shops".into(), json!({ "name": "第二家" })),
         ("PUT /admin/v1/shops/{id}", format!("/admin/v1/shops/{}", id("shop")), json!({ "name": "改了名" })),
+        (
+            "PUT /admin/v1/shops/{id}/state",
+            format!("/admin/v1/shops/{}/state", id("shop")),
+            json!({ "open": false, "note": "盘点" }),
+        ),
         ("POST /admin/v1/stores", "/admin/v1/stores".into(), store.clone()),
         ("PUT /admin/v1/stores/{id}", format!("/admin/v1/stores/{}", id("store")), store),
     ]

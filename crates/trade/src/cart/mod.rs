@@ -27,8 +27,12 @@ pub struct Item {
 pub fn add(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, item: Item) -> Result<()> {
     check_quantity(item.quantity)?;
     let known = goods::catalog::skus_for_sale(tx, ctx.mall_id, &[item.sku_id])?;
-    if !known.first().is_some_and(|sku| sku.on_sale) {
-        return Err(Error::conflict("product.off_sale", "这件商品现在买不到了"));
+    match known.first() {
+        Some(sku) if sku.on_sale && !sku.shop_open => {
+            return Err(Error::conflict("shop.closed", "这家店铺暂停接单，可以先收藏，恢复后再买"));
+        }
+        Some(sku) if sku.on_sale => {}
+        _ => return Err(Error::conflict("product.off_sale", "这件商品现在买不到了")),
     }
     tx.exec(
         "insert into cart_line (mall_id, member_id, sku_id, quantity, selected, added_at)

@@ -54,7 +54,7 @@ pub struct CartAdd {
 
 /// Put a SKU into the cart.
 #[utoipa::path(post, path = "/cart/lines", tag = "cart", security(("member" = [])), request_body = CartAdd,
-    responses((status = 200, body = CartView), (status = 409, body = ProblemBody, description = "`product.off_sale`, `cart.full`")))]
+    responses((status = 200, body = CartView), (status = 409, body = ProblemBody, description = "`product.off_sale`, `shop.closed`, `cart.full`")))]
 async fn add_cart_line(
     axum::extract::State(app): axum::extract::State<App>,
     shopper: Shopper,

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 /// Why a line cannot be bought as it is.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema, PartialEq, Eq)]
 pub struct LineProblem {
-    /// `product.off_sale`, `sku.gone`, `inventory.sold_out`, `inventory.short`, `cart.over_limit`.
+    /// `product.off_sale`, `shop.closed`, `sku.gone`, `inventory.sold_out`, `inventory.short`, `cart.over_limit`.
     pub code: String,
     pub message: String,
 }
@@ -123,6 +123,9 @@ pub fn problem_of(sku: &SkuForSale, available: i64, quantity: i64) -> Option<Lin
     let problem = |code: &str, message: String| Some(LineProblem { code: code.into(), message });
     if !sku.on_sale {
         return problem("product.off_sale", "已下架".into());
+    }
+    if !sku.shop_open {
+        return problem("shop.closed", "这家店铺暂停接单".into());
     }
     if available <= 0 {
         return problem("inventory.sold_out", "这个规格卖完了".into());

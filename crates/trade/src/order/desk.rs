@@ -28,6 +28,7 @@ pub struct AdminOrderRow {
     pub delivery_kind: DeliveryKind,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store_name: Option<String>,
+    pub shop_name: String,
     pub created_at: Instant,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paid_at: Option<Instant>,
@@ -54,6 +55,7 @@ pub struct DeskFilter {
     pub paid_to: Option<Instant>,
     pub delivery: Option<DeliveryKind>,
     pub store_id: Option<Id>,
+    pub shop_id: Option<Id>,
     pub member_id: Option<Id>,
     pub min_fen: Option<i64>,
     pub max_fen: Option<i64>,
@@ -107,6 +109,9 @@ impl DeskFilter {
         for store_id in [self.store_id, self.bound_store].into_iter().flatten() {
             where_.and(" and o.store_id = $?", store_id);
         }
+        if let Some(shop_id) = self.shop_id {
+            where_.and(" and o.shop_id = $?", shop_id);
+        }
         if let Some(member_id) = self.member_id {
             where_.and(" and o.member_id = $?", member_id);
         }
@@ -129,12 +134,18 @@ impl DeskFilter {
 struct AdminRow {
     order: Order,
     store_name: Option<String>,
+    shop_name: String,
     ready_at: Option<Instant>,
 }
 
 impl db::FromRow for AdminRow {
     fn from_row(row: &mut db::Row<'_>) -> Result<Self> {
-        Ok(AdminRow { order: Order::from_row(row)?, store_name: row.next()?, ready_at: row.next()? })
+        Ok(AdminRow {
+            order: Order::from_row(row)?,
+            store_name: row.next()?,
+            shop_name: row.next()?,
+            ready_at: row.next()?,
+        })
     }
 }
 
@@ -150,8 +161,9 @@ pub fn admin_rows(
     let mut found = filter.conditions(app, tx, mall_id, cursor.map_or(i64::MAX, |c| c.id))?;
     found.and(" order by o.id desc limit $?", limit + 1);
     let sql = format!(
-        "select {CARD_COLUMNS}, s.name, p.ready_at
+        "select {CARD_COLUMNS}, s.name, h.name, p.ready_at
          from trade_order o
+         join shop h on h.mall_id = o.mall_id and h.id = o.shop_id
          left join store s on s.mall_id = o.mall_id and s.id = o.store_id
          left join pickup p on p.mall_id = o.mall_id and p.order_id = o.id
          where o.mall_id = $1 and o.id < $2{}",
@@ -174,7 +186,7 @@ pub fn admin_rows(
 }
 
 fn admin_row(app: &App, row: AdminRow, buyer: &MemberBrief, lines: &[Line]) -> Result<AdminOrderRow> {
-    let AdminRow { order, store_name, ready_at } = row;
+    let AdminRow { order, store_name, shop_name, ready_at } = row;
     let receiver = order.receiver(&app.sealer)?;
     Ok(AdminOrderRow {
         id: order.id,
@@ -191,6 +203,7 @@ fn admin_row(app: &App, row: AdminRow, buyer: &MemberBrief, lines: &[Line]) -> R
         quantity: order.quantity,
         delivery_kind: order.delivery,
         store_name,
+        shop_name,
         created_at: order.created_at,
         paid_at: order.paid_at,
         allowed_actions: staff_actions(standing(&order, lines, ready_at.is_some())),

@@ -26,6 +26,7 @@ fn sku(id: i64, price_fen: i64) -> SkuForSale {
         no_return_reason: None,
         purchase_limit: None,
         on_sale: true,
+        shop_open: true,
     }
 }
 

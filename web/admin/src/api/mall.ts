@@ -23,6 +23,8 @@ export const listShops = () => call('GET', '/admin/v1/shops');
 export const createShop = (name: string) => call('POST', '/admin/v1/shops', { body: { name } });
 export const renameShop = (id: string, name: string) =>
   call('PUT', '/admin/v1/shops/{id}', { path: { id }, body: { name } });
+export const switchShop = (id: string, open: boolean, note: string) =>
+  call('PUT', '/admin/v1/shops/{id}/state', { path: { id }, body: { open, note } });
 
 export const listStores = () => call('GET', '/admin/v1/stores');
 export const createStore = (body: StoreInput) => call('POST', '/admin/v1/stores', { body });

@@ -102,7 +102,7 @@ export const useCart = defineStore('cart', () => {
 
 /** A line that cannot be bought at all, as opposed to one whose quantity is too large. */
 function isGone(line: CartLine): boolean {
-  return ['product.off_sale', 'sku.gone', 'inventory.sold_out'].includes(line.problem?.code ?? '');
+  return ['product.off_sale', 'shop.closed', 'sku.gone', 'inventory.sold_out'].includes(line.problem?.code ?? '');
 }
 
 function withLine(view: CartView, sku_id: string, change: Partial<CartLine>): CartView {

@@ -15,6 +15,7 @@ export default {
   none_fit: 'Nothing fits all of this. Try fewer filters.',
   clear_filter: 'Clear filters',
   off_sale: 'No longer sold',
+  shop_closed: 'Shop takes a break',
   in_cart: 'In your cart',
   kept: 'Kept',
   unkept: 'No longer kept',

@@ -115,6 +115,7 @@ export const refusal: Readonly<Record<string, string>> = {
   'session.phone_invalid': 'This is not a mobile number: it has 11 digits.',
   'session.required': 'Sign in first.',
   'session.wrong_kind': 'Please sign in as a member.',
+  'shop.closed': 'This shop takes no orders now. Keep the product and come back later.',
   'shipping.no_such_parcel': 'This parcel is not there.',
   'sms.failed': 'The message could not be sent. Try again in a moment.',
   'sms.not_configured': 'The shop cannot send messages yet. Please contact it.',

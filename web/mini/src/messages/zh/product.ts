@@ -15,6 +15,7 @@ export default words('product', {
   none_fit: '没有符合这些条件的商品，放宽一点试试',
   clear_filter: '清除筛选',
   off_sale: '已下架',
+  shop_closed: '店铺暂停接单',
   in_cart: '已放入购物车',
   kept: '已收藏',
   unkept: '已取消收藏',

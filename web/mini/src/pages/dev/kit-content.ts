@@ -45,6 +45,7 @@ const detail: ProductDetail = {
   reviews: { count: 96, rating_x10: 48, positive_percent: 97, with_pictures: 12 },
   return_7d: true,
   freight_note: '满 99 免运费',
+  shop_open: true,
 };
 export const product = { ...card, detail };
 

@@ -9,6 +9,7 @@ export const ORDER_COLUMNS: readonly Column[] = [
   { key: 'total', label: '实付', width: 116, align: 'right', hint: '应付总额，含运费' },
   { key: 'receiver', label: '收货人', minWidth: 120 },
   { key: 'delivery', label: '配送', minWidth: 120 },
+  { key: 'shop', label: '店铺', width: 120, shown: false },
   { key: 'member', label: '会员', width: 130, shown: false },
   { key: 'created_at', label: '下单时间', width: 144 },
   { key: 'paid_at', label: '付款时间', width: 140, shown: false },

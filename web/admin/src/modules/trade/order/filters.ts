@@ -5,6 +5,7 @@ export const ORDER_FILTERS = {
   q: '',
   delivery: '',
   store_id: '',
+  shop_id: '',
   member_id: '',
   from: '',
   to: '',
@@ -20,5 +21,5 @@ export type OrderFilters = Record<keyof typeof ORDER_FILTERS, string>;
 /** How many of the filters that hide behind “更多” are set. */
 export function hiddenFilters(filters: Readonly<OrderFilters>): number {
   const amounts = filters.min_fen || filters.max_fen ? 1 : 0;
-  return [filters.store_id, filters.remarked].filter(Boolean).length + amounts;
+  return [filters.store_id, filters.shop_id, filters.remarked].filter(Boolean).length + amounts;
 }

@@ -9,6 +9,7 @@ describe('the search of an export', () => {
       q: '茶',
       delivery: null,
       store_id: null,
+      shop_id: null,
       member_id: null,
       from: '2026-11-01T00:00:00Z',
       to: null,

@@ -11,6 +11,7 @@ export function searchOf(filters: Readonly<OrderFilters>, from: string | null, t
     q: filters.q.trim() || null,
     delivery: filters.delivery === 'express' || filters.delivery === 'pickup' ? filters.delivery : null,
     store_id: filters.store_id || null,
+    shop_id: filters.shop_id || null,
     member_id: filters.member_id || null,
     from,
     to,
