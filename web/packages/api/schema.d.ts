@@ -3296,6 +3296,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/shops/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Close a shop, or open it again.
+         * @description Needs `store.edit`. A closed shop's goods stay on show and cannot be ordered (`shop.closed`); orders it has go on as ever.
+         *     Saying what it is already changes nothing.
+         */
+        put: operations["switch_shop"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/staff": {
         parameters: {
             query?: never;
@@ -6606,8 +6627,15 @@ export interface components {
          * @enum {string}
          */
         Account: "points" | "principal" | "gift" | "commission";
+        /** @description A value of a field that takes only some. */
+        AccountChoice: {
+            label: string;
+            value: string;
+        };
         /** @description One field; a secret is never answered, only its tail. */
         AccountField: {
+            /** @description The values it takes, the usual one first; empty where anything may be written. */
+            choices: components["schemas"]["AccountChoice"][];
             label: string;
             name: string;
             required: boolean;
@@ -6817,6 +6845,7 @@ export interface components {
             receiver_name?: string | null;
             /** @description What the member wrote. */
             remark?: string | null;
+            shop_name: string;
             staff_remark?: string | null;
             status: components["schemas"]["Status"];
             store_name?: string | null;
@@ -7373,7 +7402,7 @@ export interface components {
         };
         /** @description One day of one channel. */
         BillDayView: {
-            /** @description `wechat`, `alipay` …, `balance`, `offline`. */
+            /** @description `wechat`, `alipay` …, `balance`, `offline`; `wechat_funds` for the flow of funds on WeChat Pay's account. */
             channel: string;
             checked_at?: null | components["schemas"]["Instant"];
             /**
@@ -7386,6 +7415,7 @@ export interface components {
              * @description What the channel kept for its service.
              */
             fee_fen: number;
+            funds?: null | components["schemas"]["FundCounts"];
             id: components["schemas"]["Id"];
             /** @description Why the last try failed. */
             last_error?: string | null;
@@ -7417,7 +7447,7 @@ export interface components {
             day: string;
             found_at: components["schemas"]["Instant"];
             id: components["schemas"]["Id"];
-            /** @description `payment` or `refund`. */
+            /** @description `payment` or `refund`; in a flow of funds also `transfer` and `fee`. */
             kind: string;
             note?: string | null;
             /** @description Our number of it at the channel. */
@@ -7694,7 +7724,7 @@ export interface components {
              */
             excluded_product_ids?: components["schemas"]["Id"][];
             /**
-             * @description Categories, brands or products, by `kind`; at most 500.
+             * @description Categories, brands, products or shops, by `kind`; at most 500.
              * @default []
              */
             ids?: components["schemas"]["Id"][];
@@ -7705,7 +7735,7 @@ export interface components {
          * @description How goods are named.
          * @enum {string}
          */
-        CampaignScopeKind: "all" | "category" | "brand" | "product";
+        CampaignScopeKind: "all" | "category" | "brand" | "product" | "shop";
         /** @description Where a campaign stands now. */
         CampaignState: {
             id: components["schemas"]["Id"];
@@ -8541,6 +8571,32 @@ export interface components {
             /** Format: int64 */
             to: number;
         };
+        /** @description What only the flow of funds of an account tells. */
+        FundCounts: {
+            /** Format: int64 */
+            other_fen: number;
+            /**
+             * Format: int64
+             * @description Movements the mall has no part in, as withdrawals: how many, and what came in less what went out.
+             */
+            others: number;
+            /**
+             * Format: int64
+             * @description Fees as the bill of trades told them; `fee_fen` is what the account was charged.
+             */
+            ours_fee_fen: number;
+            /** Format: int64 */
+            ours_transferred_fen: number;
+            /**
+             * Format: int64
+             * @description Our transfers to members that arrived on the day, and those of the account.
+             */
+            ours_transfers: number;
+            /** Format: int64 */
+            theirs_transferred_fen: number;
+            /** Format: int64 */
+            theirs_transfers: number;
+        };
         /** @description People on their way from the door to the till. */
         FunnelCounts: {
             /**
@@ -8982,7 +9038,7 @@ export interface components {
         };
         /** @description Why a line cannot be bought as it is. */
         LineProblem: {
-            /** @description `product.off_sale`, `sku.gone`, `inventory.sold_out`, `inventory.short`, `cart.over_limit`. */
+            /** @description `product.off_sale`, `shop.closed`, `sku.gone`, `inventory.sold_out`, `inventory.short`, `cart.over_limit`. */
             code: string;
             message: string;
         };
@@ -9735,6 +9791,8 @@ export interface components {
              * @default false
              */
             remarked?: boolean;
+            /** @default null */
+            shop_id?: null | components["schemas"]["Id"];
             /** @default all */
             state?: components["schemas"]["StateFilter"];
             /** @default null */
@@ -9881,6 +9939,7 @@ export interface components {
                 receiver_name?: string | null;
                 /** @description What the member wrote. */
                 remark?: string | null;
+                shop_name: string;
                 staff_remark?: string | null;
                 status: components["schemas"]["Status"];
                 store_name?: string | null;
@@ -9973,7 +10032,7 @@ export interface components {
         /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_BillDayView: {
             items: {
-                /** @description `wechat`, `alipay` …, `balance`, `offline`. */
+                /** @description `wechat`, `alipay` …, `balance`, `offline`; `wechat_funds` for the flow of funds on WeChat Pay's account. */
                 channel: string;
                 checked_at?: null | components["schemas"]["Instant"];
                 /**
@@ -9986,6 +10045,7 @@ export interface components {
                  * @description What the channel kept for its service.
                  */
                 fee_fen: number;
+                funds?: null | components["schemas"]["FundCounts"];
                 id: components["schemas"]["Id"];
                 /** @description Why the last try failed. */
                 last_error?: string | null;
@@ -10020,7 +10080,7 @@ export interface components {
                 day: string;
                 found_at: components["schemas"]["Instant"];
                 id: components["schemas"]["Id"];
-                /** @description `payment` or `refund`. */
+                /** @description `payment` or `refund`; in a flow of funds also `transfer` and `fee`. */
                 kind: string;
                 note?: string | null;
                 /** @description Our number of it at the channel. */
@@ -11532,6 +11592,8 @@ export interface components {
             reviews: components["schemas"]["ReviewSummary"];
             /** Format: int64 */
             sales_count: number;
+            /** @description False while its shop takes no orders. */
+            shop_open: boolean;
             skus: components["schemas"]["SkuView"][];
             status: components["schemas"]["ProductStatus"];
             subtitle?: string | null;
@@ -12322,6 +12384,7 @@ export interface components {
         };
         /** @description A shop with how much there is in it. */
         ShopRow: {
+            closed_at?: null | components["schemas"]["Instant"];
             id: components["schemas"]["Id"];
             /** @description Where its parcels leave from. */
             location_id: components["schemas"]["Id"];
@@ -12330,6 +12393,12 @@ export interface components {
             product_count: number;
             /** Format: int64 */
             store_count: number;
+        };
+        /** @description Whether a shop takes orders. */
+        ShopStateInput: {
+            /** @description Why; it stands in the audit log. Needed for closing. */
+            note?: string;
+            open: boolean;
         };
         /** @description What a cap of points on one SKU says. */
         SkuCap: {
@@ -21497,6 +21566,8 @@ export interface operations {
                 paid_to?: components["schemas"]["Instant"];
                 delivery?: "express" | "pickup";
                 store_id?: components["schemas"]["Id"];
+                /** @description Whose goods. */
+                shop_id?: components["schemas"]["Id"];
                 member_id?: components["schemas"]["Id"];
                 min_fen?: number;
                 max_fen?: number;
@@ -28509,6 +28580,85 @@ export interface operations {
             };
         };
     };
+    switch_shop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShopStateInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShopRow"];
+                };
+            };
+            /** @description `request.invalid` at `note` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `shop.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_staff: {
         parameters: {
             query?: never;
@@ -33871,7 +34021,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `product.off_sale`, `cart.full` */
+            /** @description `product.off_sale`, `shop.closed`, `cart.full` */
             409: {
                 headers: {
                     [name: string]: unknown;
