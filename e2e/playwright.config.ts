@@ -1,4 +1,4 @@
-// Browser tests against the real program in Debian's Chromium. Every worker has a mall of its own (mall.ts), which the
+// Browser tests against the real program in Debian's Chromium without a window. Every worker has a mall of its own (mall.ts), which the
 // stories of its files share. Screenshots of every step are kept in test-results/shots.
 import { defineConfig } from '@playwright/test'
 
@@ -19,7 +19,7 @@ export default defineConfig({
     navigationTimeout: 60_000,
     trace: 'retain-on-failure',
     launchOptions: {
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell',
       args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
     },
   },

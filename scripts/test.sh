@@ -27,7 +27,7 @@ need_packages() { # Debian packages that are missing
 
 step_setup() {
   say "setup"
-  need_packages postgresql chromium fonts-noto-cjk python3-venv curl jq
+  need_packages postgresql chromium-headless-shell fonts-noto-cjk python3-venv curl jq
   if [ ! -x "$venv/bin/python" ] || ! cmp -s tests/outside/requirements.txt "$venv/.installed"; then
     python3 -m venv "$venv"
     "$venv/bin/pip" install -q -r tests/outside/requirements.txt
@@ -36,7 +36,7 @@ step_setup() {
   "$venv/bin/pip" install -q -r scripts/requirements.txt
   rustc --version; cargo --version; node --version; npm --version
   "$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)/postgres" --version
-  chromium --version; fc-list ':lang=zh-cn' family | head -n 1; "$venv/bin/python" --version
+  chromium-headless-shell --version; fc-list ':lang=zh-cn' family | head -n 1; "$venv/bin/python" --version
   scripts/web.sh install
 }
 

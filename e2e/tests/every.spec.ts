@@ -247,6 +247,8 @@ test('every-desk page of the back office opens', async ({ member, staff }) => {
   const { page } = staff
   await signedIn(member)
   await staff.open('/')
+  await staff.signIn('admin', 'a-wrong-password')
+  await expect(page.locator('.failure-note')).toBeVisible()
   await staff.signIn('admin', 'hefang-demo')
   await page.waitForURL((url) => !url.pathname.includes('sign-in'))
   const ids = await deskIds(staff)
@@ -289,4 +291,10 @@ test('every-desk-face list of the back office says what went wrong, and comes ba
       await page.unroute('**/admin/v1/**')
     })
   }
+})
+
+test('every-docs: the API documents open', async ({ staff }) => {
+  await staff.page.goto('/docs/')
+  await expect(staff.page.getByText('Hefang API').first()).toBeVisible({ timeout: 30_000 })
+  await staff.shot('docs')
 })

@@ -35,10 +35,11 @@ class Person {
   }
 
   async shot(what: string): Promise<void> {
-    await this.page.waitForTimeout(400)
+    await this.page.waitForTimeout(150)
     this.shots += 1
     const number = String(this.shots).padStart(2, '0')
-    await this.page.screenshot({ path: `${SHOTS}/${this.name}-${number}-${what}.png` })
+    const path = `${SHOTS}/${this.name}-${number}-${what}.jpg`
+    await this.page.screenshot({ path, type: 'jpeg', quality: 85, animations: 'disabled' })
   }
 }
 
