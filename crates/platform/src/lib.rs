@@ -24,6 +24,7 @@ pub mod seal;
 pub mod search;
 pub mod session;
 pub mod sheet;
+pub mod signer;
 pub mod storage;
 pub mod task;
 

@@ -81,6 +81,14 @@ impl Sealer {
         context.update(text.as_bytes());
         hex::encode(context.sign())
     }
+
+    /// 32 bytes that follow from the key and a purpose. Hashes begin with a column's name, these with a zero.
+    pub(crate) fn derived(&self, purpose: &str) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.mac);
+        context.update(&[0]);
+        context.update(purpose.as_bytes());
+        context.sign().as_ref().try_into().expect("an HMAC-SHA256 tag is 32 bytes")
+    }
 }
 
 /// SHA-256 in lower-case hex.
