@@ -27,6 +27,9 @@ pub struct MallSettings {
     /// Days after shipping when an order completes by itself.
     #[schema(minimum = 1, maximum = 60)]
     pub auto_confirm_days: i64,
+    /// Minutes in which a hand-over at the counter may be taken back; 0 for never.
+    #[schema(minimum = 0, maximum = 1440)]
+    pub redeem_undo_minutes: i64,
     pub service_phone: Option<String>,
     /// ICP filing number shown at the foot of H5 pages.
     pub icp_number: Option<String>,
@@ -76,6 +79,7 @@ impl Default for MallSettings {
             radius_px: 12,
             order_expiry_minutes: 30,
             auto_confirm_days: 10,
+            redeem_undo_minutes: 30,
             service_phone: None,
             icp_number: None,
             company_name: None,

@@ -155,6 +155,14 @@ const NEVER: &[(&str, &str)] = &[
             or (o.status = 'shipped' and l.shipped_quantity + l.unsent_quantity <> l.quantity)",
     ),
     (
+        "a pickup counts other pieces than were handed over and not taken back",
+        "select 'order ' || cast(p.order_id as text) from pickup p
+         where p.handed_quantity <> (select coalesce(cast(sum(r.quantity) as bigint), 0) from redemption r
+             where r.mall_id = p.mall_id and r.kind = 'pickup' and r.subject_id = p.order_id and r.undone_at is null)
+            or p.handed_quantity <> (select coalesce(cast(sum(l.shipped_quantity) as bigint), 0) from order_line l
+             where l.mall_id = p.mall_id and l.order_id = p.order_id)",
+    ),
+    (
         "a line is spoken for by other pieces than its open after-sales ask for",
         "select 'order ' || cast(l.order_id as text) || ' line ' || cast(l.id as text) from order_line l
          where (l.claimed_quantity, l.withheld_quantity) <> (

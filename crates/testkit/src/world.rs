@@ -108,6 +108,33 @@ impl World {
         }))
     }
 
+    /// One more node on the same database, with connections, caches and ids of its own. SQLite is one process: there it is
+    /// this one.
+    pub async fn beside(&self) -> World {
+        let own = &self.0;
+        if self.engine() == Engine::Sqlite {
+            return self.clone();
+        }
+        let mut config = own.app.config.clone();
+        config.server.node += 1;
+        let db = wiring::open_db(&config).expect("the database opens once more");
+        let time: Arc<dyn Clock> = own.clock.clone();
+        let app =
+            wiring::build(config, db, time, Malls::default(), own.outside.clone()).expect("the parts fit together");
+        app.malls.load(&app.db, app.clock.now()).await.expect("malls can be listed");
+        let edge = Edge::new(app.clone(), router::router(app.clone()));
+        World(Arc::new(Inner {
+            app,
+            edge,
+            clock: own.clock.clone(),
+            outside: own.outside.clone(),
+            handlers: wiring::handlers(),
+            next: AtomicU64::new(own.next.load(Ordering::Relaxed) + 1_000_000),
+            dead_jobs_expected: AtomicI64::new(0),
+            scratch: own.scratch.clone(),
+        }))
+    }
+
     /// Does some work unless the process dies meanwhile.
     pub async fn until_death<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let death = self.0.app.db.death().clone();

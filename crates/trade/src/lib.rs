@@ -19,6 +19,7 @@ pub mod reconcile;
 pub mod invoice;
 
 pub mod pickup;
+pub mod redemption;
 pub mod shipping;
 
 pub mod after_sale;
@@ -65,6 +66,11 @@ pub const CONSTRAINTS: &[Constraint] = &[
         name: "order_line_withheld_not_sent",
         code: "after_sale.too_many",
         message: "这些商品已经发出，或者在另一个售后里",
+    },
+    Constraint {
+        name: "redemption_request_once",
+        code: "redemption.key_used",
+        message: "这次核销的编号已经用过，请重新查询再交付",
     },
     Constraint {
         name: "parcel_tracking_once", code: "shipping.tracking_used", message: "这个运单号已经登记在此订单"

@@ -102,6 +102,9 @@ fn checked(input: MallSettings) -> Result<MallSettings> {
     if !(1..=60).contains(&input.auto_confirm_days) {
         return Err(Error::field("auto_confirm_days", "自动确认收货可设 1 到 60 天"));
     }
+    if !(0..=1_440).contains(&input.redeem_undo_minutes) {
+        return Err(Error::field("redeem_undo_minutes", "核销后可撤销的时间可设 0 到 1440 分钟"));
+    }
     let service_phone = text("service_phone", input.service_phone, 20)?;
     let is_phone = |text: &String| text.bytes().all(|b| b.is_ascii_digit() || b" +-()".contains(&b));
     if service_phone.as_ref().is_some_and(|phone| !is_phone(phone)) {
@@ -114,6 +117,7 @@ fn checked(input: MallSettings) -> Result<MallSettings> {
         radius_px: input.radius_px,
         order_expiry_minutes: input.order_expiry_minutes,
         auto_confirm_days: input.auto_confirm_days,
+        redeem_undo_minutes: input.redeem_undo_minutes,
         service_phone,
         icp_number: text("icp_number", input.icp_number, 40)?,
         company_name: text("company_name", input.company_name, 60)?,

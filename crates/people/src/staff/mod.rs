@@ -26,6 +26,7 @@ pub use grants::StaffGrants;
 pub use model::{NewStaff, Rights, RoleInput, StaffChange};
 pub use password::{Hashed, hash_password};
 pub use signin::{Attempt, Outcome, settle_sign_in};
+pub use store::names;
 pub use team::{add_staff, change_staff, create_owner, set_password};
 
 pub use role::{add_role, change_role, remove_role};

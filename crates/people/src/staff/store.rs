@@ -89,7 +89,7 @@ pub(super) fn rights(tx: &mut Tx<'_>, mall_id: MallId, staff_id: Id) -> Result<R
 }
 
 /// Names of staff by id, for the audit log; API keys act too, and ids are unique over both.
-pub(super) fn names(tx: &mut Tx<'_>, mall_id: MallId, ids: &[Id]) -> Result<HashMap<Id, String>> {
+pub fn names(tx: &mut Tx<'_>, mall_id: MallId, ids: &[Id]) -> Result<HashMap<Id, String>> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }

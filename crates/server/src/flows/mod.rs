@@ -65,6 +65,7 @@ pub fn shop_routes() -> OpenApiRouter<App> {
         .merge(transfer::shop_routes())
         .merge(purchase::shop_routes())
         .merge(after_sale::shop_routes())
+        .merge(redeem::shop_routes())
         .merge(share::shop_routes())
         .merge(invoice::shop_routes())
         .merge(recommend::shop_routes())

@@ -48,6 +48,7 @@ mod preview;
 mod privacy;
 mod races;
 mod reconcile;
+mod redeem;
 mod refund_desk;
 mod reprice;
 mod sale;

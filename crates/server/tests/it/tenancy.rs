@@ -261,6 +261,11 @@ async fn every_write(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, Strin
         ("POST /admin/v1/orders/{id}/pay-offline", order(&offline, "pay-offline"), nothing.clone()),
         ("POST /admin/v1/orders/{id}/ready", order(pickup, "ready"), nothing.clone()),
         ("POST /admin/v1/redeem", "/admin/v1/redeem".into(), json!({ "code": id("pickup_code") })),
+        (
+            "POST /admin/v1/redemptions/{id}/undo",
+            format!("/admin/v1/redemptions/{}/undo", id("redemption")),
+            json!({ "reason": "拿错了" }),
+        ),
         ("POST /admin/v1/products", "/admin/v1/products".into(), product),
         (
             "POST /admin/v1/products/export",

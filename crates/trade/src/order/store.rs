@@ -254,7 +254,7 @@ pub fn advance(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, step: Move, note: Opti
              paid_at = case when $5 = 'paid' then $6 else paid_at end,
              paid_fen = case when $5 = 'paid' then total_fen else paid_fen end,
              shipped_at = case when $5 = 'shipped' then $6 else shipped_at end,
-             completed_at = case when $4 = 'completed' then $6 else completed_at end,
+             completed_at = case when $4 = 'completed' then $6 when $5 = 'taken_back' then null else completed_at end,
              closed_at = case when $4 = 'closed' then $6 else closed_at end,
              closed_reason = case when $4 = 'closed' then $7 else closed_reason end,
              expires_at = case when status = 'unpaid' then null else expires_at end

@@ -196,7 +196,8 @@ fn unsell(tx: &mut Tx<'_>, ctx: &Ctx, stock: &[LineStock], units: &[(i64, i64)])
     goods::catalog::add_sales(tx, ctx, &unsold)
 }
 
-/// An order of which nothing is left closes; one whose rest had been sent is shipped now. A completed one stays.
+/// An order of which nothing is left closes; one whose rest had been sent is shipped now, one whose rest had
+/// been fetched is completed. A completed one stays.
 fn move_order(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, stock: &[LineStock], amount: Fen) -> Result<()> {
     order::add_event(tx, ctx, order.id, "after_sale_refund", &format!("售后退款 ¥{amount}"))?;
     if order.status == order::Status::Completed {
@@ -209,6 +210,12 @@ fn move_order(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, stock: &[LineStock], am
         && shipping::is_all_sent(tx, ctx.mall_id, order.id)?
     {
         order::advance(tx, ctx, order, Move::Ship, Some("其余商品已退款"))?;
+    } else if order.status == order::Status::ToPickUp
+        && stock.iter().any(|line| line.shipped > 0)
+        && shipping::is_all_sent(tx, ctx.mall_id, order.id)?
+    {
+        trade::pickup::finish(tx, ctx, order.id)?;
+        order::advance(tx, ctx, order, Move::Redeem, Some("其余商品已退款"))?;
     }
     Ok(())
 }
