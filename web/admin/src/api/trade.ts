@@ -6,6 +6,7 @@ import type {
   OrderExport,
   PriceChange,
   ReceiveAfterSale,
+  RedeemRequest,
   RefundSettlement,
   ReshipAfterSale,
   ShipParcels,
@@ -38,8 +39,13 @@ export const remarkOrder = (id: string, text: string) =>
   call('POST', '/admin/v1/orders/{id}/remark', { path: { id }, body: { text } });
 
 export const listCarriers = () => call('GET', '/admin/v1/carriers');
-export const previewRedeem = (code: string) => call('POST', '/admin/v1/redeem/preview', { body: { code } });
-export const redeem = (code: string) => call('POST', '/admin/v1/redeem', { body: { code } });
+export const previewRedeem = (code: string) =>
+  call('POST', '/admin/v1/redeem/preview', { body: { code }, timeout_ms: 8_000 });
+export const redeem = (body: RedeemRequest) => call('POST', '/admin/v1/redeem', { body, timeout_ms: 8_000 });
+export const readRedeemKey = () => call('GET', '/admin/v1/redeem/key', { timeout_ms: 8_000 });
+export const listRedemptions = (query: Query) => call('GET', '/admin/v1/redemptions', { query });
+export const undoRedemption = (id: string, reason: string) =>
+  call('POST', '/admin/v1/redemptions/{id}/undo', { path: { id }, body: { reason } });
 
 export const listRefunds = (query: Query) => call('GET', '/admin/v1/refunds', { query });
 export const retryRefund = (id: string) => call('POST', '/admin/v1/refunds/{id}/retry', { path: { id } });
