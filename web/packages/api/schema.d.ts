@@ -2825,10 +2825,31 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Hand over the goods of a pickup code.
-         * @description Needs `order.redeem`. A code is used once, even when two clerks press at the same instant.
+         * Hand over the goods of a pickup code, whole or in part.
+         * @description Needs `order.redeem`. No piece is handed over twice, even when two clerks press at the same instant; the same `key` again
+         *     answers what it did the first time. A signed code that was scanned without a network is told with `handed_at` within 24 hours.
          */
         post: operations["redeem_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/redeem/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the key that signed codes are checked with.
+         * @description Needs `order.redeem`. With it a clerk's page checks a code without a network; it cannot make one.
+         */
+        get: operations["show_redeem_key"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2849,6 +2870,46 @@ export interface paths {
          * @description Needs `order.redeem`. Changes nothing.
          */
         post: operations["preview_redeem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List hand-overs, newest first.
+         * @description Needs `order.redeem`.
+         */
+        get: operations["list_redemptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/redemptions/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back a hand-over.
+         * @description Needs `order.redeem`. A completed order waits to be fetched again; points it gave stay with it and are not given twice.
+         */
+        post: operations["undo_redemption"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5339,6 +5400,26 @@ export interface paths {
          *     `POST /balance/sms-code`; a code that was right is used up. Sent again after it succeeded, it answers the payment.
          */
         post: operations["pay_order_from_balance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/pickup-pass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the code for fetching an order.
+         * @description Signed for two minutes; ask again after `renew_in_ms`.
+         */
+        get: operations["show_pickup_pass"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -8867,6 +8948,11 @@ export interface components {
             key: string;
             picture: components["schemas"]["Picture"];
         };
+        /**
+         * @description What is redeemed.
+         * @enum {string}
+         */
+        Kind: "pickup";
         /** @description What one lane took off. */
         LaneAmount: {
             /**
@@ -9171,6 +9257,12 @@ export interface components {
              * @default 12
              */
             radius_px?: number;
+            /**
+             * Format: int64
+             * @description Minutes in which a hand-over at the counter may be taken back; 0 for never.
+             * @default 30
+             */
+            redeem_undo_minutes?: number;
             /** @default null */
             service_phone?: string | null;
         };
@@ -10564,6 +10656,29 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_RedemptionView: {
+            items: {
+                /** @description When it happened at the counter; earlier than `redeemed_at` after a bad network. */
+                handed_at: components["schemas"]["Instant"];
+                id: components["schemas"]["Id"];
+                kind: components["schemas"]["Kind"];
+                number: string;
+                order_id: components["schemas"]["Id"];
+                pieces: components["schemas"]["RedeemedPiece"][];
+                proof: components["schemas"]["Proof"];
+                /** Format: int64 */
+                quantity: number;
+                redeemed_at: components["schemas"]["Instant"];
+                redeemed_by: string;
+                store_id: components["schemas"]["Id"];
+                undo_reason?: string | null;
+                undo_until?: null | components["schemas"]["Instant"];
+                undone_at?: null | components["schemas"]["Instant"];
+                undone_by?: string | null;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_RefundRow: {
             items: {
                 /** @description `retry`, `settle`. */
@@ -10872,6 +10987,22 @@ export interface components {
             state?: string | null;
             tracking_number: string;
         };
+        /** @description What the clerk's page needs to check codes by itself. */
+        PassKey: {
+            /**
+             * Format: int64
+             * @description How long a hand-over without a network may wait to be told.
+             */
+            late_ms: number;
+            /** Format: int64 */
+            leeway_ms: number;
+            /** Format: int64 */
+            life_ms: number;
+            /** @description By the server's clock, so that the page knows how far its own is off. */
+            now: components["schemas"]["Instant"];
+            /** @description The uncompressed P-256 point in base64url; signatures are ECDSA with SHA-256, `r ‖ s`. */
+            public_key: string;
+        };
         PasswordChange: {
             /** Format: password */
             new: string;
@@ -10978,6 +11109,26 @@ export interface components {
             /** @example 13800000000 */
             phone: string;
         };
+        /** @description What a member shows at the counter. */
+        PickupPass: {
+            /** @description Twelve digits to be typed instead. */
+            code: string;
+            expires_at: components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description Pieces that were handed over already.
+             */
+            handed_quantity: number;
+            /** @description Text for the QR picture. */
+            pass: string;
+            /** Format: int64 */
+            quantity: number;
+            /**
+             * Format: int64
+             * @description When to ask for the next one; it comes before this one ends.
+             */
+            renew_in_ms: number;
+        };
         /** @description Where the goods are fetched. */
         PickupView: {
             /** @description Twelve digits; only the member sees them, once the order is paid. */
@@ -11016,6 +11167,12 @@ export interface components {
             picture_key: string;
             subtitle?: string | null;
             title: string;
+        };
+        /** @description Pieces of one line. */
+        Piece: {
+            line_id: components["schemas"]["Id"];
+            /** Format: int64 */
+            quantity: number;
         };
         /** @description An order as the member saw it. */
         PlaceOrder: {
@@ -11808,6 +11965,11 @@ export interface components {
             /** @description The rule in a few words. */
             words: string;
         };
+        /**
+         * @description How the clerk knew whom it is for.
+         * @enum {string}
+         */
+        Proof: "typed" | "scanned" | "offline";
         /** @description What was shown before. */
         PublishCampaign: {
             /** @description The `token` of the worst case. */
@@ -12007,14 +12169,75 @@ export interface components {
         };
         /** @description What would be handed over. */
         RedeemPreview: {
+            /**
+             * Format: int64
+             * @description Pieces that are with the member; send it back as `seen`.
+             */
+            handed_quantity: number;
+            /** @description `to_ship_quantity` of a line is what can be handed over now, `shipped_quantity` what was. */
             lines: components["schemas"]["OrderLineView"][];
             member_nickname: string;
             number: string;
             order_id: components["schemas"]["Id"];
             /** @description Why it cannot be handed over here and now. */
             problem?: string | null;
+            /** @description Hand-overs before this one, oldest first. */
+            redemptions: components["schemas"]["RedemptionView"][];
             status: components["schemas"]["Status"];
             store_name: string;
+        };
+        /** @description What is handed over for a code. */
+        RedeemRequest: {
+            /** @description Twelve digits, or the text of the signed code. */
+            code: string;
+            handed_at?: null | components["schemas"]["Instant"];
+            /** @description Made by the page for this hand-over and kept across retries. */
+            key?: string | null;
+            /** @description Absent: everything that is left. */
+            pieces?: components["schemas"]["Piece"][] | null;
+            /**
+             * Format: int64
+             * @description `handed_quantity` as the clerk saw it; when somebody handed over meanwhile the request is refused.
+             */
+            seen?: number | null;
+        };
+        /** @description What was handed over. */
+        Redeemed: {
+            /** Format: int64 */
+            left_quantity: number;
+            number: string;
+            order_id: components["schemas"]["Id"];
+            redemption: components["schemas"]["RedemptionView"];
+            /** @description `completed` when nothing is left. */
+            status: components["schemas"]["Status"];
+        };
+        /** @description Pieces of a line that were handed over. */
+        RedeemedPiece: {
+            line_id: components["schemas"]["Id"];
+            name: string;
+            option_text: string;
+            /** Format: int64 */
+            quantity: number;
+        };
+        /** @description One hand-over. */
+        RedemptionView: {
+            /** @description When it happened at the counter; earlier than `redeemed_at` after a bad network. */
+            handed_at: components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            kind: components["schemas"]["Kind"];
+            number: string;
+            order_id: components["schemas"]["Id"];
+            pieces: components["schemas"]["RedeemedPiece"][];
+            proof: components["schemas"]["Proof"];
+            /** Format: int64 */
+            quantity: number;
+            redeemed_at: components["schemas"]["Instant"];
+            redeemed_by: string;
+            store_id: components["schemas"]["Id"];
+            undo_reason?: string | null;
+            undo_until?: null | components["schemas"]["Instant"];
+            undone_at?: null | components["schemas"]["Instant"];
+            undone_by?: string | null;
         };
         /** @description A word for the member. */
         RefundInstead: {
@@ -13155,6 +13378,10 @@ export interface components {
             kind: string;
             /** @description Where it stands: `unpaid`, `shipped`, `processing` … */
             state: string;
+        };
+        /** @description Why it is taken back. */
+        UndoRedemption: {
+            reason: string;
         };
         /**
          * @description What to do with lines whose stock moved after the sheet was opened, and with those that would fall below what
@@ -26417,7 +26644,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RedeemCode"];
+                "application/json": components["schemas"]["RedeemRequest"];
             };
         };
         responses: {
@@ -26426,16 +26653,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AdminOrderDetail"];
+                    "application/json": components["schemas"]["Redeemed"];
                 };
             };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            /** @description `request.invalid` at `pieces`, `key`, `handed_at` */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `session.required`, `session.ended`: sign in again */
@@ -26465,13 +26692,77 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `pickup.already_redeemed`, `order.not_allowed`, `order.after_sale_open` */
+            /** @description `pickup.already_redeemed`, `order.not_allowed`, `order.after_sale_open`, `redemption.too_many`, `redemption.moved`, `redemption.key_used`, `redemption.pass_forged`, `redemption.pass_expired`, `redemption.told_too_late` */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_redeem_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassKey"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */
@@ -26544,6 +26835,171 @@ export interface operations {
             };
             /** @description `pickup.code_unknown` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `redemption.pass_forged`, `redemption.pass_expired` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_redemptions: {
+        parameters: {
+            query?: {
+                /** @description Of one store; a clerk bound to a store sees its own in any case. */
+                store_id?: components["schemas"]["Id"];
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RedemptionView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_redemption: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoRedemption"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedemptionView"];
+                };
+            };
+            /** @description `request.invalid` at `reason` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `redemption.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `redemption.already_undone`, `redemption.undo_too_late`, `redemption.in_use`, `order.not_allowed` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -38334,6 +38790,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_pickup_pass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PickupPass"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.not_allowed`: nothing waits to be fetched */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
