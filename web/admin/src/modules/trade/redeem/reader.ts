@@ -16,8 +16,8 @@ let reader: Promise<CodeReader> | undefined;
 
 async function build(): Promise<CodeReader> {
   const own = (window as Window & { BarcodeDetector?: CodeReaderClass }).BarcodeDetector;
-  const formats = await own?.getSupportedFormats?.().catch(() => []);
-  if (own && formats?.includes('qr_code')) {
+  const formats: readonly string[] = (await own?.getSupportedFormats?.().catch(() => null)) ?? [];
+  if (own && formats.includes('qr_code')) {
     return new own({ formats: ['qr_code', 'code_128'].filter((format) => formats.includes(format)) });
   }
   const { BarcodeDetector } = await import('qr/decode.js');
