@@ -63,6 +63,7 @@ const PRODUCT: &[Step] = &[
         different: &[
             ("id", "{p} + n"),
             ("slug", "null"),
+            ("code", "t.code || '-' || n"),
             ("name", "t.name || ' ' || n"),
             ("sales_count", "(n * 7919) % 1000"),
             ("min_price_fen", "t.min_price_fen + n % 977"),
@@ -78,7 +79,7 @@ const PRODUCT: &[Step] = &[
     Step {
         table: "stock",
         pattern: "product",
-        patterns: "exists (select 1 from sku k where k.mall_id = t.mall_id and k.id = t.sku_id and k.product_id = pattern.id and k.deleted_at is null)",
+        patterns: "t.sku_id in (select k.id from sku k where k.mall_id = $1 and k.product_id = pattern.id and k.deleted_at is null)",
         different: &[
             ("sku_id", "{s} + n * 64 + (select k.position from sku k where k.mall_id = t.mall_id and k.id = t.sku_id)"),
             ("reserved", "0"),
