@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { refusal } from '@/messages/en/refusal';
 import en from '@/messages/en';
 import zh from '@/messages/zh';
-import { chooseLanguage, language, refusalSentence, startLanguage, t, tOrNothing } from '@/messages';
+import { chooseLanguage, language, problemSentence, refusalSentence, startLanguage, t, tOrNothing } from '@/messages';
 
 const gaps = (sentence: string): string[] =>
   [...new Set([...sentence.matchAll(/\{(\w+)/g)].map((match) => match[1]!))].sort();
@@ -51,6 +51,22 @@ describe('what the server refuses', () => {
     expect(refusalSentence('request.invalid', '手机号不正确', 400, 'phone')).toMatch(/11 digits/);
     expect(refusalSentence('some.new_code', '新的', 409)).toBe('This has changed');
     expect(refusalSentence('', undefined, 0)).toBeUndefined();
+    await chooseLanguage('zh');
+  });
+});
+
+describe('what stands against buying', () => {
+  const CODES =
+    'product.off_sale shop.closed sku.gone inventory.sold_out inventory.short cart.over_limit order.empty ' +
+    'order.address_required order.store_required order.pickup_other_shop order.too_many_shops freight.undeliverable ' +
+    'points.not_enough points_item.dearer points_item.other_goods points_item.over_limit points_item.sold_out';
+  it('is said in the language that was chosen', async () => {
+    expect(CODES.split(' ').filter((code) => !(code in refusal))).toEqual([]);
+    const closed = { code: 'shop.closed', message: '这家店铺暂停接单' };
+    expect(problemSentence(closed)).toBe('这家店铺暂停接单');
+    await chooseLanguage('en');
+    expect(problemSentence(closed)).toBe(refusal['shop.closed']);
+    expect(problemSentence({ code: 'some.new_code', message: '新的' })).toBe('新的');
     await chooseLanguage('zh');
   });
 });

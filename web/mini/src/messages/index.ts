@@ -100,3 +100,7 @@ export function refusalSentence(
   const exact = code === 'request.invalid' && named ? sentenceOf(chosen.value, 'field', named) : undefined;
   return exact ?? sentenceOf(chosen.value, 'refusal', code) ?? (said ? failureTitle(status, chosen.value) : undefined);
 }
+
+/** What stands against buying something, in the reader's language; the server's words where there are no others. */
+export const problemSentence = (problem: { code: string; message: string }): string =>
+  (chosen.value === 'zh' ? undefined : sentenceOf(chosen.value, 'refusal', problem.code)) ?? problem.message;

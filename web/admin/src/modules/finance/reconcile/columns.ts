@@ -7,7 +7,12 @@ export const DAY_COLUMNS: readonly Column[] = [
   { key: 'channel', label: '渠道', width: 124, fixed: true },
   { key: 'state', label: '状态', minWidth: 130, fixed: true },
   { key: 'ours', label: '我们的账', minWidth: 190, hint: '当天到账的收款和完成的退款' },
-  { key: 'theirs', label: '对方的账', minWidth: 190, hint: '渠道账单；资金账单是商户账户里真正的变动；余额对积分余额账本，线下收款对订单' },
+  {
+    key: 'theirs',
+    label: '对方的账',
+    minWidth: 190,
+    hint: '渠道账单；资金账单是商户账户里真正的变动；余额对积分余额账本，线下收款对订单',
+  },
   { key: 'fee', label: '手续费', width: 116, align: 'right' },
   { key: 'open', label: '未处理差异', width: 110, align: 'right', fixed: true },
   { key: 'checked_at', label: '对账时间', width: 144, shown: false },
