@@ -236,3 +236,17 @@ fn parsed<T: DeserializeOwned>(mut value: Value, address: Option<&String>) -> Re
     }
     serde_json::from_value(value).map_err(|_| Error::invalid("account.incomplete", "这个账号还没有填完整"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn combined_payment_is_on_unless_it_was_switched_off() {
+        let combined = |choice: Option<&str>| {
+            let fields = choice.map(|choice| ("combined".to_owned(), choice.to_owned())).into_iter().collect();
+            merchant(&fields).unwrap()["combined"].clone()
+        };
+        assert_eq!([combined(None), combined(Some("on")), combined(Some("off"))], [true, true, false]);
+    }
+}

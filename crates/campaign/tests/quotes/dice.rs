@@ -99,6 +99,7 @@ fn scope(dice: &mut Dice) -> Scope {
         0 => (ScopeKind::Category, vec![Id(dice.roll(1, 3)), Id(dice.roll(11, 14))]),
         1 => (ScopeKind::Brand, vec![Id(dice.roll(1, 3))]),
         2 => (ScopeKind::Product, vec![Id(dice.roll(1, 6)), Id(dice.roll(1, 6)), Id(dice.roll(1, 6))]),
+        3 => (ScopeKind::Shop, vec![Id(dice.roll(1, 2))]),
         _ => (ScopeKind::All, vec![]),
     };
     let excluded_product_ids = if dice.one_in(4) { vec![Id(dice.roll(1, 6))] } else { vec![] };

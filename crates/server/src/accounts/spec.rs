@@ -186,6 +186,8 @@ mod tests {
         assert_eq!(refused.unwrap_err().field_name(), Some("key"));
         let odd = service.merged(&kept, &fields(&[("base_url", "http://elsewhere")]));
         assert_eq!(odd.unwrap_err().field_name(), Some("base_url"), "nobody redirects a client");
+        let choice = find("wechat_pay").unwrap().merged(&Fields::new(), &fields(&[("combined", "perhaps")]));
+        assert!(choice.is_err(), "only what can be chosen");
         let file = service.merged(&kept, &fields(&[("key", "file:/etc/passwd")]));
         assert_eq!(file.unwrap_err().field_name(), Some("key"), "nobody reads the server's files");
     }
