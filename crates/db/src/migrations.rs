@@ -77,4 +77,5 @@ const ALL: &[Migration] = &[
     Migration { version: 50, name: "fund_flow", text: include_str!("../../../migrations/0050_fund_flow.sql") },
     Migration { version: 51, name: "shop_states", text: include_str!("../../../migrations/0051_shop_states.sql") },
     Migration { version: 60, name: "redemption", text: include_str!("../../../migrations/0060_redemption.sql") },
+    Migration { version: 70, name: "large_malls", text: include_str!("../../../migrations/0070_large_malls.sql") },
 ];

@@ -3,6 +3,7 @@
 //! The order of the modules is the order in which they may import each other.
 
 mod label;
+mod named;
 mod picture;
 
 pub mod store;

@@ -38,6 +38,13 @@ const NEVER: &[(&str, &str)] = &[
            where k.mall_id = p.mall_id and k.product_id = p.id and k.deleted_at is null and s.on_hand > s.reserved)",
     ),
     (
+        "what lies on the shelves does not add up to the product",
+        "select p.name || ' says ' || cast(p.on_hand as text) from product p
+         where p.on_hand <> (select coalesce(cast(sum(s.on_hand) as bigint), 0) from sku k
+           join stock s on s.mall_id = k.mall_id and s.sku_id = k.id
+           where k.mall_id = p.mall_id and k.product_id = p.id and k.deleted_at is null)",
+    ),
+    (
         "lines do not add up to their order",
         "select 'order ' || cast(o.id as text) from trade_order o
          where (o.goods_fen, o.discount_fen, o.total_fen - o.freight_fen, o.quantity) <> (

@@ -2,11 +2,11 @@
 
 use super::draft::ProductStatus;
 use crate::label::containing;
+use crate::named;
 use db::{Tx, args, row};
 use kernel::{Cursor, Page};
 use kernel::{Error, Id, Instant, MallId, Result};
 use platform::App;
-use platform::search;
 use platform::storage::Picture;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -153,14 +153,11 @@ impl AdminFilter {
             AdminSort::Sales => ("p.sales_count", true),
             AdminSort::PriceAsc => ("p.min_price_fen", false),
             AdminSort::PriceDesc => ("p.min_price_fen", true),
-            AdminSort::Stock => (STOCK, false),
+            AdminSort::Stock => ("p.on_hand", false),
         }
     }
 }
 
-const STOCK: &str = "(select cast(coalesce(sum(t.on_hand), 0) as bigint)
-   from sku k join stock t on t.mall_id = k.mall_id and t.sku_id = k.id
-   where k.mall_id = p.mall_id and k.product_id = p.id and k.deleted_at is null)";
 const RESERVED: &str = "(select cast(coalesce(sum(t.reserved), 0) as bigint)
    from sku k join stock t on t.mall_id = k.mall_id and t.sku_id = k.id
    where k.mall_id = p.mall_id and k.product_id = p.id and k.deleted_at is null)";
@@ -190,7 +187,7 @@ pub(super) fn rows(tx: &mut Tx<'_>, mall_id: MallId, filter: &AdminFilter) -> Re
             args.push(containing(&q.to_lowercase()).into());
             chosen += &format!(" and lower(p.name) like ${} escape '\\'", args.len());
         } else {
-            args.push(found(tx, mall_id, q)?.into());
+            args.push(named::products(tx, mall_id, q)?.into());
             chosen += &format!(" and p.id = any(${})", args.len());
         }
     }
@@ -198,7 +195,7 @@ pub(super) fn rows(tx: &mut Tx<'_>, mall_id: MallId, filter: &AdminFilter) -> Re
     tx.all(
         &format!(
             "select {key}, p.id, p.code, p.name, p.picture_keys, p.status, p.deleted_at is not null, p.min_price_fen,
-               p.max_price_fen, {STOCK}, {RESERVED}, p.sales_count, coalesce(c.name, ''), p.updated_at
+               p.max_price_fen, p.on_hand, {RESERVED}, p.sales_count, coalesce(c.name, ''), p.updated_at
              from product p
              left join category c on c.mall_id = p.mall_id and c.id = p.category_id
              where p.mall_id = $1 and {condition} and ({key}, p.id) {operator} ($2, $3){chosen}
@@ -208,27 +205,6 @@ pub(super) fn rows(tx: &mut Tx<'_>, mall_id: MallId, filter: &AdminFilter) -> Re
         ),
         &args,
     )
-}
-
-/// More hits than this are cut off, the best stay.
-const MOST: i64 = 2_000;
-
-/// The products that staff mean: by a whole code or barcode, or by words of what customers would search.
-fn found(tx: &mut Tx<'_>, mall_id: MallId, q: &str) -> Result<Vec<Id>> {
-    let spellings = [q.to_owned(), q.to_uppercase(), q.to_lowercase()].to_vec();
-    let coded: Vec<(Id,)> = tx.all(
-        "select id from product where mall_id = $1 and code = any($2)
-         union all select product_id from sku where mall_id = $1 and code = any($2)
-         union all select product_id from sku where mall_id = $1 and barcode = any($2)",
-        &args![mall_id, spellings],
-    )?;
-    let mut ids: Vec<Id> = coded.into_iter().map(|(id,)| id).collect();
-    if let Some(plan) = search::plan(tx, mall_id, super::index::KIND, q)? {
-        ids.extend(plan.top(tx, MOST)?.into_iter().map(|hit| hit.0));
-    }
-    ids.sort_unstable();
-    ids.dedup();
-    Ok(ids)
 }
 
 /// The ids of a page, and where the next one begins.

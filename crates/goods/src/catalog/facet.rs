@@ -2,9 +2,10 @@
 //! second brand can be added to the first.
 
 use super::list::{Selection, Without};
-use db::{Tx, row};
+use db::{Tx, args, row};
 use kernel::{Id, Result};
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 use utoipa::ToSchema;
 
 /// What a list can be narrowed down to.
@@ -28,7 +29,6 @@ pub struct BrandFacet {
     pub name: String,
     pub count: i64,
 }
-row!(BrandFacet { id, name, count });
 
 /// Values of an attribute.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -49,27 +49,52 @@ const NARROW: i64 = 2_000;
 const NAMES_SHOWN: usize = 8;
 const VALUES_SHOWN: usize = 12;
 
+/// Products of a brand, or of none, and their prices.
+struct BrandRow {
+    id: Option<Id>,
+    count: i64,
+    min_price_fen: i64,
+    max_price_fen: i64,
+}
+row!(BrandRow { id, count, min_price_fen, max_price_fen });
+
+const BRANDS_SHOWN: usize = 30;
+
 impl Selection<'_> {
     pub(super) fn facets(&self, tx: &mut Tx<'_>) -> Result<Facets> {
-        let (from, args) = self.sql(Without::Nothing);
-        let total: i64 = tx.one(&format!("select count(*) {from}"), &args)?;
-        let (from, args) = self.sql(Without::Prices);
-        let (min_price_fen, max_price_fen): (Option<i64>, Option<i64>) =
-            tx.one(&format!("select min(p.min_price_fen), max(p.min_price_fen) {from}"), &args)?;
-        let (from, args) = self.sql(Without::Brands);
-        let brands = tx.all(
-            &format!(
-                "select b.id, b.name, chosen.products
-                 from (select p.brand_id + 0 as brand_id, count(*) as products {from} group by p.brand_id + 0) chosen
-                 join brand b on b.id = chosen.brand_id
-                 where b.mall_id = $1
-                 order by chosen.products desc, b.id
-                 limit 30"
-            ),
-            &args,
-        )?;
+        let chosen = self.by_brand(tx, Without::Nothing)?;
+        let unpriced = if self.has_price() { Some(self.by_brand(tx, Without::Prices)?) } else { None };
+        let unbranded = if self.has_brand() { Some(self.by_brand(tx, Without::Brands)?) } else { None };
+        let total = chosen.iter().map(|row| row.count).sum();
+        let priced = unpriced.as_ref().unwrap_or(&chosen);
+        let (min_price_fen, max_price_fen) =
+            (priced.iter().map(|row| row.min_price_fen).min(), priced.iter().map(|row| row.max_price_fen).max());
+        let brands = self.brand_facets(tx, unbranded.unwrap_or(chosen))?;
         let attributes = if total <= NARROW { attribute_facets(self.attribute_values(tx)?) } else { Vec::new() };
         Ok(Facets { brands, attributes, min_price_fen, max_price_fen, total })
+    }
+
+    /// One walk along the chosen products tells how many there are of each brand, and what they cost. Where nothing but
+    /// stock narrows them down, the walk is along an index that holds all of it.
+    fn by_brand(&self, tx: &mut Tx<'_>, without: Without) -> Result<Vec<BrandRow>> {
+        let (from, args) = self.sql(without);
+        let brand = if self.is_plain() { "p.brand_id" } else { "p.brand_id + 0" };
+        tx.all(
+            &format!("select {brand}, count(*), min(p.min_price_fen), max(p.min_price_fen) {from} group by {brand}"),
+            &args,
+        )
+    }
+
+    fn brand_facets(&self, tx: &mut Tx<'_>, mut rows: Vec<BrandRow>) -> Result<Vec<BrandFacet>> {
+        rows.retain(|row| row.id.is_some());
+        rows.sort_by_key(|row| (Reverse(row.count), row.id));
+        rows.truncate(BRANDS_SHOWN);
+        let ids: Vec<Id> = rows.iter().filter_map(|row| row.id).collect();
+        let named: Vec<(Id, String)> =
+            tx.all("select id, name from brand where mall_id = $1 and id = any($2)", &args![self.mall_id(), ids])?;
+        let name = |id: Id| named.iter().find(|brand| brand.0 == id).map(|brand| brand.1.clone());
+        let facet = |row: BrandRow| Some(BrandFacet { id: row.id?, name: name(row.id?)?, count: row.count });
+        Ok(rows.into_iter().filter_map(facet).collect())
     }
 
     /// `(name, value, products)`, the commonest first. The cross join makes SQLite begin with the chosen products
@@ -104,7 +129,7 @@ fn attribute_facets(values: Vec<(String, String, i64)>) -> Vec<AttributeFacet> {
     }
     let narrows = |facet: &AttributeFacet| facet.values.len() > 1 && facet.values.iter().any(|value| value.count > 1);
     facets.retain(narrows);
-    facets.sort_by_key(|facet| std::cmp::Reverse(facet.values.iter().map(|value| value.count).sum::<i64>()));
+    facets.sort_by_key(|facet| Reverse(facet.values.iter().map(|value| value.count).sum::<i64>()));
     facets.truncate(NAMES_SHOWN);
     facets.iter_mut().for_each(|facet| facet.values.truncate(VALUES_SHOWN));
     facets

@@ -10,7 +10,7 @@ use platform::{Ctx, search};
 use std::collections::BTreeMap;
 
 /// The noun under which products are indexed.
-pub(super) const KIND: &str = "product";
+pub(super) const KIND: &str = crate::named::PRODUCT;
 
 /// Indexes a product as it is stored now.
 pub(super) fn refresh(tx: &mut Tx<'_>, ctx: &Ctx, id: Id) -> Result<()> {

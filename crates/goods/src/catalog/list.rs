@@ -171,6 +171,24 @@ impl Selection<'_> {
         (format!("from product p\n{join}\n{conditions}"), args)
     }
 
+    pub(super) const fn mall_id(&self) -> MallId {
+        self.mall_id
+    }
+
+    pub(super) const fn has_price(&self) -> bool {
+        self.filter.min_price_fen.is_some() || self.filter.max_price_fen.is_some()
+    }
+
+    pub(super) fn has_brand(&self) -> bool {
+        !self.filter.brand_id.is_empty()
+    }
+
+    /// Neither search nor category, attribute or tag: all products of the mall, but for stock, brand and price.
+    pub(super) fn is_plain(&self) -> bool {
+        let filter = self.filter;
+        self.plan.is_none() && filter.category_id.is_none() && self.attributes.is_empty() && filter.tag.is_none()
+    }
+
     fn order(&self) -> Order {
         let by = |column, falls| Order { key: column, columns: [column].to_vec(), falls };
         match (self.filter.sort, self.plan.is_some()) {

@@ -2,7 +2,8 @@
 
 use super::Demand;
 use super::level::{Level, adjust, count, receive};
-use crate::label::{containing, option_text, texts};
+use crate::label::{option_text, texts};
+use crate::named;
 use crate::store::{self, LocationRow};
 use axum::extract::State;
 use db::{Tx, args, row};
@@ -123,7 +124,7 @@ pub fn admin_routes() -> OpenApiRouter<App> {
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct StockFilter {
-    /// Part of a product's name, or the beginning of a SKU's code or barcode.
+    /// The beginning of a SKU's code or barcode, or words of a product.
     q: Option<String>,
     location_id: Option<Id>,
     /// Only what is at or below its mark.
@@ -281,39 +282,39 @@ impl Row {
     }
 }
 
+// Joined from the left, so that the walk is along the stock in its order.
 const SELECT: &str =
     "select t.sku_id, t.location_id, p.id, p.name, k.picture_key, p.picture_keys, k.option_values, k.code,
    l.name, t.on_hand, t.reserved, t.low_mark
  from stock t
- join sku k on k.mall_id = t.mall_id and k.id = t.sku_id
- join product p on p.mall_id = k.mall_id and p.id = k.product_id
- join location l on l.mall_id = t.mall_id and l.id = t.location_id";
+ left join sku k on k.mall_id = t.mall_id and k.id = t.sku_id
+ left join product p on p.mall_id = k.mall_id and p.id = k.product_id
+ left join location l on l.mall_id = t.mall_id and l.id = t.location_id";
 
 fn stock_rows(tx: &mut Tx<'_>, mall_id: MallId, filter: &StockFilter, limit: i64) -> Result<Vec<Row>> {
     let after = filter.cursor.as_deref().map(Cursor::decode).transpose()?.unwrap_or(Cursor { key: 0, id: 0 });
-    let q = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()).map(str::to_lowercase);
+    let mut args = Vec::from(args![mall_id, after.key, after.id, limit + 1]);
+    let mut chosen = String::new();
+    if let Some(location_id) = filter.location_id {
+        args.push(location_id.into());
+        chosen += &format!(" and t.location_id = ${}", args.len());
+    }
+    if filter.low == Some(true) {
+        chosen += " and t.on_hand - t.reserved <= t.low_mark";
+    }
+    if let Some(q) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
+        args.push(named::skus(tx, mall_id, q)?.into());
+        chosen += &format!(" and t.sku_id = any(${})", args.len());
+    }
     tx.all(
         &format!(
             "{SELECT}
              where t.mall_id = $1 and k.deleted_at is null and p.deleted_at is null
-               and (t.sku_id, t.location_id) > ($2, $3)
-               and (cast($4 as bigint) is null or t.location_id = $4)
-               and (not $5 or t.on_hand - t.reserved <= t.low_mark)
-               and (cast($6 as text) is null or lower(p.name) like $6 escape '\\' or lower(k.code) like $7 escape '\\'
-                 or k.barcode like $7 escape '\\')
+               and (t.sku_id, t.location_id) > ($2, $3){chosen}
              order by t.sku_id, t.location_id
-             limit $8"
+             limit $4"
         ),
-        &args![
-            mall_id,
-            after.key,
-            after.id,
-            filter.location_id,
-            filter.low.unwrap_or(false),
-            q.as_deref().map(containing),
-            q.as_deref().map(|q| containing(q)[1..].to_owned()),
-            limit + 1
-        ],
+        &args,
     )
 }
 

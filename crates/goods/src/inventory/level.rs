@@ -173,7 +173,8 @@ pub(crate) fn refresh_in_stock(tx: &mut Tx<'_>, ctx: &Ctx, sku_ids: &[Id]) -> Re
     refresh_products(tx, ctx, &product_ids)
 }
 
-/// As [`refresh_in_stock`], for products. The rows were locked by a statement before, so that this one sees what another
+/// As [`refresh_in_stock`], for products, and the sum of what lies on the shelves, from which SKUs that were deleted are
+/// gone. The rows were locked by a statement before, so that this one sees what another
 /// transaction, emptying another SKU of the same product, has committed meanwhile.
 pub(crate) fn refresh_products(tx: &mut Tx<'_>, ctx: &Ctx, product_ids: &[Id]) -> Result<()> {
     let changed: Vec<Id> = tx.all(
@@ -183,14 +184,20 @@ pub(crate) fn refresh_products(tx: &mut Tx<'_>, ctx: &Ctx, product_ids: &[Id]) -
              from sku k
              join stock t on t.mall_id = k.mall_id and t.sku_id = k.id
              where k.mall_id = p.mall_id and k.product_id = p.id and k.deleted_at is null and t.on_hand > t.reserved
-           ) as in_stock
+           ) as in_stock, coalesce((
+             select cast(sum(t.on_hand) as bigint)
+             from sku k
+             join stock t on t.mall_id = k.mall_id and t.sku_id = k.id
+             where k.mall_id = p.mall_id and k.product_id = p.id and k.deleted_at is null
+           ), 0) as on_hand
            from product p
            where p.mall_id = $1 and p.id = any($2)
          )
          update product
-         set in_stock = truth.in_stock
+         set in_stock = truth.in_stock, on_hand = truth.on_hand
          from truth
-         where product.mall_id = $1 and product.id = truth.product_id and product.in_stock <> truth.in_stock
+         where product.mall_id = $1 and product.id = truth.product_id
+           and (product.in_stock <> truth.in_stock or product.on_hand <> truth.on_hand)
          returning product.id",
         &args![ctx.mall_id, product_ids],
     )?;

@@ -1,4 +1,4 @@
-//! The trail of stock: one row per change, and the two reports that compare the trail with the counters.
+//! The trail of stock: one row per change, the sum it leaves at the product, and the two reports that compare the trail with the counters.
 
 use super::Holder;
 use db::{Arg, Tx, args, row};
@@ -16,15 +16,17 @@ pub(super) struct NewMovement<'a> {
     pub note: Option<&'a str>,
 }
 
-/// Writes the movements of one verb in one go.
+/// Writes the movements of one verb in one go, after all its rows of stock were changed.
 pub(super) fn record(tx: &mut Tx<'_>, ctx: &Ctx, movements: &[NewMovement<'_>]) -> Result<()> {
+    let ids: Vec<Id> = movements.iter().map(|_| ctx.id()).collect();
     let rows: Vec<Vec<Arg>> = movements
         .iter()
-        .map(|m| {
+        .zip(&ids)
+        .map(|(m, id)| {
             Vec::from(args![
                 ctx.mall_id,
                 m.sku_id,
-                ctx.id(),
+                *id,
                 m.location_id,
                 m.kind,
                 m.on_hand_delta,
@@ -43,6 +45,37 @@ pub(super) fn record(tx: &mut Tx<'_>, ctx: &Ctx, movements: &[NewMovement<'_>]) 
            holder_kind, holder_id, actor_kind, actor_id, note, at) values",
         "",
         &rows,
+    )?;
+    if movements.iter().any(|m| m.on_hand_delta != 0) {
+        let sku_ids: Vec<Id> = movements.iter().map(|m| m.sku_id).collect();
+        add_to_products(tx, ctx, &sku_ids, &ids)?;
+    }
+    Ok(())
+}
+
+/// Keeps `product.on_hand`. The products are locked by a statement of its own, in id order, so that the next one sees
+/// whether a SKU was deleted meanwhile.
+fn add_to_products(tx: &mut Tx<'_>, ctx: &Ctx, sku_ids: &[Id], movement_ids: &[Id]) -> Result<()> {
+    let _locked: Vec<Id> = tx.all(
+        "select p.id
+         from product p
+         where p.mall_id = $1 and p.id in (select k.product_id from sku k where k.mall_id = $1 and k.id = any($2))
+         order by p.id
+         for update",
+        &args![ctx.mall_id, sku_ids],
+    )?;
+    tx.exec(
+        "update product
+         set on_hand = on_hand + moved.delta
+         from (
+           select k.product_id as product_id, cast(sum(m.on_hand_delta) as bigint) as delta
+           from stock_movement m
+           join sku k on k.mall_id = m.mall_id and k.id = m.sku_id
+           where m.mall_id = $1 and m.sku_id = any($2) and m.id = any($3) and k.deleted_at is null
+           group by k.product_id
+         ) moved
+         where product.mall_id = $1 and product.id = moved.product_id and moved.delta <> 0",
+        &args![ctx.mall_id, sku_ids, movement_ids],
     )?;
     Ok(())
 }

@@ -2,8 +2,9 @@
 
 use super::block::{BlockSource, ProductSource};
 use crate::catalog::{CardRow, cards};
-use db::{Tx, args};
+use db::{Arg, Tx, args};
 use kernel::{Id, MallId, Result};
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 /// The most products one shelf shows.
@@ -28,20 +29,25 @@ impl Goods {
                 _ => None,
             })
             .collect();
-        let tags: Vec<&str> = sources
+        let mut tags: Vec<&str> = sources
             .iter()
             .filter_map(|source| match source {
                 ProductSource::Tag { tag } => Some(tag.as_str()),
                 _ => None,
             })
             .collect();
-        let categories: Vec<Id> = sources
+        let mut categories: Vec<Id> = sources
             .iter()
             .filter_map(|source| match source {
                 ProductSource::Category { category_id } => Some(*category_id),
                 _ => None,
             })
             .collect();
+        // Two shelves of one source share its goods.
+        tags.sort_unstable();
+        tags.dedup();
+        categories.sort_unstable();
+        categories.dedup();
         let mut goods = Goods {
             cards: HashMap::new(),
             by_tag: HashMap::new(),
@@ -104,35 +110,69 @@ fn ordered(tx: &mut Tx<'_>, mall_id: MallId, order: &str) -> Result<Vec<Id>> {
     )
 }
 
+/// The newest products with each tag, those in stock before those that are not.
 fn tagged(tx: &mut Tx<'_>, mall_id: MallId, tags: &[&str]) -> Result<Vec<(String, Id)>> {
-    tx.all(
-        "select tag, id
-         from (
-           select t.tag as tag, p.id as id,
-             row_number() over (partition by t.tag order by p.in_stock desc, p.id desc) as place
-           from product_tag t
-           join product p on p.mall_id = t.mall_id and p.id = t.product_id
-           where t.mall_id = $1 and t.tag = any($2) and p.status = 'on_sale'
-         ) ranked
-         where place <= $3
-         order by tag, place",
-        &args![mall_id, tags, WIDEST],
-    )
+    let mut found = tagged_where(tx, mall_id, tags, "p.in_stock")?;
+    let many = usize::try_from(WIDEST).unwrap_or(0);
+    let count = |tag: &str| found.iter().filter(|(of, _)| of == tag).count();
+    let short: Vec<&str> = tags.iter().copied().filter(|tag| count(tag) < many).collect();
+    if !short.is_empty() {
+        found.extend(tagged_where(tx, mall_id, &short, "not p.in_stock")?);
+    }
+    Ok(found)
 }
 
+/// One walk along each tag, which ends when its shelf is full.
+fn tagged_where(tx: &mut Tx<'_>, mall_id: MallId, tags: &[&str], stock: &str) -> Result<Vec<(String, Id)>> {
+    let mut args = Vec::from(args![mall_id, WIDEST]);
+    let shelves: Vec<String> = tags
+        .iter()
+        .map(|tag| {
+            args.push(Arg::from(*tag));
+            format!(
+                "select tag, id from (
+                   select t.tag as tag, t.product_id as id
+                   from product_tag t
+                   cross join product p
+                   where t.mall_id = $1 and t.tag = ${} and p.mall_id = t.mall_id and p.id = t.product_id
+                     and p.status = 'on_sale' and {stock}
+                   order by t.product_id desc
+                   limit $2
+                 ) shelf",
+                args.len()
+            )
+        })
+        .collect();
+    let mut found: Vec<(String, Id)> = tx.all(&shelves.join(" union all "), &args)?;
+    found.sort_by_key(|(_, id)| Reverse(*id));
+    Ok(found)
+}
+
+/// The first products of each category and everything below it: in stock, then the most sold.
 fn categorised(tx: &mut Tx<'_>, mall_id: MallId, category_ids: &[Id]) -> Result<Vec<(Id, Id)>> {
-    tx.all(
-        "select root_id, id
-         from (
-           select root.id as root_id, p.id as id,
-             row_number() over (partition by root.id order by p.in_stock desc, p.sales_count desc, p.id desc) as place
-           from category root
-           join category c on c.mall_id = root.mall_id and c.path like root.path || '%'
-           join product p on p.mall_id = c.mall_id and p.category_id = c.id
-           where root.mall_id = $1 and root.id = any($2) and p.status = 'on_sale'
-         ) ranked
-         where place <= $3
-         order by root_id, place",
-        &args![mall_id, category_ids, WIDEST],
-    )
+    let mut args = Vec::from(args![mall_id, WIDEST]);
+    let shelves: Vec<String> = category_ids
+        .iter()
+        .map(|category_id| {
+            args.push(Arg::from(*category_id));
+            let n = args.len();
+            format!(
+                "select root_id, id, in_stock, sales_count from (
+                   select cast(${n} as bigint) as root_id, p.id as id, p.in_stock as in_stock, p.sales_count as sales_count
+                   from product p
+                   where p.mall_id = $1 and p.status = 'on_sale' and p.category_id in (
+                     select c.id
+                     from category c
+                     join category root on root.mall_id = c.mall_id
+                     where c.mall_id = $1 and root.id = ${n} and c.path like root.path || '%'
+                   )
+                   order by p.in_stock desc, p.sales_count desc, p.id desc
+                   limit $2
+                 ) shelf"
+            )
+        })
+        .collect();
+    let mut found: Vec<(Id, Id, bool, i64)> = tx.all(&shelves.join(" union all "), &args)?;
+    found.sort_by_key(|(_, id, in_stock, sales)| Reverse((*in_stock, *sales, *id)));
+    Ok(found.into_iter().map(|(root_id, id, ..)| (root_id, id)).collect())
 }

@@ -12,7 +12,6 @@ const ACCEPTED: &[(&str, &str)] = &[
     ("from webhook_delivery", "an index of what is not delivered yet"),
     ("p.deleted_at is not null", "the bin is small, and an index holds it alone"),
     ("group by category_id", "counts along an index of live products, without their rows"),
-    ("select (select cast(coalesce(sum(t.on_hand)", "products by stock: a sum for each, in the back office alone"),
 ];
 
 /// Values for query parameters, so that filters and sorts meet their SQL.
