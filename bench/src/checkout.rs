@@ -39,6 +39,7 @@ fn prepare(mall: &Mall) -> Outcome<Cast> {
             "select s.sku_id, l.store_id, l.id from stock s
              join location l on l.mall_id = s.mall_id and l.id = s.location_id
              where s.mall_id = $1 and l.kind = 'store'
+               and not exists (select 1 from pickup_rule r where r.mall_id = l.mall_id and r.store_id = l.store_id)
                and not exists (select 1 from limited_item i where i.mall_id = s.mall_id and i.sku_id = s.sku_id)
              order by s.sku_id
              limit 1",

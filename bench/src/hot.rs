@@ -33,6 +33,7 @@ pub async fn measure(folder: &Path) -> Outcome<()> {
                 "select s.sku_id, l.store_id from stock s
                  join location l on l.mall_id = s.mall_id and l.id = s.location_id
                  where s.mall_id = $1 and l.kind = 'store' and s.on_hand > 1000000
+                   and not exists (select 1 from pickup_rule r where r.mall_id = l.mall_id and r.store_id = l.store_id)
                  limit 1",
                 &db::args![mall_id],
             )
@@ -66,7 +67,7 @@ async fn expecting(app: &App, mall_id: Id, member_id: Id, sku_id: Id, store_id: 
     let mut request = PlaceOrder {
         source: Source::Now,
         items: vec![ItemInput { sku_id, quantity: 1 }],
-        delivery: Delivery::Pickup { store_id: Some(store_id) },
+        delivery: Delivery::Pickup { store_id: Some(store_id), slot_at: None },
         remark: None,
         confirmed_no_return: false,
         choices: Default::default(),

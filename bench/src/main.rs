@@ -9,6 +9,7 @@ mod crowd;
 mod hot;
 mod import;
 mod load;
+mod nearby;
 mod process;
 mod reads;
 mod scale;
@@ -24,7 +25,7 @@ fn main() -> ExitCode {
     let result = match args.next().as_deref() {
         Some("bare") => bare::main(args),
         Some(hefang) => run(PathBuf::from(hefang), args.next().as_deref(), args.next().as_deref()),
-        None => Err("usage: bench PATH-OF-HEFANG [sale | scale | import [PRODUCTS]]".into()),
+        None => Err("usage: bench PATH-OF-HEFANG [sale | scale | import [PRODUCTS] | nearby]".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -58,6 +59,9 @@ fn run(hefang: PathBuf, part: Option<&str>, size: Option<&str>) -> Outcome<()> {
         }
         if part.is_none_or(|part| part == "scale") {
             scale::measure(&hefang, &folder).await?;
+        }
+        if part.is_none_or(|part| part == "nearby") {
+            nearby::measure(&folder).await?;
         }
         if part.is_none_or(|part| part == "import") {
             import::measure(&hefang, &folder, size).await?;

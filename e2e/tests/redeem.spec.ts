@@ -1,16 +1,15 @@
 // At the counter: the clerk's camera reads the code from the member's phone; part is handed over, taken back, then all of
 // it; and goods are handed over while the network is gone, and told when it is back.
-import { join } from 'node:path'
 import { browserWithCamera, film } from './fake-camera.js'
 import { type Member, Staff, expect, test } from './people.js'
 
 /** Buys two of a thing for pickup and opens the order with its code. */
-async function buyForPickup(member: Member, phone: string): Promise<void> {
+async function buyForPickup(member: Member, phone: string, goods: string, store = '湖滨店'): Promise<void> {
   const { page } = member
   await member.open('/pages/sign-in/index')
   await member.signIn(phone)
   await page.waitForTimeout(1_500)
-  await member.open('/pages/product/list?q=拍立得')
+  await member.open(`/pages/product/list?q=${goods}`)
   await page.locator('.card').locator('visible=true').first().click()
   await expect(page).toHaveURL(/product\/detail/)
   await member.tap('立即购买')
@@ -18,8 +17,17 @@ async function buyForPickup(member: Member, phone: string): Promise<void> {
   await member.chooseOptions('立即购买')
   await expect(page).toHaveURL(/checkout/)
   await member.tap('到店自提')
-  await page.locator('.stores__one').filter({ hasText: '湖滨店' }).first().click()
-  await expect(page.getByText('湖滨店').locator('visible=true').first()).toBeVisible()
+  await page.locator('.stores__one').filter({ hasText: store }).first().click()
+  await expect(page.getByText(store).locator('visible=true').first()).toBeVisible()
+  if (store === '武林店') {
+    // This store deals out time.
+    await page.locator('.delivery__time').click()
+    await expect(page.locator('.slots__one').first()).toBeVisible()
+    await member.shot('slots')
+    await page.locator('.slots__one:not(.slots__one--full)').first().click()
+    await expect(page.locator('.delivery__time')).toContainText('–')
+    await member.shot('slot-chosen')
+  }
   await member.tap('提交订单')
   await expect(page).toHaveURL(/cashier/)
   await member.tap('用微信支付付款')
@@ -54,9 +62,9 @@ async function clerkWithCamera(member: Member, file: string, baseURL: string) {
 }
 
 test('redeem: the camera reads the code, part is handed over, taken back, then all', async ({ member, baseURL }, info) => {
-  await buyForPickup(member, '13712345601')
+  await buyForPickup(member, '13712345601', '训练足球')
   await member.shot('code')
-  const { browser, clerk } = await clerkWithCamera(member, join(info.outputDir, '1.y4m'), baseURL!)
+  const { browser, clerk } = await clerkWithCamera(member, info.outputPath('1.y4m'), baseURL!)
   const { page } = clerk
   await page.getByRole('button', { name: '扫码' }).click()
   await expect(page.locator('.hand-over')).toBeVisible()
@@ -85,8 +93,8 @@ test('redeem: the camera reads the code, part is handed over, taken back, then a
 })
 
 test('redeem: without a network the code is checked on the device, and told when it is back', async ({ member, baseURL }, info) => {
-  await buyForPickup(member, '13712345602')
-  const { browser, context, clerk } = await clerkWithCamera(member, join(info.outputDir, '2.y4m'), baseURL!)
+  await buyForPickup(member, '13712345602', '橡胶跳绳')
+  const { browser, context, clerk } = await clerkWithCamera(member, info.outputPath('2.y4m'), baseURL!)
   const { page } = clerk
   await page.waitForTimeout(1_000)
   await context.setOffline(true)
@@ -107,4 +115,32 @@ test('redeem: without a network the code is checked on the device, and told when
   await browser.close()
   await member.page.reload()
   await expect(member.page.getByText(/已完成|已取货/).locator('visible=true').first()).toBeVisible()
+})
+
+test('pickups: a time is chosen, the counter lays the goods out and calls', async ({ member, staff }) => {
+  await buyForPickup(member, '13712345603', '训练网球', '武林店')
+  await expect(member.page.locator('.pickup__time')).toContainText('取货时间')
+  await member.shot('order')
+  await staff.open('/pickups')
+  await staff.signIn('admin', 'hefang-demo')
+  await staff.page.waitForURL(/pickups/)
+  const card = staff.page.locator('article').filter({ hasText: '训练网球' }).first()
+  await expect(card).toBeVisible()
+  await staff.shot('to-prepare')
+  await card.getByRole('button', { name: '备好了' }).click()
+  await staff.page.getByText('已备好', { exact: true }).first().click()
+  const laid = staff.page.locator('article').filter({ hasText: '训练网球' }).first()
+  await laid.getByRole('button', { name: '叫顾客来取' }).click()
+  await expect(staff.page.getByText('已通知顾客来取')).toBeVisible()
+  await staff.page.setViewportSize({ width: 390, height: 844 })
+  await staff.shot('ready-phone')
+  await staff.page.setViewportSize({ width: 1440, height: 900 })
+  await staff.open('/stores')
+  await staff.page.getByRole('link', { name: /武林店/ }).click()
+  const rule = staff.page.locator('.form-section, section').filter({ hasText: '取货时段' }).last()
+  await rule.scrollIntoViewIfNeeded()
+  await expect(rule).toContainText('每段接待')
+  await staff.shot('rule')
+  await member.open('/pages/my/messages')
+  await expect(member.page.getByText('请来取货').first()).toBeVisible({ timeout: 20_000 })
 })

@@ -77,5 +77,7 @@ const ALL: &[Migration] = &[
     Migration { version: 50, name: "fund_flow", text: include_str!("../../../migrations/0050_fund_flow.sql") },
     Migration { version: 51, name: "shop_states", text: include_str!("../../../migrations/0051_shop_states.sql") },
     Migration { version: 60, name: "redemption", text: include_str!("../../../migrations/0060_redemption.sql") },
+    Migration { version: 61, name: "pickup_slot", text: include_str!("../../../migrations/0061_pickup_slot.sql") },
+    Migration { version: 62, name: "store_nearby", text: include_str!("../../../migrations/0062_store_nearby.sql") },
     Migration { version: 70, name: "large_malls", text: include_str!("../../../migrations/0070_large_malls.sql") },
 ];

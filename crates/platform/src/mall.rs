@@ -30,6 +30,12 @@ pub struct MallSettings {
     /// Minutes in which a hand-over at the counter may be taken back; 0 for never.
     #[schema(minimum = 0, maximum = 1440)]
     pub redeem_undo_minutes: i64,
+    /// Days after which a member is reminded of goods that were laid out; 0 for never.
+    #[schema(minimum = 0, maximum = 60)]
+    pub pickup_remind_days: i64,
+    /// Days after which an order that was laid out and not fetched is paid back; 0 for never. Needs reminders before it.
+    #[schema(minimum = 0, maximum = 90)]
+    pub pickup_refund_days: i64,
     pub service_phone: Option<String>,
     /// ICP filing number shown at the foot of H5 pages.
     pub icp_number: Option<String>,
@@ -80,6 +86,8 @@ impl Default for MallSettings {
             order_expiry_minutes: 30,
             auto_confirm_days: 10,
             redeem_undo_minutes: 30,
+            pickup_remind_days: 3,
+            pickup_refund_days: 0,
             service_phone: None,
             icp_number: None,
             company_name: None,

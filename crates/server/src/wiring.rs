@@ -2,7 +2,7 @@
 
 use crate::flows::{
     after_sale, close, complete, hooks, loyalty, message, order_export, pay, personal, purchase, refund, ship_file,
-    transfer, upload_shipping, webhook,
+    transfer, uncollected, upload_shipping, webhook,
 };
 use crate::flows::{finance as reports, invoice, reconcile};
 use crate::{accounts, template};
@@ -129,6 +129,7 @@ pub fn handlers() -> Handlers {
         .every("ask_about_pending_payments", seconds(5), pay::refresh_due)
         .every("ask_about_open_transfers", seconds(5), transfer::pursue_due)
         .every("confirm_overdue_orders", hours(1), complete::confirm_overdue)
+        .every("follow_uncollected_goods", minutes(10), uncollected::sweep)
         .every("run_after_sale_clocks", seconds(30), after_sale::run_clocks)
         .every("switch_scheduled_products", seconds(5), goods::catalog::switch_scheduled)
         .every("settle_old_reductions", hours(24), goods::catalog::settle_old_reductions)
@@ -147,6 +148,8 @@ fn messages(handlers: &mut Handlers) {
         .subscribe("order.shipped", "tell_order_shipped", message::shipped)
         .subscribe("order.parcel_sent", "tell_parcel_sent", message::shipped)
         .subscribe("order.ready", "tell_order_ready", message::ready)
+        .subscribe("order.called", "tell_called_to_counter", uncollected::tell_called)
+        .subscribe(uncollected::EXPIRING, "tell_pickup_expiring", uncollected::tell_expiring)
         .subscribe("order.completed", "tell_order_completed", message::completed)
         .subscribe("order.closed", "tell_order_closed", message::closed)
         .subscribe("refund.done", "tell_refund_done", message::refunded)

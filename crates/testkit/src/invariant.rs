@@ -162,6 +162,18 @@ const NEVER: &[(&str, &str)] = &[
             or (o.status = 'shipped' and l.shipped_quantity + l.unsent_quantity <> l.quantity)",
     ),
     (
+        "a slot counts other places than orders hold",
+        "select 'store ' || cast(s.store_id as text) || ' at ' || cast(s.starts_at as text) from pickup_slot s
+         where s.taken <> (select count(*) from pickup_booking b
+           where b.mall_id = s.mall_id and b.store_id = s.store_id and b.starts_at = s.starts_at and b.released_at is null)",
+    ),
+    (
+        "a closed order holds a place at a counter",
+        "select 'order ' || cast(b.order_id as text) from pickup_booking b
+         join trade_order o on o.mall_id = b.mall_id and o.id = b.order_id
+         where b.released_at is null and o.status = 'closed'",
+    ),
+    (
         "a pickup counts other pieces than were handed over and not taken back",
         "select 'order ' || cast(p.order_id as text) from pickup p
          where p.handed_quantity <> (select coalesce(cast(sum(r.quantity) as bigint), 0) from redemption r

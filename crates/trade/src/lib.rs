@@ -18,8 +18,9 @@ pub mod reconcile;
 
 pub mod invoice;
 
-pub mod pickup;
 pub mod redemption;
+
+pub mod pickup;
 pub mod shipping;
 
 pub mod after_sale;

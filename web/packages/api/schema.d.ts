@@ -1804,6 +1804,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/orders/{id}/call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call a member to the counter.
+         * @description Needs `order.redeem`. The goods must be laid out; once in two minutes.
+         */
+        post: operations["call_to_counter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/orders/{id}/close": {
         parameters: {
             query?: never;
@@ -2169,6 +2189,26 @@ export interface paths {
          * @description Permission `staff.view`.
          */
         get: operations["list_permissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/pickups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what waits to be fetched, the first wanted first.
+         * @description Needs `order.redeem`. The clerk prepares from it, and keeps it to know what is inside when the network is gone.
+         */
+        get: operations["list_pickups"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3632,6 +3672,30 @@ export interface paths {
          * @description Needs `store.edit`.
          */
         put: operations["update_store"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/stores/{id}/pickup-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a store's rule for time slots.
+         * @description Needs `store.view`.
+         */
+        get: operations["read_pickup_rule"];
+        /**
+         * Change a store's rule for time slots.
+         * @description Needs `store.edit`. Orders keep the time they have.
+         */
+        put: operations["change_pickup_rule"];
         post?: never;
         delete?: never;
         options?: never;
@@ -6161,6 +6225,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stores/{id}/pickup-slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the time slots of a store.
+         * @description A slot is taken when the order is placed, with `slot_at` in its delivery.
+         */
+        get: operations["list_pickup_slots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/transfers": {
         parameters: {
             query?: never;
@@ -8394,6 +8478,7 @@ export interface components {
         } | {
             /** @enum {string} */
             kind: "pickup";
+            slot_at?: null | components["schemas"]["Instant"];
             store_id?: null | components["schemas"]["Id"];
         };
         /**
@@ -9253,6 +9338,18 @@ export interface components {
             order_expiry_minutes?: number;
             /**
              * Format: int64
+             * @description Days after which an order that was laid out and not fetched is paid back; 0 for never. Needs reminders before it.
+             * @default 0
+             */
+            pickup_refund_days?: number;
+            /**
+             * Format: int64
+             * @description Days after which a member is reminded of goods that were laid out; 0 for never.
+             * @default 3
+             */
+            pickup_remind_days?: number;
+            /**
+             * Format: int64
              * @description How round cards and pictures are, in pixels.
              * @default 12
              */
@@ -9473,7 +9570,7 @@ export interface components {
          * @description What a message is about; each can be switched off.
          * @enum {string}
          */
-        MessageKind: "order_paid" | "order_shipped" | "order_ready" | "order_completed" | "order_closed" | "refund_done" | "after_sale" | "coupon_received" | "coupon_expiring" | "points_expiring" | "member_gift" | "tier_changed" | "renewal_due" | "balance_changed";
+        MessageKind: "order_paid" | "order_shipped" | "order_ready" | "pickup_expiring" | "pickup_called" | "order_completed" | "order_closed" | "refund_done" | "after_sale" | "coupon_received" | "coupon_expiring" | "points_expiring" | "member_gift" | "tier_changed" | "renewal_due" | "balance_changed";
         /**
          * @description How the money went back when the channel could not.
          * @enum {string}
@@ -10477,6 +10574,27 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_PickupRow: {
+            items: {
+                called_at?: null | components["schemas"]["Instant"];
+                /** Format: int64 */
+                handed_quantity: number;
+                lines: components["schemas"]["OrderLineView"][];
+                member: components["schemas"]["OrderMember"];
+                number: string;
+                order_id: components["schemas"]["Id"];
+                paid_at?: null | components["schemas"]["Instant"];
+                /** Format: int64 */
+                quantity: number;
+                ready_at?: null | components["schemas"]["Instant"];
+                remark?: string | null;
+                slot_ends_at?: null | components["schemas"]["Instant"];
+                slot_starts_at?: null | components["schemas"]["Instant"];
+                store_id: components["schemas"]["Id"];
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_PointsExchangeRow: {
             items: {
                 coupon_id?: null | components["schemas"]["Id"];
@@ -11129,12 +11247,73 @@ export interface components {
              */
             renew_in_ms: number;
         };
+        /** @description One order on the list at the counter. */
+        PickupRow: {
+            called_at?: null | components["schemas"]["Instant"];
+            /** Format: int64 */
+            handed_quantity: number;
+            lines: components["schemas"]["OrderLineView"][];
+            member: components["schemas"]["OrderMember"];
+            number: string;
+            order_id: components["schemas"]["Id"];
+            paid_at?: null | components["schemas"]["Instant"];
+            /** Format: int64 */
+            quantity: number;
+            ready_at?: null | components["schemas"]["Instant"];
+            remark?: string | null;
+            slot_ends_at?: null | components["schemas"]["Instant"];
+            slot_starts_at?: null | components["schemas"]["Instant"];
+            store_id: components["schemas"]["Id"];
+        };
+        /** @description How a store deals out its time. */
+        PickupRule: {
+            /**
+             * Format: int64
+             * @description Orders a slot.
+             */
+            capacity: number;
+            /**
+             * Format: int64
+             * @description Days that can be chosen, today included.
+             */
+            days_ahead: number;
+            /**
+             * Format: int64
+             * @description A slot can be chosen until so long before it begins.
+             */
+            lead_minutes: number;
+            /** Format: int64 */
+            slot_minutes: number;
+        };
+        /** @description A store's rule for time slots. */
+        PickupRuleSetting: {
+            rule?: null | components["schemas"]["PickupRule"];
+        };
+        /** @description A slot that can be chosen, or that is full. */
+        PickupSlot: {
+            ends_at: components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description Places that are free.
+             */
+            left: number;
+            starts_at: components["schemas"]["Instant"];
+        };
+        /** @description When goods can be fetched at a store. */
+        PickupSlots: {
+            /** @description False: the store deals out no time, members come whenever it is open. */
+            required: boolean;
+            /** @description In order; those without places are full. */
+            slots: components["schemas"]["PickupSlot"][];
+        };
         /** @description Where the goods are fetched. */
         PickupView: {
             /** @description Twelve digits; only the member sees them, once the order is paid. */
             code?: string | null;
             ready: boolean;
             redeemed_at?: null | components["schemas"]["Instant"];
+            slot_ends_at?: null | components["schemas"]["Instant"];
+            slot_starts_at?: null | components["schemas"]["Instant"];
             store: components["schemas"]["StoreView"];
         };
         /** @description A picture in three sizes. */
@@ -21938,6 +22117,90 @@ export interface operations {
             };
         };
     };
+    call_to_counter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminOrderDetail"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `pickup.not_ready`, `pickup.called_just_now` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     close_order: {
         parameters: {
             query?: never;
@@ -23605,6 +23868,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PermissionGroup"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_pickups: {
+        parameters: {
+            query?: {
+                state?: "waiting" | "to_prepare" | "ready";
+                /** @description Of one store; a clerk bound to a store sees its own in any case. */
+                store_id?: components["schemas"]["Id"];
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PickupRow"];
                 };
             };
             /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
@@ -30452,6 +30784,160 @@ export interface operations {
                 };
             };
             /** @description `store.not_found`: no such store */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_pickup_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PickupRuleSetting"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_pickup_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PickupRuleSetting"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PickupRuleSetting"];
+                };
+            };
+            /** @description `request.invalid` at `slot_minutes`, `capacity`, `days_ahead`, `lead_minutes` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -37893,7 +38379,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `order.price_changed` (details.quote), `inventory.sold_out` (details.sku_ids), `order.not_placeable` (details.problems) */
+            /** @description `order.price_changed` (details.quote), `inventory.sold_out` (details.sku_ids), `order.not_placeable` (details.problems), `pickup.slot_required`, `pickup.slot_full`, `pickup.slot_gone` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -41718,6 +42204,63 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StoreView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found`: no such store, or it is closed */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_pickup_slots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PickupSlots"];
                 };
             };
             /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */

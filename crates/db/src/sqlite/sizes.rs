@@ -32,6 +32,7 @@ pub const BY_HAND: &[&str] = &[
     "notice_rule",
     "offer_version",
     "page_draft",
+    "pickup_rule",
     "points_sku_cap",
     "role",
     "saved_view",

@@ -1,6 +1,7 @@
 //! Opening hours: per weekday a span of the mall's local time. A day without a span is closed; a span may pass midnight.
 //! A special day has spans of its own, or none, whatever its weekday says.
 
+use super::row::StoreRow;
 use kernel::{Error, Instant, Result, days, minutes};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -110,6 +111,12 @@ pub(super) fn is_open(hours: &[OpeningHours], special: &[SpecialDay], now: Insta
     };
     spans_of(hours, special, today).into_iter().any(has_begun)
         || spans_of(hours, special, today - 1).into_iter().any(goes_on)
+}
+
+/// The spans of a day of the mall's calendar, in minutes since midnight; one that ends at or before its beginning ends on
+/// the next day.
+pub fn spans_on(store: &StoreRow, day: i64) -> Vec<(i64, i64)> {
+    spans_of(&store.hours, &store.special_days, day)
 }
 
 /// The spans of a day, in minutes.

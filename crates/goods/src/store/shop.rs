@@ -3,7 +3,7 @@
 use super::hours::{OpeningHours, SpecialDay, is_open, still_to_come};
 use super::place::{Point, box_around, distance_m};
 use super::region::region_path;
-use super::row::{STORE_COLUMNS, StoreRow, find_store};
+use super::row::{STORE_COLUMNS, StoreRow, find_store, stores_by_id};
 use axum::response::{IntoResponse, Response};
 use db::{Tx, args};
 use kernel::{Error, Id, MallId, Result};
@@ -13,6 +13,7 @@ use platform::problem::ProblemBody;
 use platform::storage::{self, Picture};
 use platform::{Answer, App, Json, Path, Query, Visitor};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -120,8 +121,7 @@ async fn read_store(
 
 const SHOWN: usize = 100;
 
-/// The open stores to show. Near a place, ever wider boxes are searched until one holds enough, so that a chain of
-/// thousands is not sorted for every shopper.
+/// The open stores to show, the nearest first when somebody stands somewhere.
 pub(crate) fn open_stores(tx: &mut Tx<'_>, mall_id: MallId, near: Option<Point>) -> Result<Vec<StoreRow>> {
     let Some(point) = near else {
         return tx.all(
@@ -135,24 +135,40 @@ pub(crate) fn open_stores(tx: &mut Tx<'_>, mall_id: MallId, near: Option<Point>)
             &args![mall_id],
         );
     };
-    let mut found = Vec::new();
-    for metres in [10_000.0, 200_000.0, 20_100_000.0] {
-        let (south, north, west, east) = box_around(point, metres);
-        found = tx.all(
-            &format!(
-                "select {STORE_COLUMNS}
-                 from store s
-                 where s.mall_id = $1 and s.status = 'open' and s.lat between $2 and $3 and s.lng between $4 and $5"
-            ),
+    nearest_stores(tx, mall_id, point, SHOWN)
+}
+
+/// Where a search begins, and half the girth of the earth, where it ends.
+const FIRST_M: f64 = 3_000.0;
+const LAST_M: f64 = 20_100_000.0;
+
+/// The nearest open stores in order, exactly, without a walk over all of them: ever wider boxes along an index that holds
+/// the places, until one holds enough within its circle; then the rows of those that are shown.
+pub fn nearest_stores(tx: &mut Tx<'_>, mall_id: MallId, from: Point, most: usize) -> Result<Vec<StoreRow>> {
+    let mut metres = FIRST_M;
+    let mut found = loop {
+        let (south, north, west, east) = box_around(from, metres + 1.0);
+        let rows: Vec<(Id, f64, f64)> = tx.all(
+            "select id, lat, lng
+             from store
+             where mall_id = $1 and status = 'open' and lat between $2 and $3 and lng between $4 and $5",
             &args![mall_id, south, north, west, east],
         )?;
+        let far = |(id, lat, lng): (Id, f64, f64)| (distance_m(from, Point { lat, lng }), id);
+        let found: Vec<(i64, Id)> = rows.into_iter().map(far).collect();
         // Corners of the box lie further away than its sides: a store there may be beaten by one outside the box.
-        let inside = |store: &&StoreRow| (distance_m(point, store.place) as f64) <= metres;
-        if found.iter().filter(inside).count() >= SHOWN {
-            break;
+        let inside = found.iter().filter(|(far, _)| (*far as f64) <= metres).count();
+        if inside >= most || metres >= LAST_M {
+            break found;
         }
-    }
-    found.sort_by_key(|store: &StoreRow| (distance_m(point, store.place), store.id));
-    found.truncate(SHOWN);
-    Ok(found)
+        // As wide as it takes when stores lie as densely outside, and a little more.
+        let wider = if inside == 0 { 4.0 } else { (1.3 * most as f64 / inside as f64).sqrt().clamp(1.3, 4.0) };
+        metres = (metres * wider).min(LAST_M);
+    };
+    found.sort_unstable();
+    found.truncate(most);
+    let ids: Vec<Id> = found.iter().map(|(_, id)| *id).collect();
+    let mut rows: HashMap<Id, StoreRow> =
+        stores_by_id(tx, mall_id, &ids)?.into_iter().map(|store| (store.id, store)).collect();
+    Ok(ids.iter().filter_map(|id| rows.remove(id)).collect())
 }

@@ -183,3 +183,62 @@ fn what_staff_typed_is_checked() {
         assert_eq!(refuse(|s| s.hours[0].open = "ten".into()), "hours");
     });
 }
+
+/// Opens stores by the thousand, without their locations.
+fn open_many(mall: &TestMall, places: &[Point]) {
+    let places = places.to_vec();
+    mall.write(move |tx, ctx| {
+        let shop = only_shop(tx, ctx.mall_id)?;
+        for (at, place) in places.iter().enumerate() {
+            let status = if at % 50 == 49 { "closed" } else { "open" };
+            tx.exec(
+                "insert into store (id, mall_id, shop_id, name, district_code, address, lat, lng, phone, hours, status, created_at)
+                 values ($1, $2, $3, $4, '330102', '东坡路', $5, $6, '0571-87010418', '[]', $7, $8)",
+                &db::args![ctx.id(), ctx.mall_id, shop, format!("{at} 号店"), place.lat, place.lng, status, ctx.now],
+            )?;
+        }
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn the_nearest_are_those_that_measuring_every_store_finds() {
+    each(|mall| {
+        // A dense town, a thin country, islands at the date line and a pole; several at one place.
+        let mut chance = 20_261_126_u64;
+        let mut next = move || {
+            chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (chance >> 11) as f64 / (1_u64 << 53) as f64
+        };
+        let mut places: Vec<Point> =
+            (0..900).map(|_| Point { lat: 30.1 + 0.3 * next(), lng: 120.0 + 0.4 * next() }).collect();
+        places.extend((0..300).map(|_| Point { lat: 18.0 + 35.0 * next(), lng: 75.0 + 60.0 * next() }));
+        places.extend((0..40).map(|_| Point { lat: -18.0 + next(), lng: if next() < 0.5 { 179.9 } else { -179.9 } }));
+        places.extend((0..20).map(|_| Point { lat: 89.5 + 0.5 * next(), lng: 360.0 * next() - 180.0 }));
+        places.extend([Point { lat: 30.25, lng: 120.16 }; 7]);
+        open_many(mall, &places);
+        let all: Vec<(Id, f64, f64)> = mall
+            .read(|tx, mall_id| {
+                tx.all("select id, lat, lng from store where mall_id = $1 and status = 'open'", &db::args![mall_id])
+            })
+            .unwrap();
+        for turn in 0..120 {
+            let from = match turn % 6 {
+                0 => Point { lat: 30.1 + 0.3 * next(), lng: 120.0 + 0.4 * next() },
+                1 => Point { lat: 18.0 + 35.0 * next(), lng: 75.0 + 60.0 * next() },
+                2 => Point { lat: -18.0 + next(), lng: 179.99 },
+                3 => Point { lat: 89.9, lng: 10.0 },
+                4 => Point { lat: 30.25, lng: 120.16 },
+                _ => Point { lat: 180.0 * next() - 90.0, lng: 360.0 * next() - 180.0 },
+            };
+            let most = [1, 5, 20, 100][turn % 4];
+            let mut measured: Vec<(i64, Id)> =
+                all.iter().map(|(id, lat, lng)| (distance_m(from, Point { lat: *lat, lng: *lng }), *id)).collect();
+            measured.sort_unstable();
+            let wanted: Vec<Id> = measured.iter().take(most).map(|(_, id)| *id).collect();
+            let found = mall.read(move |tx, mall_id| nearest_stores(tx, mall_id, from, most)).unwrap();
+            assert_eq!(found.iter().map(|store| store.id).collect::<Vec<_>>(), wanted, "{from:?}, {most}");
+        }
+    });
+}

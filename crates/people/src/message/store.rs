@@ -18,6 +18,10 @@ pub enum MessageKind {
     OrderPaid,
     OrderShipped,
     OrderReady,
+    /// Goods that were laid out wait to be fetched.
+    PickupExpiring,
+    /// A clerk calls to the counter.
+    PickupCalled,
     OrderCompleted,
     OrderClosed,
     RefundDone,
@@ -38,10 +42,12 @@ pub enum MessageKind {
 }
 
 impl MessageKind {
-    pub const ALL: [MessageKind; 14] = [
+    pub const ALL: [MessageKind; 16] = [
         MessageKind::OrderPaid,
         MessageKind::OrderShipped,
         MessageKind::OrderReady,
+        MessageKind::PickupExpiring,
+        MessageKind::PickupCalled,
         MessageKind::OrderCompleted,
         MessageKind::OrderClosed,
         MessageKind::RefundDone,
@@ -61,6 +67,8 @@ impl MessageKind {
             MessageKind::OrderPaid => "order_paid",
             MessageKind::OrderShipped => "order_shipped",
             MessageKind::OrderReady => "order_ready",
+            MessageKind::PickupExpiring => "pickup_expiring",
+            MessageKind::PickupCalled => "pickup_called",
             MessageKind::OrderCompleted => "order_completed",
             MessageKind::OrderClosed => "order_closed",
             MessageKind::RefundDone => "refund_done",

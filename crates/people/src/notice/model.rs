@@ -81,6 +81,8 @@ pub const fn label(kind: MessageKind) -> &'static str {
         MessageKind::OrderPaid => "付款成功",
         MessageKind::OrderShipped => "已发货",
         MessageKind::OrderReady => "可以自提",
+        MessageKind::PickupExpiring => "自提快到期",
+        MessageKind::PickupCalled => "请来取货",
         MessageKind::OrderCompleted => "订单完成",
         MessageKind::OrderClosed => "订单关闭",
         MessageKind::RefundDone => "退款到账",
@@ -105,6 +107,10 @@ fn example(kind: MessageKind) -> (&'static str, &'static str) {
         MessageKind::OrderPaid => ("付款成功", "“西湖龙井 明前特级”等 2 件 已付款 ¥199.00，我们会尽快发货。"),
         MessageKind::OrderShipped => ("已发货", "“西湖龙井 明前特级”等 2 件 由顺丰速运送来，单号 SF1000000001。"),
         MessageKind::OrderReady => ("可以来取了", "“西湖龙井 明前特级”等 2 件 已在湖滨店备好，出示取货码就可以拿走。"),
+        MessageKind::PickupExpiring => {
+            ("记得来取货", "“西湖龙井 明前特级”等 2 件 还在湖滨店等您，2026-12-01 前没有取走会自动退款。")
+        }
+        MessageKind::PickupCalled => ("请来取货", "“西湖龙井 明前特级”等 2 件 在湖滨店柜台等您，现在就可以来取。"),
         MessageKind::OrderCompleted => ("订单完成", "“西湖龙井 明前特级”等 2 件 已完成。用着怎么样，写个评价吧。"),
         MessageKind::OrderClosed => ("订单已关闭", "“西湖龙井 明前特级”等 2 件 的订单已关闭：超时未付款，订单关闭。"),
         MessageKind::RefundDone => ("退款到账", "“西湖龙井 明前特级”等 2 件 的退款 ¥199.00 已原路退回。"),
@@ -134,7 +140,8 @@ pub fn values(kind: MessageKind) -> Vec<NoticeValue> {
             ("carrier", "快递公司", "顺丰速运"),
             ("tracking_number", "运单号", "SF1000000001"),
         ],
-        MessageKind::OrderReady => &[NUMBER, GOODS, QUANTITY, ("store", "门店", "湖滨店")],
+        MessageKind::OrderReady | MessageKind::PickupCalled => &[NUMBER, GOODS, QUANTITY, ("store", "门店", "湖滨店")],
+        MessageKind::PickupExpiring => &[NUMBER, GOODS, QUANTITY, ("store", "门店", "湖滨店"), DAY],
         MessageKind::OrderCompleted => &[NUMBER, GOODS, QUANTITY],
         MessageKind::OrderClosed => &[NUMBER, GOODS, QUANTITY, ("reason", "原因", "超时未付款，订单关闭")],
         MessageKind::CouponReceived => &[COUPON, WORDS],

@@ -47,7 +47,14 @@ pub struct NoticeAsk {
 const MOMENTS: [(AskMoment, &[MessageKind]); 4] = [
     (
         AskMoment::Paid,
-        &[MessageKind::OrderShipped, MessageKind::OrderReady, MessageKind::RefundDone, MessageKind::OrderCompleted],
+        &[
+            MessageKind::OrderShipped,
+            MessageKind::OrderReady,
+            MessageKind::PickupCalled,
+            MessageKind::PickupExpiring,
+            MessageKind::RefundDone,
+            MessageKind::OrderCompleted,
+        ],
     ),
     (AskMoment::AfterSale, &[MessageKind::AfterSale, MessageKind::RefundDone]),
     (AskMoment::Coupon, &[MessageKind::CouponExpiring, MessageKind::CouponReceived]),

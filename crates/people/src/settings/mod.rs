@@ -105,6 +105,14 @@ fn checked(input: MallSettings) -> Result<MallSettings> {
     if !(0..=1_440).contains(&input.redeem_undo_minutes) {
         return Err(Error::field("redeem_undo_minutes", "核销后可撤销的时间可设 0 到 1440 分钟"));
     }
+    if !(0..=60).contains(&input.pickup_remind_days) {
+        return Err(Error::field("pickup_remind_days", "提醒取货可设 0 到 60 天"));
+    }
+    let refunds = input.pickup_refund_days;
+    let told_first = input.pickup_remind_days > 0 && refunds > input.pickup_remind_days;
+    if !(0..=90).contains(&refunds) || (refunds > 0 && !told_first) {
+        return Err(Error::field("pickup_refund_days", "自动退款最多 90 天，并且要晚于提醒"));
+    }
     let service_phone = text("service_phone", input.service_phone, 20)?;
     let is_phone = |text: &String| text.bytes().all(|b| b.is_ascii_digit() || b" +-()".contains(&b));
     if service_phone.as_ref().is_some_and(|phone| !is_phone(phone)) {
@@ -118,6 +126,8 @@ fn checked(input: MallSettings) -> Result<MallSettings> {
         order_expiry_minutes: input.order_expiry_minutes,
         auto_confirm_days: input.auto_confirm_days,
         redeem_undo_minutes: input.redeem_undo_minutes,
+        pickup_remind_days: input.pickup_remind_days,
+        pickup_refund_days: input.pickup_refund_days,
         service_phone,
         icp_number: text("icp_number", input.icp_number, 40)?,
         company_name: text("company_name", input.company_name, 60)?,

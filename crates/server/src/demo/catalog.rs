@@ -114,6 +114,9 @@ pub struct Store {
     pub hours: Vec<OpeningHours>,
     pub notice: Option<String>,
     pub photo: Option<String>,
+    /// How it deals out time; absent: members come whenever it is open.
+    #[serde(default)]
+    pub pickup_rule: Option<trade::pickup::PickupRule>,
 }
 
 #[derive(Deserialize)]

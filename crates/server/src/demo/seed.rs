@@ -143,7 +143,9 @@ impl Seeding<'_> {
                 picture_key: self.optional_photo(store.photo.as_ref())?,
                 status: StoreStatus::Open,
             };
-            keys.insert(store.key.clone(), goods::store::create_store(tx, self.ctx, &input)?);
+            let id = goods::store::create_store(tx, self.ctx, &input)?;
+            trade::pickup::save_rule(tx, self.ctx, id, store.pickup_rule.as_ref())?;
+            keys.insert(store.key.clone(), id);
         }
         Ok(keys)
     }

@@ -70,6 +70,7 @@ fn finish(tx: &mut db::Tx<'_>, ctx: &Ctx, order: &Order, step: Move, reason: Opt
     for one in &order::by_group(tx, ctx.mall_id, order.member_id, order.group_id)? {
         status = order::advance(tx, ctx, one, step, reason)?;
         inventory::release(tx, ctx, Holder { kind: ORDER, id: one.id })?;
+        trade::pickup::close(tx, ctx, one.id)?;
         offers::closed(tx, ctx, &one.sale())?;
     }
     balance_part::release(tx, ctx, order.group_id)?;

@@ -51,6 +51,11 @@ pub struct PickupView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     pub ready: bool,
+    /// The time that was booked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slot_starts_at: Option<Instant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slot_ends_at: Option<Instant>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redeemed_at: Option<Instant>,
 }
@@ -230,11 +235,14 @@ fn pickup_view(
 ) -> Result<PickupView> {
     let store = goods::store::store_view(app, tx, mall_id, store_id)?;
     let pickup = trade::pickup::of_order(tx, mall_id, order.id)?;
+    let booking = trade::pickup::booking(tx, mall_id, order.id)?;
     let shows_code = reader == Reader::Member && order.status == Status::ToPickUp;
     Ok(PickupView {
         store,
         code: pickup.as_ref().filter(|_| shows_code).map(|p| p.code.clone()),
         ready: pickup.as_ref().is_some_and(|p| p.ready_at.is_some()),
+        slot_starts_at: booking.map(|booking| booking.starts_at),
+        slot_ends_at: booking.map(|booking| booking.ends_at),
         redeemed_at: pickup.and_then(|p| p.redeemed_at),
     })
 }

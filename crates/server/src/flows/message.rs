@@ -22,7 +22,7 @@ fn goods(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order) -> Result<String> {
     Ok(lines.into_iter().next().map(|line| line.name).unwrap_or_default())
 }
 
-fn named(goods: &str, quantity: i64) -> String {
+pub fn named(goods: &str, quantity: i64) -> String {
     if quantity > 1 { format!("“{goods}”等 {quantity} 件") } else { format!("“{goods}”") }
 }
 

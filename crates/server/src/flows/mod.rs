@@ -23,6 +23,7 @@ pub mod notify;
 pub mod order_export;
 pub mod pay;
 pub mod personal;
+pub mod pickup;
 pub mod place;
 pub mod purchase;
 pub mod recommend;
@@ -39,6 +40,7 @@ pub mod share;
 pub mod ship;
 pub mod ship_file;
 pub mod transfer;
+pub mod uncollected;
 pub mod upload_shipping;
 pub mod webhook;
 
@@ -66,6 +68,7 @@ pub fn shop_routes() -> OpenApiRouter<App> {
         .merge(purchase::shop_routes())
         .merge(after_sale::shop_routes())
         .merge(redeem::shop_routes())
+        .merge(pickup::shop_routes())
         .merge(share::shop_routes())
         .merge(invoice::shop_routes())
         .merge(recommend::shop_routes())
@@ -86,6 +89,7 @@ pub fn admin_routes() -> OpenApiRouter<App> {
         .merge(close::admin_routes())
         .merge(ship::admin_routes())
         .merge(redeem::admin_routes())
+        .merge(pickup::admin_routes())
         .merge(refund::admin_routes())
         .merge(dashboard::admin_routes())
         .merge(reconcile::admin_routes())

@@ -12,6 +12,7 @@ use platform::{Answer, App, Ctx, Json, Member};
 use serde::{Deserialize, Serialize};
 use trade::offers::{self, Choices};
 use trade::order::{self, DeliveryKind, NewOrder, Receiver, Status};
+use trade::pickup;
 use trade::quote::{self, Delivery, Draft, Facts, ItemInput, Place, QuoteRequest, Request, Source};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -69,7 +70,7 @@ pub struct PlacedOrder {
     responses((status = 200, body = PlacedOrder),
     (status = 403, body = ProblemBody, description = "`member.blocked`"),
     (status = 404, body = ProblemBody, description = "`address.not_found`, `store.not_found`"),
-    (status = 409, body = ProblemBody, description = "`order.price_changed` (details.quote), `inventory.sold_out` (details.sku_ids), `order.not_placeable` (details.problems)"),
+    (status = 409, body = ProblemBody, description = "`order.price_changed` (details.quote), `inventory.sold_out` (details.sku_ids), `order.not_placeable` (details.problems), `pickup.slot_required`, `pickup.slot_full`, `pickup.slot_gone`"),
     (status = 422, body = ProblemBody, description = "`idempotency.mismatch`")))]
 async fn place_order(
     State(app): State<App>,
@@ -215,6 +216,10 @@ impl Group<'_> {
             expires_at: self.expires_at,
         };
         order::insert(tx, ctx, &app.sealer, &new, draft)?;
+        if let (Some(store_id), Delivery::Pickup { slot_at, .. }) = (store_id, &self.request.delivery) {
+            let store = goods::store::find_store(tx, ctx.mall_id, store_id)?;
+            pickup::book(tx, ctx, &store, id, *slot_at, app.malls.get(ctx.mall_id)?.utc_offset_ms)?;
+        }
         let (group_id, member_id) = (self.group_id, self.member_id);
         let sale = offers::Sale { order_id: id, group_id, shop_id, member_id, total: draft.total() };
         offers::placed(tx, ctx, &sale, draft)

@@ -129,10 +129,11 @@ async fn refund_order(
 }
 
 /// One transaction: the order closes, its money is on the way back, its unsent goods are on the shelf again.
-fn refund_in_full(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, reason: &str) -> Result<Fen> {
+pub fn refund_in_full(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, reason: &str) -> Result<Fen> {
     let unsent = trade::shipping::unshipped(tx, ctx.mall_id, order.id)?;
     let rest = after_sale::rest_of(tx, ctx, order.id)?;
     order::advance(tx, ctx, order, Move::Refund, Some(reason))?;
+    trade::pickup::close(tx, ctx, order.id)?;
     let amount = order.paid.minus(order.refunded)?;
     tx.exec(
         "update trade_order set refunded_fen = refunded_fen + $3 where mall_id = $1 and id = $2",

@@ -23,6 +23,15 @@ impl Furnished {
         ids.insert("order", self.orders[1].id.to_string());
         ids
     }
+
+    /// The same for one route: only what waits at a store has a code to show.
+    pub fn ids_of_read(&self, path: &str) -> Ids {
+        let mut ids = self.ids_of_reads();
+        if path.ends_with("/pickup-pass") {
+            ids.insert("order", self.orders[3].id.to_string());
+        }
+        ids
+    }
 }
 
 /// Fills a mall; `mark` goes into every text that must stay inside.

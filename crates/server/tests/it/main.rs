@@ -41,6 +41,7 @@ mod outside_channels;
 mod outside_combined;
 mod outside_unionpay;
 mod personal;
+mod pickup;
 mod plans;
 mod points;
 mod points_mall;

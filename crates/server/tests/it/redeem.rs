@@ -1,6 +1,7 @@
 //! At the counter: codes that prove themselves, hand-overs in part, taking back, and many clerks at once on two nodes.
 
 use crate::contract::Ids;
+use crate::furnished::Furnished;
 use testkit::{MemberClient, Product};
 use testkit::{Order, Reply, StaffClient, Store, TestMall, Value, hours, json, minutes, on_both_engines, seconds};
 use tokio::task::JoinSet;
@@ -12,6 +13,27 @@ pub async fn furnish(mall: &TestMall, member: &MemberClient, product: &Product, 
     let code = member.order(&order).await["pickup"]["code"].as_str().unwrap().to_owned();
     let done = mall.staff().redeem(&code).await.ok();
     Ids::from([("redemption", done["redemption"]["id"].as_str().unwrap().to_owned())])
+}
+
+/// The counter's part of the walk over every write of the back office.
+pub async fn writes(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, String, Value)> {
+    let laid_out = f.member.place_pickup(&f.store, &[(&f.product, 1)]).await.ok();
+    mall.staff().pay_offline(&laid_out).await.ok();
+    mall.staff().mark_ready(&laid_out).await.ok();
+    let (undo, store) = (&f.ids["redemption"], f.store.id);
+    vec![
+        ("POST /admin/v1/orders/{id}/call", format!("/admin/v1/orders/{}/call", laid_out.id), json!({})),
+        (
+            "POST /admin/v1/redemptions/{id}/undo",
+            format!("/admin/v1/redemptions/{undo}/undo"),
+            json!({ "reason": "拿错了" }),
+        ),
+        (
+            "PUT /admin/v1/stores/{id}/pickup-rule",
+            format!("/admin/v1/stores/{store}/pickup-rule"),
+            json!({ "rule": null }),
+        ),
+    ]
 }
 
 struct Counter {

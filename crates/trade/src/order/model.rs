@@ -6,8 +6,7 @@
 //!   │                   ▲──────────take back────────────────┘
 //!   └─cancel─▶ closed ◀──refund── to_ship, to_pick_up, shipped
 //! ```
-//! Partial shipping is a fact of the parcels, and partial handing over one of the redemptions; neither is a status. Only a
-//! hand-over that is taken back within its window leaves an end (ADR 60). `paid_waiting` is for group buys and presales.
+//! Parts are facts of parcels and redemptions, not a status. Only what is taken back leaves an end (ADR 60).
 
 use kernel::{Error, Result};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,14 @@
-//! Pickup at a store: a code under which goods are handed over, piece by piece until nothing is left. Owns `pickup`.
+//! Pickup at a store: a time that is booked, a code under which goods are handed over, piece by piece until nothing is left.
+//! Owns `pickup`, `pickup_rule`, `pickup_slot` and `pickup_booking`.
 //!
 //! Promises: no piece is handed over twice — the counters of the lines are guarded by the database's checks, and every
 //! hand-over names how much had been handed over before it, so of two clerks at the same instant one is told to look again.
+
+mod slot;
+mod waiting;
+
+pub use slot::{Booking, PickupRule, PickupSlot, book, booking, rule, save_rule, slots};
+pub use waiting::{WaitingPickup, call, close, mark_reminded, to_remind, uncollected, waiting};
 
 use crate::redemption::Piece;
 use db::{Tx, args};
@@ -30,12 +37,13 @@ const CODE_DIGITS: usize = 12;
 
 /// Gives a paid order its code.
 pub fn issue(tx: &mut Tx<'_>, ctx: &Ctx, order_id: Id, store_id: Id) -> Result<()> {
+    let wanted_at = booking(tx, ctx.mall_id, order_id)?.map_or(ctx.now, |booking| booking.starts_at);
     for _ in 0..5 {
         let issued = tx.exec(
             "insert into pickup (mall_id, order_id, store_id, code, wanted_at)
              values ($1, $2, $3, $4, $5)
              on conflict do nothing",
-            &args![ctx.mall_id, order_id, store_id, seal::random_digits(CODE_DIGITS), ctx.now],
+            &args![ctx.mall_id, order_id, store_id, seal::random_digits(CODE_DIGITS), wanted_at],
         )?;
         if issued == 1 || of_order(tx, ctx.mall_id, order_id)?.is_some() {
             return Ok(());

@@ -214,7 +214,7 @@ fn place_of(
             };
             Ok((place, shops))
         }
-        Delivery::Pickup { store_id: Some(id) } => {
+        Delivery::Pickup { store_id: Some(id), .. } => {
             let (store, location_id) = goods::store::location_of_store(tx, ctx.mall_id, *id)?;
             if store.status != "open" {
                 return Err(Error::conflict("store.closed", "这家门店暂停自提，换一家试试"));
@@ -224,7 +224,7 @@ fn place_of(
             }
             Ok((Place::Store { store_id: *id, name: store.name, shop_id: Some(store.shop_id) }, shops))
         }
-        Delivery::Pickup { store_id: None } => {
+        Delivery::Pickup { store_id: None, .. } => {
             shops.iter_mut().for_each(|shop| shop.location_id = None);
             Ok((Place::NoStore, shops))
         }

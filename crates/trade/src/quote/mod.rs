@@ -15,7 +15,7 @@ pub use crate::offers::{Draft, DraftLine, Explanation, LaneName, QuoteProblem, s
 
 use crate::offers::{Choices, RowKind, Source as OfferSource};
 use goods::catalog::NoReturnReason;
-use kernel::Id;
+use kernel::{Id, Instant};
 use platform::storage::Picture;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -34,8 +34,15 @@ pub enum Source {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Delivery {
-    Express { address_id: Option<Id> },
-    Pickup { store_id: Option<Id> },
+    Express {
+        address_id: Option<Id>,
+    },
+    Pickup {
+        store_id: Option<Id>,
+        /// The beginning of a slot; needed at a store that deals out time, when the order is placed.
+        #[serde(default)]
+        slot_at: Option<Instant>,
+    },
 }
 
 /// One item of a "buy now".

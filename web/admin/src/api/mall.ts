@@ -1,6 +1,14 @@
 // Members, stores, staff, roles, the audit log and the mall's settings.
 
-import type { MallSettings, PolicyInput, RoleInput, StaffChange, StaffInput, StoreInput } from '@api/types';
+import type {
+  MallSettings,
+  PickupRuleSetting,
+  PolicyInput,
+  RoleInput,
+  StaffChange,
+  StaffInput,
+  StoreInput,
+} from '@api/types';
 import type { Query } from '@api/client';
 import { call } from '@/app/http';
 
@@ -27,6 +35,9 @@ export const switchShop = (id: string, open: boolean, note: string) =>
   call('PUT', '/admin/v1/shops/{id}/state', { path: { id }, body: { open, note } });
 
 export const listStores = () => call('GET', '/admin/v1/stores');
+export const readPickupRule = (id: string) => call('GET', '/admin/v1/stores/{id}/pickup-rule', { path: { id } });
+export const savePickupRule = (id: string, body: PickupRuleSetting) =>
+  call('PUT', '/admin/v1/stores/{id}/pickup-rule', { path: { id }, body });
 export const createStore = (body: StoreInput) => call('POST', '/admin/v1/stores', { body });
 export const updateStore = (id: string, body: StoreInput) =>
   call('PUT', '/admin/v1/stores/{id}', { path: { id }, body });

@@ -44,6 +44,8 @@ export const previewRedeem = (code: string) =>
 export const redeem = (body: RedeemRequest) => call('POST', '/admin/v1/redeem', { body, timeout_ms: 8_000 });
 export const readRedeemKey = () => call('GET', '/admin/v1/redeem/key', { timeout_ms: 8_000 });
 export const listRedemptions = (query: Query) => call('GET', '/admin/v1/redemptions', { query });
+export const listPickups = (query: Query) => call('GET', '/admin/v1/pickups', { query });
+export const callToCounter = (id: string) => call('POST', '/admin/v1/orders/{id}/call', { path: { id } });
 export const undoRedemption = (id: string, reason: string) =>
   call('POST', '/admin/v1/redemptions/{id}/undo', { path: { id }, body: { reason } });
 

@@ -52,6 +52,7 @@ export type OrderDetail = Schemas['OrderDetail'];
 export type RefundView = Schemas['RefundView'];
 export type OrderLineView = Schemas['OrderLineView'];
 export type ParcelView = Schemas['ParcelView'];
+export type PickupSlots = Schemas['PickupSlots'];
 export type PickupPass = Schemas['PickupPass'];
 export type PickupView = Schemas['PickupView'];
 export type PayRequest = Schemas['PayRequest'];

@@ -55,9 +55,17 @@ export const useCheckout = defineStore('checkout', () => {
     draft.value.delivery = { kind: 'pickup', store_id };
   }
 
-  function finished(): void {
-    draft.value = { ...EMPTY, delivery: draft.value.delivery };
+  function chooseSlot(slot_at: string): void {
+    const { delivery } = draft.value;
+    if (delivery.kind === 'pickup') draft.value.delivery = { ...delivery, slot_at };
   }
 
-  return { draft, buyCart, buyNow, exchange, chooseAddress, chooseStore, finished };
+  function finished(): void {
+    // The time was for this order; the next one chooses its own.
+    const { delivery } = draft.value;
+    const again = delivery.kind === 'pickup' ? { kind: delivery.kind, store_id: delivery.store_id } : delivery;
+    draft.value = { ...EMPTY, delivery: again };
+  }
+
+  return { draft, buyCart, buyNow, exchange, chooseAddress, chooseStore, chooseSlot, finished };
 });

@@ -44,5 +44,5 @@ export function usePickupPass(order_id: () => string, moved: () => void) {
     over = true;
     clearTimeout(timer);
   });
-  return { pass, text, stale, left_ms, renew };
+  return { pass, text, stale, renew };
 }

@@ -61,7 +61,11 @@ export function useCounter() {
       const refused = asFailure(thrown);
       if (refused.status === 0 && isPass(plain.value)) await lookAlone();
       else failure.value = refused;
-      if (!unasked.value) signal('failure');
+      if (!unasked.value) {
+        signal('failure');
+        // A signed code is scanned again rather than read.
+        if (isPass(code.value)) code.value = '';
+      }
     } finally {
       busy.value = false;
     }
