@@ -18016,7 +18016,7 @@ export interface operations {
     list_stock: {
         parameters: {
             query?: {
-                /** @description Part of a product's name, or the beginning of a SKU's code or barcode. */
+                /** @description The beginning of a SKU's code or barcode, or words of a product. */
                 q?: string;
                 location_id?: components["schemas"]["Id"];
                 /** @description Only what is at or below its mark. */
