@@ -160,10 +160,11 @@ pub fn admin_rows(
 ) -> Result<Page<AdminOrderRow>> {
     let mut found = filter.conditions(app, tx, mall_id, cursor.map_or(i64::MAX, |c| c.id))?;
     found.and(" order by o.id desc limit $?", limit + 1);
+    // Joined from the left, so that the walk is along the orders in their order.
     let sql = format!(
         "select {CARD_COLUMNS}, s.name, h.name, p.ready_at
          from trade_order o
-         join shop h on h.mall_id = o.mall_id and h.id = o.shop_id
+         left join shop h on h.mall_id = o.mall_id and h.id = o.shop_id
          left join store s on s.mall_id = o.mall_id and s.id = o.store_id
          left join pickup p on p.mall_id = o.mall_id and p.order_id = o.id
          where o.mall_id = $1 and o.id < $2{}",
