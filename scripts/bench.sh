@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures the release build and prints the table that bench/RESULTS.md keeps; `import`, `sale` or `scale` for that part.
+# Measures the release build and prints the table that bench/RESULTS.md keeps; `import`, `nearby`, `sale` or `scale` for that part.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-$PWD/target}
