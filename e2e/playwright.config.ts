@@ -1,11 +1,13 @@
 // Browser tests against the real program in Debian's Chromium without a window. Every worker has a mall of its own (mall.ts), which the
 // stories of its files share. Screenshots of every step are kept in test-results/shots.
+import { availableParallelism } from 'node:os'
 import { defineConfig } from '@playwright/test'
 
 export default defineConfig({
   testDir: 'tests',
   outputDir: 'test-results/run',
-  workers: Number(process.env.E2E_WORKERS ?? 2),
+  // A story waits more than it computes.
+  workers: Number(process.env.E2E_WORKERS ?? 2 * availableParallelism()),
   fullyParallel: false,
   // One retry: a story that needs it is printed as flaky. Three quarters of an hour of checks should not fall over a slow second.
   retries: 1,
@@ -17,7 +19,8 @@ export default defineConfig({
     timezoneId: 'Asia/Shanghai',
     actionTimeout: 20_000,
     navigationTimeout: 60_000,
-    trace: 'retain-on-failure',
+    // Of the second try only: recording every story takes a third of the processor.
+    trace: 'on-first-retry',
     launchOptions: {
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell',
       args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],

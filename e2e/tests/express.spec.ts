@@ -73,7 +73,7 @@ test('express: search, cart, checkout, cashier, ship, confirm, review', async ({
   await member.open('/pages/order/list')
   await page.getByText(/已发货|待收货/).locator('visible=true').first().click()
   await member.shot('list')
-  await page.locator('.order, .card').locator('visible=true').first().click()
+  await page.getByRole('link', { name: /^订单 / }).first().click()
   await expect(page).toHaveURL(/order\/detail/)
   await expect(page.getByText(/SF1472001234/).first()).toBeVisible()
   await member.shot('order-shipped')

@@ -28,7 +28,7 @@ test('finance: an order is sold, received and invoiced; the desk sees report, bi
   await expect(page.getByText(/支付成功|付款成功|已付款/).locator('visible=true').first()).toBeVisible({ timeout: 40_000 })
 
   await member.open('/pages/order/list?state=to_ship')
-  await page.locator('.order, .card').locator('visible=true').first().click()
+  await page.getByRole('link', { name: /^订单 / }).first().click()
   await expect(page).toHaveURL(/order\/detail/)
   await expect(page.getByText('确认收货后可以申请发票').locator('visible=true').first()).toBeVisible()
   const order = new URL(page.url().replace('/#', '')).searchParams.get('id') ?? ''

@@ -23,7 +23,7 @@ test('pickup: buy now, pay, show the code, redeem once', async ({ member, staff 
   await page.getByRole('button', { name: /^支付(?!失败)/ }).click()
   await expect(page.getByText(/支付成功|付款成功|已付款/).locator('visible=true').first()).toBeVisible({ timeout: 40_000 })
   await member.open('/pages/order/list')
-  await page.locator('.order, .card').locator('visible=true').first().click()
+  await page.getByRole('link', { name: /^订单 / }).first().click()
   await expect(page.getByText(/取货码/).first()).toBeVisible()
   await member.shot('code')
   const text = await page.locator('body').innerText()
