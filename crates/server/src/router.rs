@@ -7,15 +7,21 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use bytes::Bytes;
 use kernel::Error;
 use platform::problem::Problem;
 use platform::{App, edge, openapi, storage};
 use serde_json::Value;
+use std::sync::{LazyLock, OnceLock};
 use tower_http::cors::{AllowOrigin, CorsLayer};
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+/// The routes, made once: a process with several applications (tests) shares them.
+static ROUTES: LazyLock<Router<App>> = LazyLock::new(|| described().0);
+
 /// Routes with their descriptions, before they have a state.
-fn described() -> (Router<App>, Value) {
+fn described() -> (Router<App>, OpenApi) {
     let shop = people::shop_routes(wiring::people_hooks())
         .merge(goods::shop_routes())
         .merge(trade::cart::shop_routes())
@@ -39,28 +45,38 @@ fn described() -> (Router<App>, Value) {
         .merge(storage::routes())
         .split_for_parts();
     openapi::complete(&mut doc);
-    let (schemas, webhooks) = open::webhook::document();
-    doc.merge(schemas);
-    // utoipa has no place for `webhooks`, which OpenAPI 3.1 knows.
-    let mut doc = serde_json::to_value(&doc).expect("the document is plain data");
-    doc["webhooks"] = webhooks;
     (router, doc)
 }
 
 /// The OpenAPI 3.1 document.
 pub fn document() -> Value {
-    described().1
+    let mut doc = described().1;
+    let (schemas, webhooks) = open::webhook::document();
+    doc.merge(schemas);
+    // utoipa has no place for `webhooks`, which OpenAPI 3.1 knows.
+    let mut doc = serde_json::to_value(&doc).expect("the document is plain data");
+    doc["webhooks"] = webhooks;
+    doc
+}
+
+/// The document as it is answered: made when somebody first asks, because most malls are never asked.
+async fn openapi_json() -> Response {
+    static TEXT: OnceLock<Bytes> = OnceLock::new();
+    let made = || Bytes::from(serde_json::to_vec(&document()).expect("the document is plain data"));
+    match tokio::task::spawn_blocking(move || TEXT.get_or_init(made).clone()).await {
+        Ok(text) => ([(header::CONTENT_TYPE, "application/json")], text).into_response(),
+        Err(error) => Problem(Error::internal(error)).into_response(),
+    }
 }
 
 /// The whole application as a router; the edge goes around it.
 pub fn router(app: App) -> Router {
-    let (api, doc) = described();
-    let doc = serde_json::to_vec(&doc).expect("the document is plain data");
-    let doc = bytes::Bytes::from(doc);
     let body_limit = DefaultBodyLimit::max(app.config.server.body_limit_kib * 1024);
     let cors = cors(&app);
-    api.layer(body_limit)
-        .route("/openapi.json", get(move || async move { ([(header::CONTENT_TYPE, "application/json")], doc) }))
+    ROUTES
+        .clone()
+        .layer(body_limit)
+        .route("/openapi.json", get(openapi_json))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))

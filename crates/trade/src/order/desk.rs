@@ -105,6 +105,10 @@ impl DeskFilter {
         }
         if let Some(delivery) = self.delivery {
             where_.and(" and o.delivery_kind = $?", delivery.as_str());
+            if delivery != DeliveryKind::Express {
+                // In words, for the index of those few.
+                where_.sql.push_str(" and o.delivery_kind <> 'express'");
+            }
         }
         for store_id in [self.store_id, self.bound_store].into_iter().flatten() {
             where_.and(" and o.store_id = $?", store_id);
