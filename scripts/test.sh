@@ -50,12 +50,20 @@ step_rust() {
   cargo test --workspace --quiet
 }
 
+# Runs commands side by side, each in its folder (folder:command), and prints what they said one after the other.
+together() {
+  local logs pids=() failed=0 i
+  logs=$(mktemp -d)
+  for i in "$@"; do (cd "${i%%:*}" && ${i#*:}) >"$logs/${#pids[@]}" 2>&1 & pids+=($!); done
+  for i in "${!pids[@]}"; do wait "${pids[$i]}" || failed=1; cat "$logs/$i"; done
+  rm -rf "$logs"
+  return "$failed"
+}
+
 step_web() {
-  for app in web/packages web/mini web/admin; do
-    say "$app: types, units, lint, format"
-    (cd "$app" && npm run --silent check)
-  done
-  say "e2e: types"; (cd e2e && npx --no-install tsc -p .)
+  say "front ends: types, units, lint, format"
+  local check='npm run --silent check'
+  together "web/packages:$check" "web/mini:$check" "web/admin:$check" "e2e:npx --no-install tsc -p ."
 }
 
 step_mini() {

@@ -117,6 +117,26 @@ pub enum Adjustable {
     Points,
     /// The gift part of the balance. Principal comes from payments only.
     Gift,
+    /// Commission that was earned outside the shop's campaigns, or put right. It can be paid out: give the right with care.
+    Commission,
+}
+
+impl Adjustable {
+    const fn account(self) -> Account {
+        match self {
+            Adjustable::Points => Account::Points,
+            Adjustable::Gift => Account::Gift,
+            Adjustable::Commission => Account::Commission,
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Adjustable::Points => "积分",
+            Adjustable::Gift => "赠送金",
+            Adjustable::Commission => "佣金",
+        }
+    }
 }
 
 /// A correction by hand.
@@ -132,7 +152,7 @@ pub struct Adjustment {
     pub reason: String,
 }
 
-/// Correct a member's points or gift balance.
+/// Correct a member's points, gift balance or commission.
 ///
 /// Permission `member.adjust`. The member sees the reason in the statement. Needs an `Idempotency-Key`.
 #[utoipa::path(post, path = "/members/{id}/adjustments", tag = "member",
@@ -140,7 +160,7 @@ pub struct Adjustment {
     responses((status = 200, body = MemberAccounts),
     (status = 400, body = ProblemBody, description = "`request.invalid` at `amount` or `reason`"),
     (status = 404, body = ProblemBody, description = "`member.not_found`"),
-    (status = 409, body = ProblemBody, description = "`points.not_enough`, `balance.not_enough`"),
+    (status = 409, body = ProblemBody, description = "`points.not_enough`, `balance.not_enough`, `commission.not_enough`"),
     (status = 422, body = ProblemBody, description = "`idempotency.mismatch`")), security(("staff" = [])))]
 async fn adjust_member(
     State(app): State<App>,
@@ -162,10 +182,13 @@ async fn adjust_member(
         .write(&app, "member.adjust", move |tx, ctx| {
             require_member(tx, mall_id, id)?;
             once::<Id>(tx, ctx, &claim, |tx| adjust(tx, ctx, id, &input, &reason, offset))?;
+            let word = input.account.word();
             let words = match input.account {
-                Adjustable::Points => format!("积分 {:+}：{reason}", input.amount),
-                Adjustable::Gift => {
-                    format!("赠送金 {:+}.{:02} 元：{reason}", input.amount / 100, (input.amount % 100).abs())
+                Adjustable::Points => format!("{word} {:+}：{reason}", input.amount),
+                Adjustable::Gift | Adjustable::Commission => {
+                    let sign = if input.amount < 0 { '-' } else { '+' };
+                    let fen = input.amount.unsigned_abs();
+                    format!("{word} {sign}{}.{:02} 元：{reason}", fen / 100, fen % 100)
                 }
             };
             Ok((accounts(tx, mall_id, id, ctx.now)?, Note::new("member", id, words)))
@@ -185,8 +208,8 @@ fn adjust(tx: &mut Tx<'_>, ctx: &Ctx, member_id: Id, input: &Adjustment, reason:
         (Adjustable::Points, false) => {
             ledger::spend(tx, ctx, &Spent { member_id, kind, source_id }, amount, reason)?;
         }
-        (Adjustable::Gift, gives) => {
-            let entry = Entry { account: Account::Gift, member_id, kind, source_id, amount, note: reason };
+        (Adjustable::Gift | Adjustable::Commission, gives) => {
+            let entry = Entry { account: input.account.account(), member_id, kind, source_id, amount, note: reason };
             if gives {
                 ledger::credit(tx, ctx, &entry)?
             } else {

@@ -269,6 +269,8 @@ fn staff_adjust_with_a_reason_and_within_what_there_is() {
         give_points(&mall, &ann, 10).await.ok();
         give_points(&mall, &ann, -11).await.refused("points.not_enough");
         let path = format!("/admin/v1/members/{}/adjustments", ann.id);
+        let body = json!({ "account": "commission", "amount": -1, "reason": "多给了" });
+        mall.staff().post(&path, body).await.refused("commission.not_enough");
         let body = json!({ "account": "points", "amount": -4, "reason": "" });
         mall.staff().post(&path, body).await.refused("request.invalid");
         let clerk = mall.staff_with(&["member.view"], None).await;
