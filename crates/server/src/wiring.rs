@@ -121,6 +121,7 @@ pub fn handlers() -> Handlers {
         .every("roll_up_sales", minutes(1), insight::report::roll_up_sales)
         .every("roll_up_traffic", minutes(1), insight::report::roll_up_traffic)
         .every("sweep_behaviour_events", hours(1), insight::event::sweep)
+        .every("count_pace_of_shelves", hours(1), goods::inventory::count_pace)
         .every("tell_low_stock", seconds(30), goods::inventory::tell_low_stock)
         .subscribe("order.paid", "give_coupons_after_purchase", campaign::coupon::after_purchase)
         .every("remind_of_expiring_coupons", hours(1), campaign::coupon::remind_expiring)

@@ -31,6 +31,32 @@ const NEVER: &[(&str, &str)] = &[
            where m.mall_id = s.mall_id and m.sku_id = s.sku_id and m.location_id = s.location_id)",
     ),
     (
+        "pieces under way are not what was sent and not told of",
+        "select 'transfer ' || cast(n.stock_transfer_id as text) || ' sku ' || cast(n.sku_id as text)
+         from stock_transfer_line n
+         join stock_transfer t on t.mall_id = n.mall_id and t.id = n.stock_transfer_id
+         where n.to_location_id <> t.to_location_id
+            or n.underway + n.received + n.returned + n.lost
+              <> (case when t.state in ('sent', 'received') then n.quantity else 0 end)
+            or (t.state = 'received' and n.underway <> 0)",
+    ),
+    (
+        "a transfer counts other pieces than its lines",
+        "select 'transfer ' || cast(t.id as text) from stock_transfer t
+         where (t.line_count, t.quantity, t.received, t.returned, t.lost) <> (
+           select count(*), coalesce(cast(sum(n.quantity) as bigint), 0), coalesce(cast(sum(n.received) as bigint), 0),
+             coalesce(cast(sum(n.returned) as bigint), 0), coalesce(cast(sum(n.lost) as bigint), 0)
+           from stock_transfer_line n where n.mall_id = t.mall_id and n.stock_transfer_id = t.id)",
+    ),
+    (
+        "a transfer moved other pieces than it says",
+        "select 'transfer ' || cast(n.stock_transfer_id as text) || ' sku ' || cast(n.sku_id as text)
+         from stock_transfer_line n
+         where (select coalesce(cast(sum(m.on_hand_delta) as bigint), 0) from stock_movement m
+             where m.mall_id = n.mall_id and m.sku_id = n.sku_id and m.holder_kind = 'stock_transfer'
+               and m.holder_id = n.stock_transfer_id) <> -(n.underway + n.lost)",
+    ),
+    (
         "a product says it is in stock when it is not, or the other way round",
         "select p.name from product p
          where p.in_stock <> exists (select 1 from sku k

@@ -11,12 +11,16 @@ export interface Page<T> {
   next_cursor?: string | null;
 }
 
+export type DifferenceReason = Schemas['DifferenceReason'];
+export type LowNotice = Schemas['LowNotice'];
+export type NewTransferSheet = Schemas['NewTransferSheet'];
 export type Notice = Schemas['Notice'];
 export type NoticeRule = Schemas['NoticeRule'];
 export type NoticeField = Schemas['NoticeField'];
 export type NoticePreview = Schemas['NoticePreview'];
 export type NoticeTest = Schemas['NoticeTest'];
 export type NoticeValue = Schemas['NoticeValue'];
+export type ReplenishHint = Schemas['ReplenishHint'];
 export type SmsWhen = Schemas['SmsWhen'];
 export type MessageKind = Schemas['MessageKind'];
 export type TrackView = Schemas['TrackView'];
@@ -26,6 +30,11 @@ export type Adjustment = Schemas['Adjustment'];
 export type AdminAfterSaleRow = Schemas['AdminAfterSaleRow'];
 export type AdminAfterSaleView = Schemas['AdminAfterSaleView'];
 export type PayOut = Schemas['PayOut'];
+export type TransferAction = Schemas['TransferAction'];
+export type TransferLine = Schemas['TransferLine'];
+export type TransferReceipt = Schemas['TransferReceipt'];
+export type TransferSheet = Schemas['TransferSheet'];
+export type TransferSheetDetail = Schemas['TransferSheetDetail'];
 export type TransferView = Schemas['TransferView'];
 export type AdminBrand = Schemas['AdminBrand'];
 export type ShopRow = Schemas['ShopRow'];
@@ -207,6 +216,7 @@ export type TopProduct = Schemas['TopProduct'];
 export type TopUpPlan = Schemas['TopUpPlan'];
 export type TopUpPlanInput = Schemas['TopUpPlanInput'];
 export type TotpStart = Schemas['TotpStart'];
+export type UnderWay = Schemas['UnderWay'];
 export type Uneven = Schemas['Uneven'];
 export type Upload = Schemas['Upload'];
 export type UploadRow = Schemas['UploadRow'];

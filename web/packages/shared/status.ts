@@ -63,6 +63,13 @@ const STOCK_TAKE: Words = {
   cancelled: { label: '已作废', tone: 'muted' },
 };
 
+const TRANSFER: Words = {
+  draft: { label: '待发出', tone: 'action' },
+  sent: { label: '在途', tone: 'moving' },
+  received: { label: '已收完', tone: 'done' },
+  cancelled: { label: '已作废', tone: 'muted' },
+};
+
 const STORE: Words = {
   open: { label: '营业', tone: 'done' },
   closed: { label: '停业', tone: 'muted' },
@@ -173,6 +180,7 @@ export const paymentStatus = (status: string): StatusWord => read(PAYMENT, statu
 export const refundStatus = (status: string): StatusWord => read(REFUND, status);
 export const productStatus = (status: string): StatusWord => read(PRODUCT, status);
 export const stockTakeState = (state: string): StatusWord => read(STOCK_TAKE, state);
+export const transferState = (state: string): StatusWord => read(TRANSFER, state);
 export const taskState = (status: string): StatusWord => read(TASK, status);
 export const storeStatus = (status: string): StatusWord => read(STORE, status);
 export const staffStatus = (status: string): StatusWord => read(STAFF, status);
@@ -253,6 +261,8 @@ const MOVEMENT: Labels = {
   count: '盘点',
 };
 
+const DIFFERENCE: Labels = { not_sent: '没装车', lost: '丢失', damaged: '破损' };
+
 const LANE: Labels = {
   activity: '活动价',
   best_price: '优惠价',
@@ -280,6 +290,7 @@ const HOLDER: Labels = {
   cart: '购物车',
   product: '商品',
   stock_take: '盘点单',
+  stock_transfer: '调拨单',
 };
 
 const ACTOR: Labels = { member: '会员', staff: '员工', system: '系统', guest: '游客', channel: '支付渠道' };
@@ -294,6 +305,8 @@ export const deliveryKind = (kind: string): string => word(DELIVERY, kind);
 export const paymentChannel = (channel: string): string => word(CHANNEL, channel);
 export const billKind = (kind: string): string => word(BILL_KIND, kind);
 export const movementKind = (kind: string): string => word(MOVEMENT, kind);
+export const DIFFERENCE_REASONS = ['not_sent', 'lost', 'damaged'] as const;
+export const differenceReason = (reason: string): string => word(DIFFERENCE, reason);
 export const quoteLane = (lane: string): string => word(LANE, lane);
 export const holderKind = (kind: string): string => word(HOLDER, kind);
 export const settleMethod = (method: string): string => word(SETTLE_METHOD, method);

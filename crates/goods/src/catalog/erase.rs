@@ -1,6 +1,7 @@
 //! Taking products out that a template brought: for good when nobody ordered them, into the recycle bin otherwise.
 
 use super::index;
+use crate::inventory::forget_transfers;
 use db::{Tx, args};
 use kernel::{Id, Result};
 use platform::Ctx;
@@ -11,7 +12,8 @@ pub fn erase(tx: &mut Tx<'_>, ctx: &Ctx, ids: &[Id]) -> Result<i64> {
     if ids.is_empty() {
         return Ok(0);
     }
-    for table in ["stock_movement", "stock_reservation", "stock"] {
+    forget_transfers(tx, ctx, ids)?;
+    for table in ["stock_movement", "stock_reservation", "stock_pace", "stock"] {
         tx.exec(
             &format!(
                 "delete from {table}

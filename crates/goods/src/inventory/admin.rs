@@ -2,6 +2,7 @@
 
 use super::Demand;
 use super::level::{Level, adjust, count, receive};
+use super::scope;
 use crate::label::{option_text, texts};
 use crate::named;
 use crate::store::{self, LocationRow};
@@ -37,6 +38,8 @@ pub struct StockRow {
     pub available: i64,
     /// At or below it the SKU counts as low here.
     pub low_mark: i64,
+    /// Pieces on their way to this place.
+    pub in_transit: i64,
 }
 
 /// How a level is changed by hand.
@@ -119,6 +122,9 @@ pub fn admin_routes() -> OpenApiRouter<App> {
         .routes(routes!(list_locations))
         .merge(super::moves::routes())
         .merge(super::take::routes())
+        .merge(super::transit::routes())
+        .merge(super::replenish::routes())
+        .merge(super::low::routes())
 }
 
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -153,10 +159,11 @@ async fn list_stock(
 
 /// Receive, correct or count stock.
 ///
-/// Needs `inventory.edit`.
+/// Needs `inventory.edit`. A clerk of a store does so at its own shelf only.
 #[utoipa::path(post, path = "/inventory/changes", tag = "inventory", security(("staff" = [])),
     params(("Idempotency-Key" = String, Header)), request_body = StockChange,
     responses((status = 200, body = StockRow),
+        (status = 403, body = ProblemBody, description = "`inventory.other_store`"),
         (status = 404, body = ProblemBody, description = "`inventory.no_such_sku`, `location.not_found`"),
         (status = 409, body = ProblemBody, description = "`inventory.below_reserved`: fewer would lie there than are promised"),
         (status = 422, body = ProblemBody, description = "`idempotency.mismatch`")))]
@@ -168,9 +175,10 @@ async fn change_stock(
 ) -> Answer<Json<StockRow>> {
     let claim = Claim::new(&staff.ctx, "inventory.change", &key, &change)?;
     let (sku_id, location_id, mall_id) = (change.sku_id, change.location_id, staff.mall.id);
+    let store_id = staff.grants.store_id;
     staff
         .write_once(&app, "inventory.change", claim, move |tx, ctx| {
-            let on_hand = apply(tx, ctx, &change)?.on_hand;
+            let on_hand = apply(tx, ctx, store_id, &change)?.on_hand;
             Ok(((), Note::new("sku", sku_id, summary(&change, on_hand))))
         })
         .await?;
@@ -231,8 +239,8 @@ async fn list_locations(State(app): State<App>, staff: Staff<perm::InventoryView
 
 /// A row of stock before its picture is known.
 pub(super) struct Row {
-    sku_id: Id,
-    location_id: Id,
+    pub sku_id: Id,
+    pub location_id: Id,
     product_id: Id,
     product_name: String,
     picture_key: Option<String>,
@@ -243,6 +251,7 @@ pub(super) struct Row {
     on_hand: i64,
     reserved: i64,
     low_mark: i64,
+    in_transit: i64,
 }
 row!(Row {
     sku_id,
@@ -256,7 +265,8 @@ row!(Row {
     location_name,
     on_hand,
     reserved,
-    low_mark
+    low_mark,
+    in_transit
 });
 
 impl Row {
@@ -278,6 +288,7 @@ impl Row {
             reserved: self.reserved,
             available: self.on_hand - self.reserved,
             low_mark: self.low_mark,
+            in_transit: self.in_transit,
         })
     }
 }
@@ -285,11 +296,26 @@ impl Row {
 // Joined from the left, so that the walk is along the stock in its order.
 const SELECT: &str =
     "select t.sku_id, t.location_id, p.id, p.name, k.picture_key, p.picture_keys, k.option_values, k.code,
-   l.name, t.on_hand, t.reserved, t.low_mark
+   l.name, t.on_hand, t.reserved, t.low_mark,
+   (select cast(coalesce(sum(n.underway), 0) as bigint)
+    from stock_transfer_line n
+    where n.mall_id = t.mall_id and n.sku_id = t.sku_id and n.to_location_id = t.location_id and n.underway > 0)
  from stock t
  left join sku k on k.mall_id = t.mall_id and k.id = t.sku_id
  left join product p on p.mall_id = k.mall_id and p.id = k.product_id
  left join location l on l.mall_id = t.mall_id and l.id = t.location_id";
+
+/// Rows of some SKUs at some places, without those whose goods were deleted.
+pub(super) fn rows_of(tx: &mut Tx<'_>, mall_id: MallId, sku_ids: &[Id], location_ids: &[Id]) -> Result<Vec<Row>> {
+    tx.all(
+        &format!(
+            "{SELECT}
+             where t.mall_id = $1 and t.sku_id = any($2) and t.location_id = any($3)
+               and k.deleted_at is null and p.deleted_at is null"
+        ),
+        &args![mall_id, sku_ids, location_ids],
+    )
+}
 
 fn stock_rows(tx: &mut Tx<'_>, mall_id: MallId, filter: &StockFilter, limit: i64) -> Result<Vec<Row>> {
     let after = filter.cursor.as_deref().map(Cursor::decode).transpose()?.unwrap_or(Cursor { key: 0, id: 0 });
@@ -325,13 +351,14 @@ pub(super) fn stock_row(tx: &mut Tx<'_>, mall_id: MallId, sku_id: Id, location_i
     )
 }
 
-fn apply(tx: &mut Tx<'_>, ctx: &Ctx, change: &StockChange) -> Result<Level> {
+fn apply(tx: &mut Tx<'_>, ctx: &Ctx, store_id: Option<Id>, change: &StockChange) -> Result<Level> {
     let note = change.note.as_deref().map(str::trim).filter(|note| !note.is_empty());
     if note.is_some_and(|note| note.chars().count() > 100) {
         return Err(Error::field("note", "备注最长 100 个字"));
     }
     let (sku_id, location_id, quantity) = (change.sku_id, change.location_id, change.quantity);
     store::find_location(tx, ctx.mall_id, location_id)?;
+    scope::within(tx, ctx.mall_id, store_id, location_id)?;
     let known: Option<Id> = tx.opt("select id from sku where mall_id = $1 and id = $2", &args![ctx.mall_id, sku_id])?;
     known.ok_or_else(|| Error::not_found("inventory.no_such_sku", "没有找到这个规格"))?;
     match change.kind {

@@ -1,5 +1,5 @@
-//! Stock: how many of a SKU lie at a location, and how many of those are promised. Owns `stock`, `stock_reservation`
-//! and `stock_movement`; every write goes through the verbs below and leaves a movement row.
+//! Stock: how many of a SKU lie at a location, and how many of those are promised. Owns `stock`, `stock_reservation`,
+//! `stock_movement` and `stock_pace`; every write goes through the verbs below and leaves a movement row.
 //!
 //! Invariants: `0 ≤ reserved ≤ on_hand` (also a check in the database), `reserved` equals the sum of the reservations
 //! ([`drift`] reports where it does not), demand is summed per SKU and rows are locked in id order.
@@ -10,24 +10,34 @@ mod level;
 mod low;
 mod movement;
 mod moves;
+mod replenish;
 mod reserve;
+mod scope;
+mod shift;
 mod shop;
 mod take;
 #[cfg(test)]
 mod tests;
+mod transit;
 
 pub use admin::{Location, Movement, StockChange, StockRow, admin_routes};
 pub(crate) use level::refresh_products;
 pub use level::{
     Level, adjust, available, available_at, best_available, count, low_count, receive, receive_all, restock, transfer,
 };
-pub use low::tell_low_stock;
+pub use low::{LowNotice, tell_low_stock};
 pub use movement::{Drift, drift, overdue, report_drift};
 pub use moves::{LowMark, mark_low};
+pub use replenish::{ReplenishHint, count_pace};
 pub use reserve::{commit, release, reserve};
 pub use shop::{ProductStore, shop_routes};
 pub use take::{
     Count, NewStockTake, Uneven, finish as finish_take, open as open_take, post as post_take, set_counts as count_take,
+};
+pub(crate) use transit::forget as forget_transfers;
+pub use transit::{
+    DifferenceReason, NewTransferSheet, ReceivedLine, TransferPieces, TransferReceipt, open as open_transfer,
+    receive as receive_transfer, send as send_transfer,
 };
 
 use kernel::Id;

@@ -2,6 +2,7 @@
 
 use super::admin::{StockRow, stock_row};
 use super::level::transfer;
+use super::scope;
 use crate::store;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -60,10 +61,11 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 
 /// Move stock from one place to another; only what no order holds can move.
 ///
-/// Needs `inventory.edit`.
+/// Needs `inventory.edit`. It lies there at once; what travels is a transfer with goods under way (`/stock-transfers`).
 #[utoipa::path(post, path = "/inventory/transfers", tag = "inventory", security(("staff" = [])),
     params(("Idempotency-Key" = String, Header)), request_body = StockTransfer,
     responses((status = 200, body = TransferredStock),
+        (status = 403, body = ProblemBody, description = "`inventory.other_store`"),
         (status = 404, body = ProblemBody, description = "`inventory.no_such_sku`, `location.not_found`"),
         (status = 409, body = ProblemBody, description = "`inventory.below_reserved`: not so many are free there"),
         (status = 422, body = ProblemBody, description = "`idempotency.mismatch`")))]
@@ -75,9 +77,10 @@ async fn transfer_stock(
 ) -> Answer<Json<TransferredStock>> {
     let claim = Claim::new(&staff.ctx, "inventory.transfer", &key, &asked)?;
     let (sku_id, from, to, mall_id) = (asked.sku_id, asked.from_location_id, asked.to_location_id, staff.mall.id);
+    let store_id = staff.grants.store_id;
     staff
         .write(&app, "inventory.transfer", move |tx, ctx| {
-            let names = idempotency::once(tx, ctx, &claim, |tx| move_stock(tx, ctx, &asked))?;
+            let names = idempotency::once(tx, ctx, &claim, |tx| move_stock(tx, ctx, store_id, &asked))?;
             let summary = format!("从 {} 调拨 {} 件到 {}", names.0, asked.quantity, names.1);
             Ok(((), Note::new("sku", sku_id, summary)))
         })
@@ -87,13 +90,14 @@ async fn transfer_stock(
     Ok(Json(TransferredStock { from: from.shown(&app)?, to: to.shown(&app)? }))
 }
 
-fn move_stock(tx: &mut Tx<'_>, ctx: &Ctx, asked: &StockTransfer) -> Result<(String, String)> {
+fn move_stock(tx: &mut Tx<'_>, ctx: &Ctx, store_id: Option<Id>, asked: &StockTransfer) -> Result<(String, String)> {
     let note = asked.note.as_deref().map(str::trim).filter(|note| !note.is_empty());
     if note.is_some_and(|note| note.chars().count() > 100) {
         return Err(Error::field("note", "备注最长 100 个字"));
     }
     let from = store::find_location(tx, ctx.mall_id, asked.from_location_id)?;
     let to = store::find_location(tx, ctx.mall_id, asked.to_location_id)?;
+    scope::within(tx, ctx.mall_id, store_id, from.id)?;
     let known: Option<Id> =
         tx.opt("select id from sku where mall_id = $1 and id = $2", &args![ctx.mall_id, asked.sku_id])?;
     known.ok_or_else(|| Error::not_found("inventory.no_such_sku", "没有找到这个规格"))?;
@@ -105,7 +109,7 @@ fn move_stock(tx: &mut Tx<'_>, ctx: &Ctx, asked: &StockTransfer) -> Result<(Stri
 ///
 /// Needs `inventory.edit`. A place where the SKU never lay is left out.
 #[utoipa::path(put, path = "/inventory/low-marks", tag = "inventory", security(("staff" = [])), request_body = LowMarks,
-    responses((status = 204)))]
+    responses((status = 204), (status = 403, body = ProblemBody, description = "`inventory.other_store`")))]
 async fn set_low_marks(
     State(app): State<App>,
     staff: Staff<perm::InventoryEdit>,
@@ -117,8 +121,14 @@ async fn set_low_marks(
     if asked.marks.iter().any(|mark| !(0..=1_000_000).contains(&mark.low_mark)) {
         return Err(Error::field("marks", "预警数量要在 0 以上").into());
     }
+    let store_id = staff.grants.store_id;
     staff
         .write(&app, "inventory.low_marks", move |tx, ctx| {
+            if let Some(own) = scope::own_place(tx, ctx.mall_id, store_id)?
+                && asked.marks.iter().any(|mark| mark.location_id != own)
+            {
+                return Err(scope::other_store());
+            }
             mark_low(tx, ctx, &asked.marks)?;
             Ok(((), Note::new("sku", asked.marks[0].sku_id, format!("设置 {} 条库存预警", asked.marks.len()))))
         })

@@ -111,6 +111,18 @@ impl TestMall {
         Made { id, skus: self.skus(id) }
     }
 
+    /// Opens a store; answers the place of its stock.
+    pub fn shelf(&self, name: &str) -> Id {
+        let input = serde_json::json!({ "name": name, "district_code": "330102", "address": "河坊街 1 号",
+            "lat": 30.24, "lng": 120.17, "phone": "0571-87000000", "hours": [], "status": "open" });
+        let input: store::StoreInput = serde_json::from_value(input).unwrap();
+        self.write(move |tx, ctx| {
+            let store_id = store::create_store(tx, ctx, &input)?;
+            Ok(store::location_of_store(tx, ctx.mall_id, store_id)?.1)
+        })
+        .unwrap()
+    }
+
     pub fn skus(&self, product_id: Id) -> Vec<Id> {
         self.read(move |tx, mall_id| {
             tx.all(

@@ -90,6 +90,10 @@ pub async fn furnish(mall: &TestMall, mark: &str) -> Furnished {
     owner.post(&format!("/admin/v1/pages/{page}/publish"), json!({ "revision": 1 })).await.ok();
     let sheet = json!({ "location_id": mall.warehouse, "title": format!("{mark}盘点") });
     let sheet = owner.post("/admin/v1/stock-takes", sheet).await.ok();
+    let moved = json!({ "from_location_id": mall.warehouse, "to_location_id": store.location_id, "note": format!("{mark}调拨"),
+        "lines": [{ "sku_id": product.sku().id, "quantity": 2 }] });
+    let moved = text(&owner.post("/admin/v1/stock-transfers", moved).await.ok()["transfer"]["id"]);
+    owner.post(&format!("/admin/v1/stock-transfers/{moved}/send"), json!({})).await.ok();
     let folder = owner.post("/admin/v1/media/folders", json!({ "name": format!("{mark}夹") })).await.ok();
 
     let mut ids = Ids::from([
@@ -103,6 +107,7 @@ pub async fn furnish(mall: &TestMall, mark: &str) -> Furnished {
         ("number", "1".into()),
         ("folder", text(&folder["id"])),
         ("stock-take", text(&sheet["stock_take"]["id"])),
+        ("stock-transfer", moved),
         ("key", mall.picture_key.clone()),
         ("mall", mall.id.to_string()),
         ("product", product.id.to_string()),

@@ -148,6 +148,11 @@ pub async fn on_the_list(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, S
     let of = |verb: &str| format!("/admin/v1/products/{}/{verb}", f.product.id);
     let sheet = json!({ "location_id": mall.warehouse });
     let take = &owner.post("/admin/v1/stock-takes", sheet.clone()).await.ok()["stock_take"]["id"];
+    let goods = json!({ "from_location_id": mall.warehouse, "to_location_id": shelf["id"],
+        "lines": [{ "sku_id": sku, "quantity": 1 }] });
+    let moved = &owner.post("/admin/v1/stock-transfers", goods.clone()).await.ok()["transfer"]["id"];
+    let given_up = &owner.post("/admin/v1/stock-transfers", goods.clone()).await.ok()["transfer"]["id"];
+    let of_moved = |id: &Value, verb: &str| format!("/admin/v1/stock-transfers/{}{verb}", id.as_str().unwrap());
     let of_take = |verb: &str| format!("/admin/v1/stock-takes/{}/{verb}", take.as_str().unwrap());
     vec![
         (
@@ -173,6 +178,15 @@ pub async fn on_the_list(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, S
             "/admin/v1/inventory/low-marks".into(),
             json!({ "marks": [{ "sku_id": sku, "location_id": mall.warehouse, "low_mark": 5 }] }),
         ),
+        ("POST /admin/v1/stock-transfers", "/admin/v1/stock-transfers".into(), goods.clone()),
+        ("PUT /admin/v1/stock-transfers/{id}", of_moved(moved, ""), goods),
+        ("POST /admin/v1/stock-transfers/{id}/send", of_moved(moved, "/send"), json!({})),
+        (
+            "POST /admin/v1/stock-transfers/{id}/receive",
+            of_moved(moved, "/receive"),
+            json!({ "seen": 1, "lines": [{ "sku_id": sku, "received": 1 }] }),
+        ),
+        ("POST /admin/v1/stock-transfers/{id}/cancel", of_moved(given_up, "/cancel"), json!({})),
         ("POST /admin/v1/stock-takes", "/admin/v1/stock-takes".into(), sheet),
         (
             "PUT /admin/v1/stock-takes/{id}/counts",

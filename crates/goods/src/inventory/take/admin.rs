@@ -4,8 +4,10 @@ use super::file;
 use super::line::{self, LineFilter, StockTakeLine};
 use super::post::{Uneven, post};
 use super::{
-    Count, NewStockTake, TAKE, TakeRow, TakeState, cancel, find, finish, open, recount_moved, reopen, set_counts,
+    Count, NewStockTake, TAKE, TakeRow, TakeState, cancel, find, find_within, finish, open, recount_moved, reopen,
+    set_counts,
 };
+use crate::inventory::scope;
 use axum::extract::State;
 use axum::http::StatusCode;
 use db::{Tx, args};
@@ -94,9 +96,11 @@ pub(in crate::inventory) fn routes() -> OpenApiRouter<App> {
         .merge(file::routes())
 }
 
-async fn read(app: &App, mall_id: MallId, id: Id) -> Result<StockTakeDetail> {
-    let (row, (moved, below_reserved)) =
-        app.db.read(move |tx| Ok((find(tx, mall_id, id)?, line::uneven(tx, mall_id, id)?))).await?;
+async fn read(app: &App, mall_id: MallId, store_id: Option<Id>, id: Id) -> Result<StockTakeDetail> {
+    let (row, (moved, below_reserved)) = app
+        .db
+        .read(move |tx| Ok((find_within(tx, mall_id, store_id, id)?, line::uneven(tx, mall_id, id)?)))
+        .await?;
     let stock_take = row.shown()?;
     let allowed_actions = match stock_take.state {
         TakeState::Draft => vec![TakeAction::Count, TakeAction::Finish, TakeAction::Cancel],
@@ -120,7 +124,7 @@ struct TakeFilter {
 
 /// List stock-takes, newest first.
 ///
-/// Needs `inventory.view`.
+/// Needs `inventory.view`. A clerk of a store sees and touches those of its own shelf only (`inventory.other_store`).
 #[utoipa::path(get, path = "/stock-takes", tag = "inventory", security(("staff" = [])), params(TakeFilter),
     responses((status = 200, body = Page<StockTake>)))]
 async fn list_stock_takes(
@@ -130,19 +134,39 @@ async fn list_stock_takes(
 ) -> Answer<Json<Page<StockTake>>> {
     let (mall_id, limit) = (staff.mall.id, filter.limit.unwrap_or(30).clamp(1, 100));
     let before = filter.cursor.as_deref().map(Cursor::decode).transpose()?.map_or(i64::MAX, |cursor| cursor.id);
-    let rows = app.db.read(move |tx| takes(tx, mall_id, filter.state, before, limit)).await?;
+    let store_id = staff.grants.store_id;
+    let rows = app
+        .db
+        .read(move |tx| {
+            let own = scope::own_place(tx, mall_id, store_id)?;
+            takes(tx, mall_id, own, filter.state, before, limit)
+        })
+        .await?;
     let page = Page::from_rows(rows, limit, |row: &TakeRow| Cursor { key: 0, id: row.id.0 });
     let items = page.items.into_iter().map(TakeRow::shown).collect::<Result<Vec<_>>>()?;
     Ok(Json(Page { items, next_cursor: page.next_cursor }))
 }
 
-fn takes(tx: &mut Tx<'_>, mall_id: MallId, state: Option<TakeState>, before: i64, limit: i64) -> Result<Vec<TakeRow>> {
-    // Two texts, so that each walks an index backwards.
-    let condition = if state.is_some() { "t.state = $4" } else { "cast($4 as text) is null" };
-    tx.all(
-        &format!("{TAKE} where t.mall_id = $1 and t.id < $2 and {condition} order by t.id desc limit $3"),
-        &args![mall_id, before, limit + 1, state.map(TakeState::as_str)],
-    )
+fn takes(
+    tx: &mut Tx<'_>,
+    mall_id: MallId,
+    own: Option<Id>,
+    state: Option<TakeState>,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<TakeRow>> {
+    // Texts of their own, so that each walks an index backwards.
+    let mut args = Vec::from(args![mall_id, before, limit + 1]);
+    let mut chosen = String::new();
+    if let Some(state) = state {
+        args.push(state.as_str().into());
+        chosen += &format!(" and t.state = ${}", args.len());
+    }
+    if let Some(own) = own {
+        args.push(own.into());
+        chosen += &format!(" and t.location_id = ${}", args.len());
+    }
+    tx.all(&format!("{TAKE} where t.mall_id = $1 and t.id < $2{chosen} order by t.id desc limit $3"), &args)
 }
 
 /// Open a sheet for everything that lies, or lay, at a place.
@@ -151,6 +175,7 @@ fn takes(tx: &mut Tx<'_>, mall_id: MallId, state: Option<TakeState>, before: i64
 #[utoipa::path(post, path = "/stock-takes", tag = "inventory", security(("staff" = [])),
     params(("Idempotency-Key" = String, Header)), request_body = NewStockTake,
     responses((status = 201, body = StockTakeDetail),
+        (status = 403, body = ProblemBody, description = "`inventory.other_store`"),
         (status = 404, body = ProblemBody, description = "`location.not_found`"),
         (status = 409, body = ProblemBody, description = "`stock_take.nothing_there`, `stock_take.too_long`: more than 5,000 SKUs, count by category"),
         (status = 422, body = ProblemBody, description = "`idempotency.mismatch`")))]
@@ -161,14 +186,16 @@ async fn open_stock_take(
     Json(new): Json<NewStockTake>,
 ) -> Answer<(StatusCode, Json<StockTakeDetail>)> {
     let claim = Claim::new(&staff.ctx, "stock_take.open", &key, &new)?;
+    let store_id = staff.grants.store_id;
     let id = staff
         .write_once(&app, "stock_take.open", claim, move |tx, ctx| {
+            scope::within(tx, ctx.mall_id, store_id, new.location_id)?;
             let id = open(tx, ctx, &new)?;
             let row = find(tx, ctx.mall_id, id)?;
             Ok((id, Note::new("stock_take", id, format!("开盘点单 {}，{} 行", row.title, row.line_count))))
         })
         .await?;
-    Ok((StatusCode::CREATED, Json(read(&app, staff.mall.id, id).await?)))
+    Ok((StatusCode::CREATED, Json(read(&app, staff.mall.id, staff.grants.store_id, id).await?)))
 }
 
 /// Read a stock-take.
@@ -176,13 +203,14 @@ async fn open_stock_take(
 /// Needs `inventory.view`.
 #[utoipa::path(get, path = "/stock-takes/{id}", tag = "inventory", security(("staff" = [])), params(("id" = Id, Path)),
     responses((status = 200, body = StockTakeDetail),
+        (status = 403, body = ProblemBody, description = "`inventory.other_store`"),
         (status = 404, body = ProblemBody, description = "`stock_take.not_found`")))]
 async fn read_stock_take(
     State(app): State<App>,
     staff: Staff<perm::InventoryView>,
     Path(id): Path<Id>,
 ) -> Answer<Json<StockTakeDetail>> {
-    Ok(Json(read(&app, staff.mall.id, id).await?))
+    Ok(Json(read(&app, staff.mall.id, staff.grants.store_id, id).await?))
 }
 
 /// List the lines of a stock-take.
@@ -191,6 +219,7 @@ async fn read_stock_take(
 #[utoipa::path(get, path = "/stock-takes/{id}/lines", tag = "inventory", security(("staff" = [])),
     params(("id" = Id, Path), LineFilter),
     responses((status = 200, body = Page<StockTakeLine>),
+        (status = 403, body = ProblemBody, description = "`inventory.other_store`"),
         (status = 404, body = ProblemBody, description = "`stock_take.not_found`")))]
 async fn list_stock_take_lines(
     State(app): State<App>,
@@ -198,11 +227,11 @@ async fn list_stock_take_lines(
     Path(id): Path<Id>,
     Query(filter): Query<LineFilter>,
 ) -> Answer<Json<Page<StockTakeLine>>> {
-    let (mall_id, asked) = (staff.mall.id, filter.clone());
+    let (mall_id, store_id, asked) = (staff.mall.id, staff.grants.store_id, filter.clone());
     let rows = app
         .db
         .read(move |tx| {
-            find(tx, mall_id, id)?;
+            find_within(tx, mall_id, store_id, id)?;
             line::lines(tx, mall_id, id, &asked)
         })
         .await?;
@@ -223,6 +252,7 @@ pub struct Counts {
 #[utoipa::path(put, path = "/stock-takes/{id}/counts", tag = "inventory", security(("staff" = [])),
     params(("id" = Id, Path)), request_body = Counts,
     responses((status = 200, body = StockTakeDetail),
+        (status = 403, body = ProblemBody, description = "`inventory.other_store`"),
         (status = 404, body = ProblemBody, description = "`stock_take.not_found`"),
         (status = 409, body = ProblemBody, description = "`stock_take.wrong_state`: counting has ended")))]
 async fn count_stock(
@@ -234,13 +264,15 @@ async fn count_stock(
     if !(1..=200).contains(&told.counts.len()) {
         return Err(Error::field("counts", "一次填 1 到 200 行").into());
     }
+    let store_id = staff.grants.store_id;
     staff
         .write(&app, "stock_take.count", move |tx, ctx| {
+            find_within(tx, ctx.mall_id, store_id, id)?;
             let met = set_counts(tx, ctx, id, &told.counts)?;
             Ok(((), Note::new("stock_take", id, format!("盘点填了 {met} 行"))))
         })
         .await?;
-    Ok(Json(read(&app, staff.mall.id, id).await?))
+    Ok(Json(read(&app, staff.mall.id, staff.grants.store_id, id).await?))
 }
 
 /// Where a stock-take goes.
@@ -270,6 +302,7 @@ pub struct StockTakeMove {
 #[utoipa::path(post, path = "/stock-takes/{id}/move", tag = "inventory", security(("staff" = [])),
     params(("id" = Id, Path)), request_body = StockTakeMove,
     responses((status = 200, body = StockTakeDetail),
+        (status = 403, body = ProblemBody, description = "`inventory.other_store`"),
         (status = 404, body = ProblemBody, description = "`stock_take.not_found`"),
         (status = 409, body = ProblemBody, description = "`stock_take.wrong_state`, `stock_take.nothing_counted`")))]
 async fn move_stock_take(
@@ -278,14 +311,16 @@ async fn move_stock_take(
     Path(id): Path<Id>,
     Json(asked): Json<StockTakeMove>,
 ) -> Answer<Json<StockTakeDetail>> {
+    let store_id = staff.grants.store_id;
     staff
         .write(&app, "stock_take.move", move |tx, ctx| {
+            find_within(tx, ctx.mall_id, store_id, id)?;
             let words = go(tx, ctx, id, asked.to)?;
             let title = find(tx, ctx.mall_id, id)?.title;
             Ok(((), Note::new("stock_take", id, format!("盘点单 {title}：{words}"))))
         })
         .await?;
-    Ok(Json(read(&app, staff.mall.id, id).await?))
+    Ok(Json(read(&app, staff.mall.id, staff.grants.store_id, id).await?))
 }
 
 fn go(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, to: TakeMove) -> Result<String> {
@@ -310,6 +345,7 @@ pub struct StockTakePosting {
 #[utoipa::path(post, path = "/stock-takes/{id}/post", tag = "inventory", security(("staff" = [])),
     params(("id" = Id, Path)), request_body = StockTakePosting,
     responses((status = 200, body = StockTakeDetail),
+        (status = 403, body = ProblemBody, description = "`inventory.other_store`"),
         (status = 404, body = ProblemBody, description = "`stock_take.not_found`"),
         (status = 409, body = ProblemBody, description = "`stock_take.moved`: goods moved since the sheet was opened; `stock_take.below_reserved`; `stock_take.wrong_state`")))]
 async fn post_stock_take(
@@ -318,13 +354,15 @@ async fn post_stock_take(
     Path(id): Path<Id>,
     Json(asked): Json<StockTakePosting>,
 ) -> Answer<Json<StockTakeDetail>> {
+    let store_id = staff.grants.store_id;
     staff
         .write(&app, "stock_take.post", move |tx, ctx| {
+            find_within(tx, ctx.mall_id, store_id, id)?;
             let posted = post(tx, ctx, id, asked.uneven)?;
             let title = find(tx, ctx.mall_id, id)?.title;
             let summary = format!("盘点过账 {title}：改了 {} 行，留下 {} 行", posted.changed, posted.left_out);
             Ok(((), Note::new("stock_take", id, summary)))
         })
         .await?;
-    Ok(Json(read(&app, staff.mall.id, id).await?))
+    Ok(Json(read(&app, staff.mall.id, staff.grants.store_id, id).await?))
 }

@@ -2,7 +2,7 @@
 
 use super::super::MOST;
 use super::line::{LineFilter, LineRow, Shown, lines};
-use super::{Count, MOST_LINES, find, set_counts};
+use super::{Count, MOST_LINES, find_within, set_counts};
 use crate::label::option_text;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::response::Response;
@@ -47,6 +47,7 @@ struct FileQuery {
 #[utoipa::path(get, path = "/stock-takes/{id}/file", tag = "inventory", security(("staff" = [])),
     params(("id" = Id, Path), FileQuery),
     responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 403, body = ProblemBody, description = "`inventory.other_store`"),
         (status = 404, body = ProblemBody, description = "`stock_take.not_found`")))]
 async fn download_stock_take(
     State(app): State<App>,
@@ -54,8 +55,9 @@ async fn download_stock_take(
     Path(id): Path<Id>,
     Query(query): Query<FileQuery>,
 ) -> Answer<Response> {
-    let mall_id = staff.mall.id;
-    let (take, rows) = app.db.read(move |tx| Ok((find(tx, mall_id, id)?, all(tx, mall_id, id)?))).await?;
+    let (mall_id, store_id) = (staff.mall.id, staff.grants.store_id);
+    let (take, rows) =
+        app.db.read(move |tx| Ok((find_within(tx, mall_id, store_id, id)?, all(tx, mall_id, id)?))).await?;
     let mut writer = sheet::Writer::new(query.format, &TITLES)?;
     for row in rows {
         writer.row(&[
@@ -114,6 +116,7 @@ pub struct CountReport {
     params(("id" = Id, Path)), request_body(content = CountForm, content_type = "multipart/form-data"),
     responses((status = 200, body = CountReport),
         (status = 400, body = ProblemBody, description = "`sheet.unreadable`, `sheet.empty`, `stock_take.no_column`, `storage.file_missing`"),
+        (status = 403, body = ProblemBody, description = "`inventory.other_store`"),
         (status = 404, body = ProblemBody, description = "`stock_take.not_found`"),
         (status = 409, body = ProblemBody, description = "`stock_take.wrong_state`"),
         (status = 413, body = ProblemBody, description = "`storage.too_large`")))]
@@ -125,11 +128,11 @@ async fn upload_stock_take(
 ) -> Answer<Json<CountReport>> {
     let bytes = sheet::upload(request, &app, LARGEST).await?;
     let table = tokio::task::spawn_blocking(move || sheet::read(&bytes)).await.map_err(Error::internal)??;
-    let mall_id = staff.mall.id;
+    let (mall_id, store_id) = (staff.mall.id, staff.grants.store_id);
     let rows = app
         .db
         .read(move |tx| {
-            find(tx, mall_id, id)?;
+            find_within(tx, mall_id, store_id, id)?;
             all(tx, mall_id, id)
         })
         .await?;

@@ -20,7 +20,7 @@ mod tests;
 pub(super) use admin::routes;
 pub use post::{Uneven, post};
 
-use super::MOST;
+use super::{MOST, scope};
 use crate::store;
 use db::{Arg, Tx, args, row};
 use kernel::{Error, Id, Instant, MallId, Result, hours};
@@ -136,6 +136,13 @@ fn not_found() -> Error {
 /// A sheet; `stock_take.not_found` (404).
 fn find(tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Result<TakeRow> {
     tx.opt(&format!("{TAKE} where t.mall_id = $1 and t.id = $2"), &args![mall_id, id])?.ok_or_else(not_found)
+}
+
+/// A sheet of a place where the caller may be; `inventory.other_store` (403) for a clerk of another store.
+fn find_within(tx: &mut Tx<'_>, mall_id: MallId, store_id: Option<Id>, id: Id) -> Result<TakeRow> {
+    let row = find(tx, mall_id, id)?;
+    scope::within(tx, mall_id, store_id, row.location_id)?;
+    Ok(row)
 }
 
 /// The place and title of a sheet that is in one of these states, locked.

@@ -9,6 +9,7 @@ export const STOCK_COLUMNS: readonly Column[] = [
   { key: 'on_hand', label: '在库', width: 90, align: 'right', hint: '货架上实际有的数量' },
   { key: 'reserved', label: '占用', width: 90, align: 'right', hint: '已下单、还没有出库' },
   { key: 'available', label: '可售', width: 116, align: 'right', hint: '在库减占用', fixed: true },
+  { key: 'in_transit', label: '在途', width: 84, align: 'right', hint: '正在调过来、还没收到的件数' },
   { key: 'low_mark', label: '预警', width: 84, align: 'right', hint: '可售不高于它就算不足' },
   { key: 'actions', label: '', width: 150, align: 'right', fixed: true, pinned: true },
 ];
