@@ -906,7 +906,7 @@ export interface paths {
         put?: never;
         /**
          * Receive, correct or count stock.
-         * @description Needs `inventory.edit`.
+         * @description Needs `inventory.edit`. A clerk of a store does so at its own shelf only.
          */
         post: operations["change_stock"];
         delete?: never;
@@ -935,6 +935,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/inventory/low-notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what fell to its warning mark, the newest first.
+         * @description Needs `inventory.view`. The newest 50 of what is still low; a clerk of a store hears of its own shelf. All of it is the
+         *     stock list with `low=true`.
+         */
+        get: operations["list_low_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/inventory/movements": {
         parameters: {
             query?: never;
@@ -955,6 +976,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/inventory/replenishment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what will run out at a place, the best sellers first.
+         * @description Needs `inventory.view`. Counted from the sales of the last 28 days, once an hour.
+         */
+        get: operations["list_replenishment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/inventory/replenishment/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count anew what shelves sold.
+         * @description Needs `inventory.edit`. It is done once an hour by itself.
+         */
+        post: operations["count_sales"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/inventory/transfers": {
         parameters: {
             query?: never;
@@ -966,9 +1027,29 @@ export interface paths {
         put?: never;
         /**
          * Move stock from one place to another; only what no order holds can move.
-         * @description Needs `inventory.edit`.
+         * @description Needs `inventory.edit`. It lies there at once; what travels is a transfer with goods under way (`/stock-transfers`).
          */
         post: operations["transfer_stock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/inventory/underway": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List where pieces of a SKU are under way to.
+         * @description Needs `inventory.view`. The oldest 100.
+         */
+        get: operations["list_underway"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3491,7 +3572,7 @@ export interface paths {
         };
         /**
          * List stock-takes, newest first.
-         * @description Needs `inventory.view`.
+         * @description Needs `inventory.view`. A clerk of a store sees and touches those of its own shelf only (`inventory.other_store`).
          */
         get: operations["list_stock_takes"];
         put?: never;
@@ -3625,6 +3706,115 @@ export interface paths {
          * @description Needs `inventory.edit`.
          */
         post: operations["post_stock_take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/stock-transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List transfers, newest first.
+         * @description Needs `inventory.view`. A clerk of a store sees those from and to it.
+         */
+        get: operations["list_transfer_sheets"];
+        put?: never;
+        /**
+         * Write a transfer between two places of a shop; nothing moves yet.
+         * @description Needs `inventory.edit`. A clerk of a store writes those from and to it.
+         */
+        post: operations["open_transfer_sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/stock-transfers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a transfer.
+         * @description Needs `inventory.view`.
+         */
+        get: operations["read_transfer_sheet"];
+        /**
+         * Write a draft anew.
+         * @description Needs `inventory.edit`.
+         */
+        put: operations["rewrite_transfer_sheet"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/stock-transfers/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a draft up.
+         * @description Needs `inventory.edit`.
+         */
+        post: operations["cancel_transfer_sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/stock-transfers/{id}/receive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive what arrived of a transfer, all of it or a part.
+         * @description Needs `inventory.edit`. Pieces that will not arrive are told with a reason: `not_sent` brings them back onto the
+         *     sender's shelf, `lost` and `damaged` write them off. What is told of neither way stays under way.
+         */
+        post: operations["receive_transfer_sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/stock-transfers/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a draft: its goods leave the sender's shelf and are under way.
+         * @description Needs `inventory.edit`. Only what no order holds can leave.
+         */
+        post: operations["send_transfer_sheet"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8487,6 +8677,11 @@ export interface components {
          */
         DeliveryKind: "express" | "pickup";
         /**
+         * @description Why pieces did not arrive.
+         * @enum {string}
+         */
+        DifferenceReason: "not_sent" | "lost" | "damaged";
+        /**
          * @description What kind of row it becomes.
          * @enum {string}
          */
@@ -8815,6 +9010,15 @@ export interface components {
             given: number;
             /** @description Phones that belong to no member. */
             unknown_phones: string[];
+        };
+        /** @description Pieces of a SKU on their way. */
+        GoodsUnderway: {
+            from_name: string;
+            /** Format: int64 */
+            quantity: number;
+            sent_at?: null | components["schemas"]["Instant"];
+            to_name: string;
+            transfer_id: components["schemas"]["Id"];
         };
         /** @description How growth is earned and how long it counts. */
         GrowthRules: {
@@ -9251,6 +9455,11 @@ export interface components {
         LowMarks: {
             /** @description 1–200. */
             marks: components["schemas"]["LowMark"][];
+        };
+        /** @description Stock that fell to its warning mark and is still there. */
+        LowNotice: {
+            stock: components["schemas"]["StockRow"];
+            told_at: components["schemas"]["Instant"];
         };
         /** @description Rules of points and growth. */
         LoyaltyRules: {
@@ -9700,6 +9909,16 @@ export interface components {
             location_id: components["schemas"]["Id"];
             /** @description At most 40 characters; absent for the day and the place. */
             title?: string | null;
+        };
+        /** @description What staff write on a transfer. */
+        NewTransferSheet: {
+            from_location_id: components["schemas"]["Id"];
+            /** @description 1–200, each SKU once. */
+            lines: components["schemas"]["TransferPieces"][];
+            /** @description At most 100 characters. */
+            note?: string | null;
+            /** @description Another place of the same shop. */
+            to_location_id: components["schemas"]["Id"];
         };
         /**
          * @description Why goods are outside the seven-day return. Four kinds the law names; any others only when the buyer confirms it with
@@ -10821,6 +11040,45 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_ReplenishHint: {
+            items: {
+                /** Format: int64 */
+                available: number;
+                code: string;
+                /**
+                 * Format: int64
+                 * @description Days for which what is here and what is on its way will last at that pace, rounded down.
+                 */
+                cover_days: number;
+                /**
+                 * Format: int64
+                 * @description On its way to here.
+                 */
+                in_transit: number;
+                option_text: string;
+                picture?: null | components["schemas"]["Picture"];
+                product_id: components["schemas"]["Id"];
+                product_name: string;
+                sku_id: components["schemas"]["Id"];
+                /**
+                 * Format: int64
+                 * @description Sold from here in the last 28 days, less what came back.
+                 */
+                sold: number;
+                /**
+                 * Format: int64
+                 * @description Free where the shop's parcels leave from; absent when this is that place.
+                 */
+                source_available?: number | null;
+                /**
+                 * Format: int64
+                 * @description Pieces that would make it last the wanted days.
+                 */
+                suggested: number;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_ReviewView: {
             items: {
                 avatar_url?: string | null;
@@ -10887,6 +11145,11 @@ export interface components {
                 /** Format: int64 */
                 available: number;
                 code: string;
+                /**
+                 * Format: int64
+                 * @description Pieces on their way to this place.
+                 */
+                in_transit: number;
                 location_id: components["schemas"]["Id"];
                 location_name: string;
                 /**
@@ -11021,6 +11284,47 @@ export interface components {
                 /** Format: int64 */
                 total?: number | null;
                 updated_at: components["schemas"]["Instant"];
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_TransferSheet: {
+            items: {
+                created_at: components["schemas"]["Instant"];
+                ended_at?: null | components["schemas"]["Instant"];
+                from_location_id: components["schemas"]["Id"];
+                from_name: string;
+                id: components["schemas"]["Id"];
+                /** Format: int64 */
+                lines: number;
+                /**
+                 * Format: int64
+                 * @description Lost or damaged.
+                 */
+                lost: number;
+                note?: string | null;
+                /**
+                 * Format: int64
+                 * @description Pieces on the sheet.
+                 */
+                quantity: number;
+                /** Format: int64 */
+                received: number;
+                /**
+                 * Format: int64
+                 * @description Never sent after all.
+                 */
+                returned: number;
+                sent_at?: null | components["schemas"]["Instant"];
+                staff_name?: string | null;
+                state: components["schemas"]["TransferState"];
+                to_location_id: components["schemas"]["Id"];
+                to_name: string;
+                /**
+                 * Format: int64
+                 * @description Still on their way.
+                 */
+                underway: number;
             }[];
             next_cursor?: string | null;
         };
@@ -12328,6 +12632,23 @@ export interface components {
         ReceiveCoupon: {
             code: string;
         };
+        /** @description What came of one line. Pieces that are told of neither as received nor as missing stay under way. */
+        ReceivedLine: {
+            /**
+             * Format: int64
+             * @description Pieces that will not arrive.
+             */
+            missing?: number;
+            /** @description About the difference; at most 100 characters. */
+            note?: string | null;
+            reason?: null | components["schemas"]["DifferenceReason"];
+            /**
+             * Format: int64
+             * @description Pieces that arrived whole now.
+             */
+            received: number;
+            sku_id: components["schemas"]["Id"];
+        };
         /** @description Whom the goods are for. */
         ReceiverView: {
             detail: string;
@@ -12488,6 +12809,14 @@ export interface components {
         RejectInvoice: {
             /** @description The member reads it. */
             reason: string;
+        };
+        /** @description Hints for one place. */
+        Replenishment: {
+            /** Format: int64 */
+            days: number;
+            hints: components["schemas"]["Page_ReplenishHint"];
+            location_id: components["schemas"]["Id"];
+            source_location_id?: null | components["schemas"]["Id"];
         };
         /** @description What to invoice, and to whom. */
         RequestInvoice: {
@@ -13062,6 +13391,11 @@ export interface components {
             /** Format: int64 */
             available: number;
             code: string;
+            /**
+             * Format: int64
+             * @description Pieces on their way to this place.
+             */
+            in_transit: number;
             location_id: components["schemas"]["Id"];
             location_name: string;
             /**
@@ -13524,6 +13858,112 @@ export interface components {
             state?: string | null;
             tracking_number: string;
         };
+        /**
+         * @description What may be done with a transfer.
+         * @enum {string}
+         */
+        TransferAction: "edit" | "send" | "cancel" | "receive";
+        /** @description One line of a transfer. Once sent, `underway`, `received`, `returned` and `lost` sum to `quantity`. */
+        TransferLine: {
+            barcode?: string | null;
+            code: string;
+            /**
+             * Format: int64
+             * @description Lost or damaged; written off.
+             */
+            lost: number;
+            note?: string | null;
+            option_text: string;
+            picture?: null | components["schemas"]["Picture"];
+            product_id: components["schemas"]["Id"];
+            product_name: string;
+            /** Format: int64 */
+            quantity: number;
+            reason?: null | components["schemas"]["DifferenceReason"];
+            /** Format: int64 */
+            received: number;
+            /** Format: int64 */
+            receiver_on_hand: number;
+            /**
+             * Format: int64
+             * @description Never sent after all; back on the sender's shelf.
+             */
+            returned: number;
+            /**
+             * Format: int64
+             * @description Free at the sender now, and lying at the receiver now.
+             */
+            sender_available: number;
+            sku_id: components["schemas"]["Id"];
+            /** Format: int64 */
+            underway: number;
+        };
+        /** @description Pieces of a SKU to send. */
+        TransferPieces: {
+            /** Format: int64 */
+            quantity: number;
+            sku_id: components["schemas"]["Id"];
+        };
+        /** @description What arrived of a transfer. */
+        TransferReceipt: {
+            /** @description 1–200, each SKU once. */
+            lines: components["schemas"]["ReceivedLine"][];
+            /**
+             * Format: int64
+             * @description The `underway` the clerk saw, so that of two who count the same box one is told.
+             */
+            seen: number;
+        };
+        /** @description A transfer between two places. */
+        TransferSheet: {
+            created_at: components["schemas"]["Instant"];
+            ended_at?: null | components["schemas"]["Instant"];
+            from_location_id: components["schemas"]["Id"];
+            from_name: string;
+            id: components["schemas"]["Id"];
+            /** Format: int64 */
+            lines: number;
+            /**
+             * Format: int64
+             * @description Lost or damaged.
+             */
+            lost: number;
+            note?: string | null;
+            /**
+             * Format: int64
+             * @description Pieces on the sheet.
+             */
+            quantity: number;
+            /** Format: int64 */
+            received: number;
+            /**
+             * Format: int64
+             * @description Never sent after all.
+             */
+            returned: number;
+            sent_at?: null | components["schemas"]["Instant"];
+            staff_name?: string | null;
+            state: components["schemas"]["TransferState"];
+            to_location_id: components["schemas"]["Id"];
+            to_name: string;
+            /**
+             * Format: int64
+             * @description Still on their way.
+             */
+            underway: number;
+        };
+        /** @description A transfer with its lines. */
+        TransferSheetDetail: {
+            /** @description What the caller may do. */
+            allowed_actions: components["schemas"]["TransferAction"][];
+            lines: components["schemas"]["TransferLine"][];
+            transfer: components["schemas"]["TransferSheet"];
+        };
+        /**
+         * @description How far a transfer is.
+         * @enum {string}
+         */
+        TransferState: "draft" | "sent" | "received" | "cancelled";
         /**
          * @description Where a transfer stands.
          * @enum {string}
@@ -18127,13 +18567,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            /** @description `inventory.other_store` */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `inventory.no_such_sku`, `location.not_found` */
@@ -18201,6 +18641,70 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `inventory.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_low_notices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LowNotice"][];
+                };
             };
             /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
             400: {
@@ -18318,6 +18822,150 @@ export interface operations {
             };
         };
     };
+    list_replenishment: {
+        parameters: {
+            query: {
+                location_id: components["schemas"]["Id"];
+                /** @description For how many days goods should last: 1–90, 14 if absent. */
+                days?: number;
+                /** @description The beginning of a SKU's code or barcode, or words of a product. */
+                q?: string;
+                cursor?: string;
+                /** @description 1–100, 50 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replenishment"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `inventory.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `location.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_sales: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     transfer_stock: {
         parameters: {
             query?: never;
@@ -18359,13 +19007,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            /** @description `inventory.other_store` */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `inventory.no_such_sku`, `location.not_found` */
@@ -18393,6 +19041,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_underway: {
+        parameters: {
+            query: {
+                sku_id: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoodsUnderway"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */
@@ -29873,13 +30587,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            /** @description `inventory.other_store` */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `location.not_found` */
@@ -29966,13 +30680,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            /** @description `inventory.other_store` */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `stock_take.not_found` */
@@ -30045,13 +30759,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            /** @description `inventory.other_store` */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `stock_take.not_found` */
@@ -30133,13 +30847,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            /** @description `inventory.other_store` */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `stock_take.not_found` */
@@ -30212,13 +30926,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            /** @description `inventory.other_store` */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `stock_take.not_found` */
@@ -30312,13 +31026,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            /** @description `inventory.other_store` */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `stock_take.not_found` */
@@ -30391,13 +31105,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            /** @description `inventory.other_store` */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `stock_take.not_found` */
@@ -30479,13 +31193,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            /** @description `inventory.other_store` */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `stock_take.not_found` */
@@ -30498,6 +31212,604 @@ export interface operations {
                 };
             };
             /** @description `stock_take.moved`: goods moved since the sheet was opened; `stock_take.below_reserved`; `stock_take.wrong_state` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_transfer_sheets: {
+        parameters: {
+            query?: {
+                state?: "draft" | "sent" | "received" | "cancelled";
+                /** @description From or to this place. */
+                location_id?: components["schemas"]["Id"];
+                cursor?: string;
+                /** @description 1–100, 30 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TransferSheet"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_transfer_sheet: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTransferSheet"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferSheetDetail"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `inventory.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `location.not_found`, `inventory.no_such_sku` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stock_transfer.same_place`, `stock_transfer.other_shop` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency.mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_transfer_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferSheetDetail"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stock_transfer.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rewrite_transfer_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTransferSheet"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferSheetDetail"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `inventory.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stock_transfer.not_found`, `location.not_found`, `inventory.no_such_sku` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stock_transfer.wrong_state`: it was sent; `stock_transfer.same_place`, `stock_transfer.other_shop` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_transfer_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferSheetDetail"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `inventory.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stock_transfer.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stock_transfer.wrong_state`: it was sent */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receive_transfer_sheet: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferReceipt"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferSheetDetail"];
+                };
+            };
+            /** @description `request.invalid` at `lines[0].received`: more than is under way; at `lines[0].reason` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `inventory.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stock_transfer.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stock_transfer.moved`: somebody received meanwhile; `stock_transfer.wrong_state` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency.mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_transfer_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferSheetDetail"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `inventory.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stock_transfer.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stock_transfer.short` (details.sku_ids): not so many are free; `stock_transfer.wrong_state` */
             409: {
                 headers: {
                     [name: string]: unknown;

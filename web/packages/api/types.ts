@@ -12,6 +12,7 @@ export interface Page<T> {
 }
 
 export type DifferenceReason = Schemas['DifferenceReason'];
+export type GoodsUnderway = Schemas['GoodsUnderway'];
 export type LowNotice = Schemas['LowNotice'];
 export type NewTransferSheet = Schemas['NewTransferSheet'];
 export type Notice = Schemas['Notice'];
@@ -20,7 +21,7 @@ export type NoticeField = Schemas['NoticeField'];
 export type NoticePreview = Schemas['NoticePreview'];
 export type NoticeTest = Schemas['NoticeTest'];
 export type NoticeValue = Schemas['NoticeValue'];
-export type ReplenishHint = Schemas['ReplenishHint'];
+export type ReplenishHint = Schemas['Page_ReplenishHint']['items'][number];
 export type SmsWhen = Schemas['SmsWhen'];
 export type MessageKind = Schemas['MessageKind'];
 export type TrackView = Schemas['TrackView'];
@@ -216,7 +217,6 @@ export type TopProduct = Schemas['TopProduct'];
 export type TopUpPlan = Schemas['TopUpPlan'];
 export type TopUpPlanInput = Schemas['TopUpPlanInput'];
 export type TotpStart = Schemas['TotpStart'];
-export type UnderWay = Schemas['UnderWay'];
 export type Uneven = Schemas['Uneven'];
 export type Upload = Schemas['Upload'];
 export type UploadRow = Schemas['UploadRow'];

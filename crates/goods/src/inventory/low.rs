@@ -102,10 +102,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// stock list with `low=true`.
 #[utoipa::path(get, path = "/inventory/low-notices", tag = "inventory", security(("staff" = [])),
     responses((status = 200, body = Vec<LowNotice>)))]
-async fn list_low_notices(
-    State(app): State<App>,
-    staff: Staff<perm::InventoryView>,
-) -> Answer<Json<Vec<LowNotice>>> {
+async fn list_low_notices(State(app): State<App>, staff: Staff<perm::InventoryView>) -> Answer<Json<Vec<LowNotice>>> {
     let (mall_id, store_id) = (staff.mall.id, staff.grants.store_id);
     let rows = app.db.read(move |tx| told(tx, mall_id, store_id)).await?;
     let shown = rows.into_iter().map(|(told_at, row)| Ok(LowNotice { told_at, stock: row.shown(&app)? }));

@@ -6,8 +6,10 @@ use crate::label::{option_text, texts};
 use crate::named;
 use crate::store;
 use axum::extract::State;
+use axum::http::StatusCode;
 use db::{Arg, Tx, args, row};
 use kernel::{Cursor, Error, Id, MallId, Page, Result, days};
+use platform::audit::Note;
 use platform::permission::perm;
 use platform::problem::ProblemBody;
 use platform::storage::{self, Picture};
@@ -25,22 +27,21 @@ const CHUNK: usize = 500;
 /// Counts anew what each shelf sold, in every mall.
 pub async fn count_pace(app: App) -> Result<()> {
     for mall in app.malls.all() {
-        let ctx = app.system(mall.id);
-        let reader = ctx.clone();
-        let sold = app.db.read(move |tx| sold(tx, &reader)).await?;
-        for rows in sold.chunks(CHUNK) {
-            let (rows, ctx) = (rows.to_vec(), ctx.clone());
-            app.db.write(move |tx| keep(tx, &ctx, &rows)).await?;
-        }
-        app.db
-            .write(move |tx| {
-                tx.exec(
-                    "delete from stock_pace where mall_id = $1 and counted_at < $2",
-                    &args![ctx.mall_id, ctx.now],
-                )
-            })
-            .await?;
+        count_mall(&app, app.system(mall.id)).await?;
     }
+    Ok(())
+}
+
+async fn count_mall(app: &App, ctx: Ctx) -> Result<()> {
+    let reader = ctx.clone();
+    let sold = app.db.read(move |tx| sold(tx, &reader)).await?;
+    for rows in sold.chunks(CHUNK) {
+        let (rows, ctx) = (rows.to_vec(), ctx.clone());
+        app.db.write(move |tx| keep(tx, &ctx, &rows)).await?;
+    }
+    let (mall_id, now) = (ctx.mall_id, ctx.now);
+    let forget = "delete from stock_pace where mall_id = $1 and counted_at < $2";
+    app.db.write(move |tx| tx.exec(forget, &args![mall_id, now])).await?;
     Ok(())
 }
 
@@ -116,7 +117,20 @@ struct HintFilter {
 }
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list_replenishment))
+    OpenApiRouter::new().routes(routes!(list_replenishment)).routes(routes!(count_sales))
+}
+
+/// Count anew what shelves sold.
+///
+/// Needs `inventory.edit`. It is done once an hour by itself.
+#[utoipa::path(post, path = "/inventory/replenishment/count", tag = "inventory", security(("staff" = [])),
+    responses((status = 204)))]
+async fn count_sales(State(app): State<App>, staff: Staff<perm::InventoryEdit>) -> Answer<StatusCode> {
+    count_mall(&app, app.system(staff.mall.id)).await?;
+    staff
+        .write(&app, "inventory.count_sales", |_, ctx| Ok(((), Note::new("mall", ctx.mall_id, "重新统计各处销量"))))
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// List what will run out at a place, the best sellers first.

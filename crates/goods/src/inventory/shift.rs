@@ -50,8 +50,7 @@ pub(super) fn shift(
     let free = |s: &Shift| before(s).map_or(0, |row| row.on_hand - row.reserved);
     let on_hand = |s: &Shift| before(s).map_or(0, |row| row.on_hand);
     let blocked = |s: &&Shift| free(s) + s.delta < 0 || on_hand(s) + s.delta > MOST;
-    let short: Vec<Short> =
-        shifts.iter().filter(blocked).map(|s| Short { sku_id: s.sku_id, free: free(s) }).collect();
+    let short: Vec<Short> = shifts.iter().filter(blocked).map(|s| Short { sku_id: s.sku_id, free: free(s) }).collect();
     if !short.is_empty() {
         return Ok(short);
     }

@@ -35,10 +35,8 @@ pub(super) fn seed(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<()> {
 
 /// The warehouse sends to its stores what it has plenty of.
 fn transfers(tx: &mut Tx<'_>, ctx: &Ctx, places: &[(Id, String)]) -> Result<()> {
-    let warehouse: Option<Id> = tx.opt(
-        "select id from location where mall_id = $1 and is_default order by id limit 1",
-        &args![ctx.mall_id],
-    )?;
+    let warehouse: Option<Id> =
+        tx.opt("select id from location where mall_id = $1 and is_default order by id limit 1", &args![ctx.mall_id])?;
     let stores: Vec<Id> = places.iter().filter(|(_, kind)| kind == "store").map(|(id, _)| *id).collect();
     let (Some(warehouse), [first, .., last]) = (warehouse, &stores[..]) else { return Ok(()) };
     let plenty: Vec<Id> =

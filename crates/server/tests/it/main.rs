@@ -58,6 +58,7 @@ mod shop_states;
 mod shops;
 mod shops_money;
 mod stock;
+mod stock_places;
 mod tenancy;
 mod transfers;
 mod writes;

@@ -178,6 +178,7 @@ pub async fn on_the_list(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, S
             "/admin/v1/inventory/low-marks".into(),
             json!({ "marks": [{ "sku_id": sku, "location_id": mall.warehouse, "low_mark": 5 }] }),
         ),
+        ("POST /admin/v1/inventory/replenishment/count", "/admin/v1/inventory/replenishment/count".into(), json!({})),
         ("POST /admin/v1/stock-transfers", "/admin/v1/stock-transfers".into(), goods.clone()),
         ("PUT /admin/v1/stock-transfers/{id}", of_moved(moved, ""), goods),
         ("POST /admin/v1/stock-transfers/{id}/send", of_moved(moved, "/send"), json!({})),

@@ -17,4 +17,5 @@ export const receiveTransfer = (id: string, body: TransferReceipt, idempotency_k
 
 export const listUnderway = (sku_id: string) => call('GET', '/admin/v1/inventory/underway', { query: { sku_id } });
 export const listReplenishment = (query: Query) => call('GET', '/admin/v1/inventory/replenishment', { query });
+export const countSales = () => call('POST', '/admin/v1/inventory/replenishment/count');
 export const listLowNotices = () => call('GET', '/admin/v1/inventory/low-notices');

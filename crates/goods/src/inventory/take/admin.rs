@@ -97,10 +97,8 @@ pub(in crate::inventory) fn routes() -> OpenApiRouter<App> {
 }
 
 async fn read(app: &App, mall_id: MallId, store_id: Option<Id>, id: Id) -> Result<StockTakeDetail> {
-    let (row, (moved, below_reserved)) = app
-        .db
-        .read(move |tx| Ok((find_within(tx, mall_id, store_id, id)?, line::uneven(tx, mall_id, id)?)))
-        .await?;
+    let (row, (moved, below_reserved)) =
+        app.db.read(move |tx| Ok((find_within(tx, mall_id, store_id, id)?, line::uneven(tx, mall_id, id)?))).await?;
     let stock_take = row.shown()?;
     let allowed_actions = match stock_take.state {
         TakeState::Draft => vec![TakeAction::Count, TakeAction::Finish, TakeAction::Cancel],

@@ -2,7 +2,7 @@
 //! comes to it; everyone else acts on both sides.
 
 use super::go::{TransferReceipt, receive, send};
-use super::line::{self, TransferLine, UnderWay};
+use super::line::{self, GoodsUnderway, TransferLine};
 use super::{NewTransferSheet, TRANSFER, TransferRow, TransferState, cancel, find, open, rewrite};
 use crate::inventory::scope;
 use axum::extract::State;
@@ -345,12 +345,12 @@ struct UnderWayFilter {
 ///
 /// Needs `inventory.view`. The oldest 100.
 #[utoipa::path(get, path = "/inventory/underway", tag = "inventory", security(("staff" = [])), params(UnderWayFilter),
-    responses((status = 200, body = Vec<UnderWay>)))]
+    responses((status = 200, body = Vec<GoodsUnderway>)))]
 async fn list_underway(
     State(app): State<App>,
     staff: Staff<perm::InventoryView>,
     Query(filter): Query<UnderWayFilter>,
-) -> Answer<Json<Vec<UnderWay>>> {
+) -> Answer<Json<Vec<GoodsUnderway>>> {
     let mall_id = staff.mall.id;
     Ok(Json(app.db.read(move |tx| line::underway(tx, mall_id, filter.sku_id)).await?))
 }

@@ -1,7 +1,7 @@
 //! The lines of a transfer as staff see them, and what of a SKU is under way to where.
 
-use crate::label::{option_text, texts};
 use super::go::DifferenceReason;
+use crate::label::{option_text, texts};
 use db::{Tx, args, row};
 use kernel::{Id, Instant, MallId, Result};
 use platform::App;
@@ -121,17 +121,17 @@ pub(super) fn lines(app: &App, tx: &mut Tx<'_>, mall_id: MallId, id: Id) -> Resu
 
 /// Pieces of a SKU on their way.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct UnderWay {
+pub struct GoodsUnderway {
     pub transfer_id: Id,
     pub from_name: String,
     pub to_name: String,
     pub quantity: i64,
     pub sent_at: Option<Instant>,
 }
-row!(UnderWay { transfer_id, from_name, to_name, quantity, sent_at });
+row!(GoodsUnderway { transfer_id, from_name, to_name, quantity, sent_at });
 
 /// What of a SKU is under way, the oldest first.
-pub(super) fn underway(tx: &mut Tx<'_>, mall_id: MallId, sku_id: Id) -> Result<Vec<UnderWay>> {
+pub(super) fn underway(tx: &mut Tx<'_>, mall_id: MallId, sku_id: Id) -> Result<Vec<GoodsUnderway>> {
     tx.all(
         "select t.id, a.name, b.name, n.underway, t.sent_at
          from stock_transfer_line n

@@ -210,15 +210,7 @@ pub fn open(tx: &mut Tx<'_>, ctx: &Ctx, by_store: Option<Id>, new: &NewTransferS
     tx.exec(
         "insert into stock_transfer (id, mall_id, from_location_id, to_location_id, state, note, staff_id, created_at)
          values ($1, $2, $3, $4, 'draft', $5, $6, $7)",
-        &args![
-            id,
-            ctx.mall_id,
-            new.from_location_id,
-            new.to_location_id,
-            new.checked_note()?,
-            ctx.actor.id(),
-            ctx.now
-        ],
+        &args![id, ctx.mall_id, new.from_location_id, new.to_location_id, new.checked_note()?, ctx.actor.id(), ctx.now],
     )?;
     write_lines(tx, ctx, id, new)?;
     Ok(id)
@@ -237,10 +229,7 @@ pub fn rewrite(tx: &mut Tx<'_>, ctx: &Ctx, by_store: Option<Id>, id: Id, new: &N
         "update stock_transfer set from_location_id = $3, to_location_id = $4, note = $5 where mall_id = $1 and id = $2",
         &args![ctx.mall_id, id, new.from_location_id, new.to_location_id, new.checked_note()?],
     )?;
-    tx.exec(
-        "delete from stock_transfer_line where mall_id = $1 and stock_transfer_id = $2",
-        &args![ctx.mall_id, id],
-    )?;
+    tx.exec("delete from stock_transfer_line where mall_id = $1 and stock_transfer_id = $2", &args![ctx.mall_id, id])?;
     write_lines(tx, ctx, id, new)
 }
 

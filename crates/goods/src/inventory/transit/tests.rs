@@ -201,8 +201,10 @@ fn opposite_transfers_at_once_do_not_block_each_other() {
                 scope.spawn(move || {
                     let id = opened(mall, from, to, &[(cup, 2), (tea, 3)]);
                     sent(mall, id).unwrap();
-                    let lines =
-                        vec![line(tea, 2, 1, Some(DifferenceReason::NotSent)), line(cup, 1, 1, Some(DifferenceReason::Lost))];
+                    let lines = vec![
+                        line(tea, 2, 1, Some(DifferenceReason::NotSent)),
+                        line(cup, 1, 1, Some(DifferenceReason::Lost)),
+                    ];
                     received(mall, id, 5, lines).unwrap();
                 });
             }
