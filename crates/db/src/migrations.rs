@@ -80,7 +80,11 @@ const ALL: &[Migration] = &[
     Migration { version: 61, name: "pickup_slot", text: include_str!("../../../migrations/0061_pickup_slot.sql") },
     Migration { version: 62, name: "store_nearby", text: include_str!("../../../migrations/0062_store_nearby.sql") },
     Migration { version: 70, name: "large_malls", text: include_str!("../../../migrations/0070_large_malls.sql") },
-    Migration { version: 71, name: "orders_at_a_store", text: include_str!("../../../migrations/0071_orders_at_a_store.sql") },
+    Migration {
+        version: 71,
+        name: "orders_at_a_store",
+        text: include_str!("../../../migrations/0071_orders_at_a_store.sql"),
+    },
     Migration {
         version: 90,
         name: "stock_transfer",
