@@ -1549,7 +1549,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Correct a member's points or gift balance.
+         * Correct a member's points, gift balance or commission.
          * @description Permission `member.adjust`. The member sees the reason in the statement. Needs an `Idempotency-Key`.
          */
         post: operations["adjust_member"];
@@ -7101,7 +7101,7 @@ export interface components {
          * @description What staff may correct by hand.
          * @enum {string}
          */
-        Adjustable: "points" | "gift";
+        Adjustable: "points" | "gift" | "commission";
         /** @description A correction by hand. */
         Adjustment: {
             account: components["schemas"]["Adjustable"];
@@ -21470,7 +21470,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `points.not_enough`, `balance.not_enough` */
+            /** @description `points.not_enough`, `balance.not_enough`, `commission.not_enough` */
             409: {
                 headers: {
                     [name: string]: unknown;
