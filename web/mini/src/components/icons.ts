@@ -38,6 +38,7 @@ export const ICONS = {
   note: '<path d="M6 3.500h9l4 4v13H6z"/><path d="M9 11h7M9 15h5"/>',
   alert: '<circle cx="12" cy="12" r="8.3"/><path d="M12 7.800v5M12 16v.3"/>',
   leaf: '<path d="M5 19c0-8 5-13.5 14.5-14C19.5 14 15 19 8 18.500M5 20.500c1.5-5 4.5-8 8.5-10"/>',
+  lock: '<rect x="5" y="10.5" width="14" height="9.500" rx="2"/><path d="M8 10.500V8a4 4 0 0 1 8 0v2.500"/>',
   play: '<path d="M8 5.500v13l10.5-6.500z"/>',
 } as const;
 
