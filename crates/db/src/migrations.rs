@@ -90,4 +90,5 @@ const ALL: &[Migration] = &[
         name: "stock_transfer",
         text: include_str!("../../../migrations/0090_stock_transfer.sql"),
     },
+    Migration { version: 91, name: "order_routing", text: include_str!("../../../migrations/0091_order_routing.sql") },
 ];

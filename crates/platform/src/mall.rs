@@ -36,6 +36,8 @@ pub struct MallSettings {
     /// Days after which an order that was laid out and not fetched is paid back; 0 for never. Needs reminders before it.
     #[schema(minimum = 0, maximum = 90)]
     pub pickup_refund_days: i64,
+    /// From where parcels leave when several places could send them.
+    pub express_from: ExpressFrom,
     pub service_phone: Option<String>,
     /// ICP filing number shown at the foot of H5 pages.
     pub icp_number: Option<String>,
@@ -45,6 +47,19 @@ pub struct MallSettings {
     pub licences: Vec<MallLicence>,
     /// Where maps come from; without it stores are shown on a plan of their own and no other host is asked.
     pub map: Option<MallMap>,
+}
+
+/// From where a shop's parcels leave.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpressFrom {
+    /// The shop's warehouse alone.
+    #[default]
+    Warehouse,
+    /// The warehouse when it has everything, else the nearest store that has.
+    WarehouseFirst,
+    /// The nearest place that has everything.
+    NearestFirst,
 }
 
 /// The source of map tiles.
@@ -88,6 +103,7 @@ impl Default for MallSettings {
             redeem_undo_minutes: 30,
             pickup_remind_days: 3,
             pickup_refund_days: 0,
+            express_from: ExpressFrom::Warehouse,
             service_phone: None,
             icp_number: None,
             company_name: None,

@@ -131,6 +131,7 @@ fn store_input() -> StoreInput {
         notice: None,
         picture_key: None,
         status: StoreStatus::Open,
+        ships: true,
     }
 }
 

@@ -38,6 +38,7 @@ export type TransferSheet = Schemas['TransferSheet'];
 export type TransferSheetDetail = Schemas['TransferSheetDetail'];
 export type TransferView = Schemas['TransferView'];
 export type AdminBrand = Schemas['AdminBrand'];
+export type ShopInput = Schemas['ShopInput'];
 export type ShopRow = Schemas['ShopRow'];
 export type AdminCategory = Schemas['AdminCategory'];
 export type AdminOrderDetail = Schemas['AdminOrderDetail'];

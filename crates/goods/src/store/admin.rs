@@ -4,7 +4,7 @@
 use super::hours::{self, OpeningHours, SpecialDay};
 use super::place::Point;
 use super::region::region_path;
-use super::row::{STORE_COLUMNS, StoreRow, find_store, only_shop};
+use super::row::{STORE_COLUMNS, StoreRow, find_store, only_shop, sends_parcels};
 use super::shop::{StoreView, shown};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -16,7 +16,7 @@ use platform::permission::perm;
 use platform::problem::ProblemBody;
 use platform::{Answer, App, Ctx, Json, Path, Staff};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -30,6 +30,8 @@ pub struct AdminStore {
     pub staff_count: i64,
     pub district_code: String,
     pub picture_key: Option<String>,
+    /// Whether parcels may leave from its shelf.
+    pub ships: bool,
 }
 
 /// Whether a store is shown and takes pickup orders.
@@ -58,6 +60,13 @@ pub struct StoreInput {
     pub notice: Option<String>,
     pub picture_key: Option<String>,
     pub status: StoreStatus,
+    /// Whether parcels may leave from its shelf when the mall routes orders to stores.
+    #[serde(default = "yes")]
+    pub ships: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 pub fn admin_routes() -> OpenApiRouter<App> {
@@ -74,19 +83,20 @@ pub fn admin_routes() -> OpenApiRouter<App> {
     responses((status = 200, body = Vec<AdminStore>)))]
 async fn list_stores_as_staff(State(app): State<App>, staff: Staff<perm::StoreView>) -> Answer<Json<Vec<AdminStore>>> {
     let mall_id = staff.mall.id;
-    let (stores, counts) = app
+    let (stores, counts, ships) = app
         .db
         .read(move |tx| {
             let stores: Vec<StoreRow> = tx.all(
                 &format!("select {STORE_COLUMNS} from store s where s.mall_id = $1 order by s.status desc, s.id"),
                 &args![mall_id],
             )?;
-            Ok((stores, staff_counts(tx, mall_id)?))
+            Ok((stores, staff_counts(tx, mall_id)?, senders(tx, mall_id)?))
         })
         .await?;
     let views = stores.iter().map(|store| {
         let view = shown(&app, &staff.mall, store, None)?;
-        Ok(admin_store(view, store, counts.get(&store.id).copied().unwrap_or(0)))
+        let sends = ships.contains(&store.id);
+        Ok(admin_store(view, store, counts.get(&store.id).copied().unwrap_or(0), sends))
     });
     Ok(Json(views.collect::<Result<_>>()?))
 }
@@ -173,8 +183,8 @@ pub fn create_store(tx: &mut Tx<'_>, ctx: &Ctx, input: &StoreInput) -> Result<Id
         ],
     )?;
     tx.exec(
-        "insert into location (id, mall_id, shop_id, kind, name, store_id) values ($1, $2, $3, 'store', $4, $5)",
-        &args![ctx.id(), ctx.mall_id, shop_id, input.name.trim(), store_id],
+        "insert into location (id, mall_id, shop_id, kind, name, store_id, ships) values ($1, $2, $3, 'store', $4, $5, $6)",
+        &args![ctx.id(), ctx.mall_id, shop_id, input.name.trim(), store_id, input.ships],
     )?;
     ctx.touch(tx, Topic::Stores(ctx.mall_id));
     Ok(store_id)
@@ -205,8 +215,8 @@ fn save_store(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, input: &StoreInput) -> Result<
         ],
     )?;
     tx.exec(
-        "update location set name = $3 where mall_id = $1 and store_id = $2",
-        &args![ctx.mall_id, id, input.name.trim()],
+        "update location set name = $3, ships = $4 where mall_id = $1 and store_id = $2",
+        &args![ctx.mall_id, id, input.name.trim(), input.ships],
     )?;
     ctx.touch(tx, Topic::Stores(ctx.mall_id));
     Ok(())
@@ -263,17 +273,27 @@ fn staff_counts(tx: &mut Tx<'_>, mall_id: MallId) -> Result<HashMap<Id, i64>> {
 
 async fn read(app: &App, mall: &platform::mall::Mall, id: Id) -> Result<AdminStore> {
     let mall_id = mall.id;
-    let read = app.db.read(move |tx| Ok((find_store(tx, mall_id, id)?, staff_counts(tx, mall_id)?)));
-    let (store, counts) = read.await?;
-    Ok(admin_store(shown(app, mall, &store, None)?, &store, counts.get(&id).copied().unwrap_or(0)))
+    let read = app.db.read(move |tx| {
+        Ok((find_store(tx, mall_id, id)?, staff_counts(tx, mall_id)?, sends_parcels(tx, mall_id, id)?))
+    });
+    let (store, counts, ships) = read.await?;
+    Ok(admin_store(shown(app, mall, &store, None)?, &store, counts.get(&id).copied().unwrap_or(0), ships))
 }
 
-fn admin_store(view: StoreView, store: &StoreRow, staff_count: i64) -> AdminStore {
+/// Stores whose shelf parcels may leave from.
+fn senders(tx: &mut Tx<'_>, mall_id: MallId) -> Result<HashSet<Id>> {
+    let ids: Vec<Id> =
+        tx.all("select store_id from location where mall_id = $1 and store_id is not null and ships", &args![mall_id])?;
+    Ok(ids.into_iter().collect())
+}
+
+fn admin_store(view: StoreView, store: &StoreRow, staff_count: i64, ships: bool) -> AdminStore {
     AdminStore {
         store: view,
         status: if store.is_open() { StoreStatus::Open } else { StoreStatus::Closed },
         staff_count,
         district_code: store.district_code.clone(),
         picture_key: store.picture_key.clone(),
+        ships,
     }
 }

@@ -1,6 +1,7 @@
 //! Shops in the back office: a mall begins with one and may found more. Each has its own warehouse and its own goods; orders
 //! over several are one order a shop, paid together.
 
+use super::region::region_path;
 use super::row::found_shop;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -26,13 +27,16 @@ pub struct ShopRow {
     pub name: String,
     /// Where its parcels leave from.
     pub location_id: Id,
+    /// Where that warehouse lies; absent while nobody said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warehouse_district_code: Option<String>,
     pub product_count: i64,
     pub store_count: i64,
     /// Since when it takes no orders; absent while it is open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Instant>,
 }
-row!(ShopRow { id, name, location_id, product_count, store_count, closed_at });
+row!(ShopRow { id, name, location_id, warehouse_district_code, product_count, store_count, closed_at });
 
 /// What staff write about a shop.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -41,6 +45,8 @@ pub struct ShopInput {
     /// Shoppers read it above their goods.
     #[schema(min_length = 1, max_length = 20)]
     pub name: String,
+    /// The district in which its warehouse lies, six digits: routing measures from there.
+    pub warehouse_district_code: Option<String>,
 }
 
 /// Whether a shop takes orders.
@@ -57,6 +63,9 @@ pub struct ShopStateInput {
 impl ShopInput {
     fn checked(&self) -> Result<&str> {
         let name = self.name.trim();
+        if let Some(code) = &self.warehouse_district_code {
+            region_path(code).map_err(|error| error.at("warehouse_district_code"))?;
+        }
         if (1..=20).contains(&name.chars().count()) {
             return Ok(name);
         }
@@ -74,7 +83,7 @@ pub fn admin_routes() -> OpenApiRouter<App> {
 /// The shops of a mall, the first one first.
 fn shops(tx: &mut Tx<'_>, mall_id: MallId) -> Result<Vec<ShopRow>> {
     tx.all(
-        "select s.id, s.name, l.id,
+        "select s.id, s.name, l.id, l.district_code,
            (select count(*) from product p where p.mall_id = s.mall_id and p.shop_id = s.id and p.deleted_at is null),
            (select count(*) from store t where t.mall_id = s.mall_id and t.shop_id = s.id),
            s.closed_at
@@ -102,6 +111,15 @@ fn name_is_free(tx: &mut Tx<'_>, mall_id: MallId, name: &str, but: Option<Id>) -
     Ok(())
 }
 
+/// Writes down where a warehouse lies.
+fn locate(tx: &mut Tx<'_>, mall_id: MallId, location_id: Id, district_code: Option<&str>) -> Result<()> {
+    tx.exec(
+        "update location set district_code = $3 where mall_id = $1 and id = $2",
+        &args![mall_id, location_id, district_code],
+    )?;
+    Ok(())
+}
+
 /// List the shops.
 ///
 /// Needs `store.view`. The first one first.
@@ -124,18 +142,19 @@ async fn create_shop(
     staff: Staff<perm::StoreEdit>,
     Json(input): Json<ShopInput>,
 ) -> Answer<(StatusCode, Json<ShopRow>)> {
-    let name = input.checked()?.to_owned();
+    let (name, district) = (input.checked()?.to_owned(), input.warehouse_district_code);
     let shop = staff
         .write(&app, "shop.create", move |tx, ctx| {
             name_is_free(tx, ctx.mall_id, &name, None)?;
-            let (id, _) = found_shop(tx, ctx, &name)?;
+            let (id, location_id) = found_shop(tx, ctx, &name)?;
+            locate(tx, ctx.mall_id, location_id, district.as_deref())?;
             Ok((find(tx, ctx.mall_id, id)?, Note::new("shop", id, format!("新开店铺 {name}"))))
         })
         .await?;
     Ok((StatusCode::CREATED, Json(shop)))
 }
 
-/// Rename a shop.
+/// Rename a shop, or say where its warehouse lies.
 ///
 /// Needs `store.edit`.
 #[utoipa::path(put, path = "/shops/{id}", tag = "store", security(("staff" = [])), params(("id" = Id, Path)),
@@ -149,12 +168,13 @@ async fn rename_shop(
     Path(id): Path<Id>,
     Json(input): Json<ShopInput>,
 ) -> Answer<Json<ShopRow>> {
-    let name = input.checked()?.to_owned();
+    let (name, district) = (input.checked()?.to_owned(), input.warehouse_district_code);
     let shop = staff
         .write(&app, "shop.rename", move |tx, ctx| {
             let before = find(tx, ctx.mall_id, id)?;
             name_is_free(tx, ctx.mall_id, &name, Some(id))?;
             tx.exec("update shop set name = $3 where mall_id = $1 and id = $2", &args![ctx.mall_id, id, &name])?;
+            locate(tx, ctx.mall_id, before.location_id, district.as_deref())?;
             Ok((find(tx, ctx.mall_id, id)?, Note::new("shop", id, format!("店铺 {} 改名为 {name}", before.name))))
         })
         .await?;

@@ -18,8 +18,8 @@ pub use hours::{DaySpan, OpeningHours, SpecialDay, spans_on};
 pub use place::{Point, distance_m};
 pub use region::{RegionPath, name_regions_with, region_path};
 pub use row::{
-    LocationRow, SendingShop, StoreRow, default_location, find_location, find_store, found_shop, location_of_store,
-    locations, only_shop, sending_shops, shop_names, stores_by_id,
+    LocationRow, SendingPlace, SendingShop, StoreRow, default_location, find_location, find_store, found_shop,
+    location_of_store, locations, only_shop, sending_places, sending_shops, shop_names, stores_by_id,
 };
 pub use shop::{StoreView, nearest_stores, shop_routes, store_view};
 pub(crate) use shop::{open_stores, shown};

@@ -121,6 +121,35 @@ pub fn sending_shops(tx: &mut Tx<'_>, mall_id: MallId, shop_ids: &[Id]) -> Resul
     )
 }
 
+/// A place from which a shop's parcels may leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SendingPlace {
+    pub location_id: Id,
+    pub shop_id: Id,
+    /// The shop's warehouse.
+    pub is_default: bool,
+    /// Where it lies: six digits; a warehouse may not say.
+    pub district_code: Option<String>,
+}
+row!(SendingPlace { location_id, shop_id, is_default, district_code });
+
+/// The warehouses of some shops and the open stores of theirs that send parcels.
+pub fn sending_places(tx: &mut Tx<'_>, mall_id: MallId, shop_ids: &[Id]) -> Result<Vec<SendingPlace>> {
+    tx.all(
+        "select l.id, l.shop_id, l.is_default, coalesce(l.district_code, s.district_code)
+         from location l
+         left join store s on s.mall_id = l.mall_id and s.id = l.store_id
+         where l.mall_id = $1 and l.shop_id = any($2) and (l.is_default or (l.ships and s.status = 'open'))
+         order by l.id",
+        &args![mall_id, shop_ids],
+    )
+}
+
+/// Whether a store sends parcels when orders are routed to it.
+pub fn sends_parcels(tx: &mut Tx<'_>, mall_id: MallId, store_id: Id) -> Result<bool> {
+    tx.one("select ships from location where mall_id = $1 and store_id = $2", &args![mall_id, store_id])
+}
+
 /// Names of some shops.
 pub fn shop_names(tx: &mut Tx<'_>, mall_id: MallId, shop_ids: &[Id]) -> Result<HashMap<Id, String>> {
     let rows: Vec<(Id, String)> =

@@ -125,6 +125,7 @@ fn input(name: &str, lat: f64, lng: f64) -> StoreInput {
         notice: None,
         picture_key: None,
         status: admin::StoreStatus::Open,
+        ships: true,
     }
 }
 

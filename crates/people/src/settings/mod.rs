@@ -128,6 +128,7 @@ fn checked(input: MallSettings) -> Result<MallSettings> {
         redeem_undo_minutes: input.redeem_undo_minutes,
         pickup_remind_days: input.pickup_remind_days,
         pickup_refund_days: input.pickup_refund_days,
+        express_from: input.express_from,
         service_phone,
         icp_number: text("icp_number", input.icp_number, 40)?,
         company_name: text("company_name", input.company_name, 60)?,

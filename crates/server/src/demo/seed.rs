@@ -142,6 +142,7 @@ impl Seeding<'_> {
                 notice: store.notice.clone(),
                 picture_key: self.optional_photo(store.photo.as_ref())?,
                 status: StoreStatus::Open,
+                ships: true,
             };
             let id = goods::store::create_store(tx, self.ctx, &input)?;
             trade::pickup::save_rule(tx, self.ctx, id, store.pickup_rule.as_ref())?;

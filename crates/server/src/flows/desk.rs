@@ -177,7 +177,7 @@ async fn list_order_sheets(
 /// The sheets in the order asked for; unknown ids are absent.
 fn sheets(app: &App, tx: &mut Tx<'_>, mall_id: MallId, ids: &[Id], store_id: Option<Id>) -> Result<Vec<OrderSheet>> {
     let mut orders = order::by_ids(tx, mall_id, ids)?;
-    orders.retain(|_, order| store_id.is_none() || order.store_id == store_id);
+    orders.retain(|_, order| store_id.is_none() || order.desk_store_id == store_id);
     let mut lines = order::lines_of(tx, mall_id, ids)?;
     let skus: Vec<Id> = lines.values().flatten().map(|line| line.sku_id).collect();
     let codes = sku_codes(tx, mall_id, &skus)?;

@@ -108,6 +108,8 @@ pub struct AdminOrderDetail {
     #[serde(flatten)]
     pub order: OrderDetail,
     pub member: OrderMember,
+    /// Where the goods leave from.
+    pub location_name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub staff_remark: Option<String>,
     /// What WeChat's shipping management was told.
@@ -141,6 +143,7 @@ pub async fn admin_detail(app: &App, mall_id: MallId, id: Id) -> Result<AdminOrd
             let order = order::find(tx, mall_id, id)?;
             Ok(AdminOrderDetail {
                 member: buyer(&reader, tx, mall_id, order.member_id)?,
+                location_name: goods::store::find_location(tx, mall_id, order.location_id)?.name,
                 staff_remark: order.staff_remark.clone(),
                 shipping_upload: shipping::upload_view(tx, mall_id, id)?,
                 order: compose(&reader, tx, mall_id, &order, Reader::Staff)?,
@@ -257,7 +260,7 @@ pub fn buyer(app: &App, tx: &mut Tx<'_>, mall_id: MallId, member_id: Id) -> Resu
 /// A clerk bound to a store touches only its orders. `order.other_store` (403).
 pub fn within_store(grants: &Grants, order: &Order) -> Result<()> {
     match grants.store_id {
-        Some(store_id) if order.store_id != Some(store_id) => {
+        Some(store_id) if order.desk_store_id != Some(store_id) => {
             Err(Error::forbidden("order.other_store", "这不是你所在门店的订单"))
         }
         _ => Ok(()),

@@ -128,7 +128,7 @@ fn events(tx: &mut Tx<'_>, mall_id: MallId, id: Id, sees: &Sees) -> Result<Vec<M
         let of_orders: Vec<(Id, Instant, String, String)> = tx.all(
             "select e.order_id, e.at, e.kind, e.text
              from (select id from trade_order
-                   where mall_id = $1 and member_id = $2 and (cast($3 as bigint) = 0 or store_id = $3)
+                   where mall_id = $1 and member_id = $2 and (cast($3 as bigint) = 0 or desk_store_id = $3)
                    order by id desc limit 15) o
              join order_event e on e.mall_id = $1 and e.order_id = o.id
              where e.kind in ('placed', 'paid', 'shipped', 'completed', 'redeemed', 'cancelled', 'expired', 'closed',

@@ -7,6 +7,7 @@ use goods::inventory::{Demand, Holder};
 use kernel::{Error, Fen, Id, Instant, Result};
 use platform::extract::IdempotencyKey;
 use platform::idempotency::{Claim, once};
+use platform::mall::ExpressFrom;
 use platform::problem::ProblemBody;
 use platform::{Answer, App, Ctx, Json, Member};
 use serde::{Deserialize, Serialize};
@@ -81,9 +82,17 @@ async fn place_order(
     let claim = Claim::new(&member.ctx, "place_order", &key, &request)?;
     let ask = prepare(member.id, &request)?;
     let expiry = member.mall.settings.order_expiry();
-    let (place, ctx, asked) = (app.clone(), member.ctx.clone(), ask.clone());
-    let placed =
-        app.db.write(move |tx| once(tx, &ctx, &claim, |tx| place_in(&place, tx, &ctx, &asked, &request, expiry))).await;
+    let place = async || {
+        let (place, ctx, asked) = (app.clone(), member.ctx.clone(), ask.clone());
+        let (claim, request) = (claim.clone(), request.clone());
+        app.db.write(move |tx| once(tx, &ctx, &claim, |tx| place_in(&place, tx, &ctx, &asked, &request, expiry))).await
+    };
+    let mut placed = place().await;
+    let routed = member.mall.settings.express_from != ExpressFrom::Warehouse;
+    if routed && placed.as_ref().is_err_and(|error| error.is("inventory.sold_out")) {
+        // Somebody took the last piece where the parcel would have left from: another place may have it.
+        placed = place().await;
+    }
     match placed {
         Err(error) if error.is(offers::GONE) => Err(quoted_anew(&app, &member.ctx, ask, &error).await?.into()),
         placed => Ok(Json(placed?)),

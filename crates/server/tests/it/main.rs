@@ -52,6 +52,7 @@ mod reconcile;
 mod redeem;
 mod refund_desk;
 mod reprice;
+mod routing;
 mod sale;
 mod shop;
 mod shop_states;

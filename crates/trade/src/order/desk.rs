@@ -111,7 +111,7 @@ impl DeskFilter {
             }
         }
         for store_id in [self.store_id, self.bound_store].into_iter().flatten() {
-            where_.and(" and o.store_id = $?", store_id);
+            where_.and(" and o.desk_store_id = $?", store_id);
         }
         if let Some(shop_id) = self.shop_id {
             where_.and(" and o.shop_id = $?", shop_id);
@@ -252,7 +252,7 @@ pub fn counts(tx: &mut Tx<'_>, mall_id: MallId, store_id: Option<Id>) -> Result<
         format!(
             "select '{status}', count(*)
              from (select 1 from trade_order
-                   where mall_id = $1 and status = '{status}' and (cast($2 as bigint) = 0 or store_id = $2) limit $3) {status}"
+                   where mall_id = $1 and status = '{status}' and (cast($2 as bigint) = 0 or desk_store_id = $2) limit $3) {status}"
         )
     };
     let sql = states.iter().map(one).collect::<Vec<_>>().join(" union all ");

@@ -83,8 +83,9 @@ pub fn insert(tx: &mut Tx<'_>, ctx: &Ctx, sealer: &Sealer, new: &NewOrder<'_>, d
         "insert into trade_order
            (id, mall_id, shop_id, member_id, group_id, status, delivery_kind, location_id, store_id,
             goods_fen, discount_fen, freight_fen, total_fen, quantity, receiver, receiver_search,
-            explanation, remark, created_at, expires_at, receiver_name_search)
-         values ($1, $2, $3, $4, $5, 'unpaid', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+            explanation, remark, created_at, expires_at, receiver_name_search, desk_store_id)
+         values ($1, $2, $3, $4, $5, 'unpaid', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+           (select l.store_id from location l where l.mall_id = $2 and l.id = $7))",
         &args![
             new.id,
             ctx.mall_id,

@@ -21,6 +21,8 @@ pub struct Order {
     pub delivery: DeliveryKind,
     pub location_id: Id,
     pub store_id: Option<Id>,
+    /// The store whose clerks it concerns: the one that hands it out, or from whose shelf its parcels leave.
+    pub desk_store_id: Option<Id>,
     pub goods: Fen,
     pub discount: Fen,
     pub freight: Fen,
@@ -40,7 +42,8 @@ pub struct Order {
     pub completed_at: Option<Instant>,
 }
 
-const COLUMNS: &str = "id, shop_id, member_id, group_id, status, delivery_kind, location_id, store_id, goods_fen,
+const COLUMNS: &str =
+    "id, shop_id, member_id, group_id, status, delivery_kind, location_id, store_id, desk_store_id, goods_fen,
     discount_fen, freight_fen, total_fen, paid_fen, refunded_fen, quantity, receiver, explanation, remark, staff_remark,
     closed_reason, created_at, expires_at, paid_at, shipped_at, completed_at";
 
@@ -55,6 +58,7 @@ impl FromRow for Order {
             delivery: DeliveryKind::parse(&row.next::<String>()?),
             location_id: row.next()?,
             store_id: row.next()?,
+            desk_store_id: row.next()?,
             goods: row.next()?,
             discount: row.next()?,
             freight: row.next()?,

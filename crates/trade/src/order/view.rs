@@ -132,7 +132,7 @@ pub fn events(tx: &mut Tx<'_>, mall_id: MallId, order_id: Id) -> Result<Vec<Orde
     Ok(rows.into_iter().map(|(at, kind, text)| OrderEventView { at, kind, text }).collect())
 }
 
-pub(super) const CARD_COLUMNS: &str = "o.id, o.shop_id, o.member_id, o.group_id, o.status, o.delivery_kind, o.location_id, o.store_id,
+pub(super) const CARD_COLUMNS: &str = "o.id, o.shop_id, o.member_id, o.group_id, o.status, o.delivery_kind, o.location_id, o.store_id, o.desk_store_id,
     o.goods_fen, o.discount_fen, o.freight_fen, o.total_fen, o.paid_fen, o.refunded_fen, o.quantity, o.receiver, o.explanation,
     o.remark, o.staff_remark, o.closed_reason, o.created_at, o.expires_at, o.paid_at, o.shipped_at, o.completed_at";
 

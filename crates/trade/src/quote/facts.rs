@@ -1,7 +1,7 @@
 //! What pricing needs to know, read in a handful of queries: the items, their SKUs and stock, where they go, and the
 //! freight templates. No rule is applied here.
 
-use super::{Delivery, QuoteRequest, Source};
+use super::{Delivery, QuoteRequest, Source, route};
 use crate::cart::{self, Item};
 use crate::offers::{self, Basket, Choices, Rules, Versions};
 use db::{Tx, args};
@@ -136,7 +136,11 @@ pub fn gather(app: &App, tx: &mut Tx<'_>, ctx: &Ctx, request: &Request) -> Resul
     };
     let ids: Vec<Id> = items.iter().map(|item| item.sku_id).collect();
     let skus = goods::catalog::skus_for_sale(tx, mall_id, &ids)?;
-    let (place, shops) = place_of(app, tx, ctx, request, &ids_of(&skus))?;
+    let (place, mut shops) = place_of(app, tx, ctx, request, &ids_of(&skus))?;
+    if let Place::Address { district_code, .. } = &place {
+        let rule = app.malls.get(mall_id)?.settings.express_from;
+        route::choose(tx, mall_id, rule, district_code, &items, &skus, &mut shops)?;
+    }
     let places: Vec<(Id, Id)> = shops.iter().filter_map(|shop| Some((shop.id, shop.location_id?))).collect();
     let available = if request.check_stock { available_of(tx, mall_id, &skus, &places)? } else { HashMap::new() };
     let templates = match place {

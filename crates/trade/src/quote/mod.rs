@@ -3,6 +3,7 @@
 
 mod facts;
 mod lanes;
+mod route;
 mod shop;
 #[cfg(test)]
 mod tests;

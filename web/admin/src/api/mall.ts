@@ -5,6 +5,7 @@ import type {
   PickupRuleSetting,
   PolicyInput,
   RoleInput,
+  ShopInput,
   StaffChange,
   StaffInput,
   StoreInput,
@@ -28,9 +29,9 @@ export const saveView = (list: string, name: string, query: string) =>
 export const deleteSavedView = (id: string) => call('DELETE', '/admin/v1/saved-views/{id}', { path: { id } });
 
 export const listShops = () => call('GET', '/admin/v1/shops');
-export const createShop = (name: string) => call('POST', '/admin/v1/shops', { body: { name } });
-export const renameShop = (id: string, name: string) =>
-  call('PUT', '/admin/v1/shops/{id}', { path: { id }, body: { name } });
+export const createShop = (body: ShopInput) => call('POST', '/admin/v1/shops', { body });
+export const saveShop = (id: string, body: ShopInput) =>
+  call('PUT', '/admin/v1/shops/{id}', { path: { id }, body });
 export const switchShop = (id: string, open: boolean, note: string) =>
   call('PUT', '/admin/v1/shops/{id}/state', { path: { id }, body: { open, note } });
 

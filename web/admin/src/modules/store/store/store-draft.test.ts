@@ -17,6 +17,7 @@ const store: AdminStore = {
   open_now: true,
   status: 'open',
   staff_count: 1,
+  ships: false,
 };
 
 describe('a store on its way through the form', () => {
@@ -29,6 +30,7 @@ describe('a store on its way through the form', () => {
       hours: store.hours,
       special_days: store.special_days,
       picture_key: null,
+      ships: false,
     });
   });
   it('is complete enough to save', () => {

@@ -15,6 +15,8 @@ export interface StoreDraft {
   status: StoreStatus;
   week: DayRow[];
   special: SpecialDay[];
+  /** Parcels may leave from its shelf. */
+  ships: boolean;
 }
 
 export function emptyStore(): StoreDraft {
@@ -31,6 +33,7 @@ export function emptyStore(): StoreDraft {
     status: 'open',
     week,
     special: [],
+    ships: true,
   };
 }
 
@@ -47,6 +50,7 @@ export function draftOfStore(store: AdminStore): StoreDraft {
     status: store.status,
     week: weekRows(store.hours),
     special: store.special_days.map((day) => ({ ...day, spans: day.spans.map((span) => ({ ...span })) })),
+    ships: store.ships,
   };
 }
 
@@ -63,6 +67,7 @@ export function storeInput(draft: StoreDraft): StoreInput {
     status: draft.status,
     hours: hoursOf(draft.week),
     special_days: draft.special,
+    ships: draft.ships,
   };
 }
 
