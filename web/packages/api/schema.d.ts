@@ -3467,7 +3467,7 @@ export interface paths {
         };
         get?: never;
         /**
-         * Rename a shop.
+         * Rename a shop, or say where its warehouse lies.
          * @description Needs `store.edit`.
          */
         put: operations["rename_shop"];
@@ -7179,6 +7179,8 @@ export interface components {
         };
         /** @description An order as staff see it. */
         AdminOrderDetail: components["schemas"]["OrderDetail"] & {
+            /** @description Where the goods leave from. */
+            location_name: string;
             member: components["schemas"]["OrderMember"];
             shipping_upload?: null | components["schemas"]["UploadView"];
             staff_remark?: string | null;
@@ -7319,6 +7321,8 @@ export interface components {
         AdminStore: components["schemas"]["StoreView"] & {
             district_code: string;
             picture_key?: string | null;
+            /** @description Whether parcels may leave from its shelf. */
+            ships: boolean;
             /** Format: int64 */
             staff_count: number;
             status: components["schemas"]["StoreStatus"];
@@ -8752,6 +8756,11 @@ export interface components {
          * @enum {string}
          */
         ExportStatus: "waiting" | "ready" | "failed" | "expired";
+        /**
+         * @description From where a shop's parcels leave.
+         * @enum {string}
+         */
+        ExpressFrom: "warehouse" | "warehouse_first" | "nearest_first";
         /** @description What a list can be narrowed down to. */
         Facets: {
             /**
@@ -9520,6 +9529,8 @@ export interface components {
              * @default null
              */
             company_name?: string | null;
+            /** @default warehouse */
+            express_from?: components["schemas"]["ExpressFrom"];
             /**
              * @description ICP filing number shown at the foot of H5 pages.
              * @default null
@@ -13103,6 +13114,8 @@ export interface components {
         ShopInput: {
             /** @description Shoppers read it above their goods. */
             name: string;
+            /** @description The district in which its warehouse lies, six digits: routing measures from there. */
+            warehouse_district_code?: string | null;
         };
         /** @description A page with an address of its own. */
         ShopPage: {
@@ -13124,6 +13137,8 @@ export interface components {
             product_count: number;
             /** Format: int64 */
             store_count: number;
+            /** @description Where that warehouse lies; absent while nobody said. */
+            warehouse_district_code?: string | null;
         };
         /** @description Whether a shop takes orders. */
         ShopStateInput: {
@@ -13520,6 +13535,8 @@ export interface components {
             notice?: string | null;
             phone: string;
             picture_key?: string | null;
+            /** @description Whether parcels may leave from its shelf when the mall routes orders to stores. */
+            ships?: boolean;
             /** @description Dates with other hours, at most 60; those that are over are dropped. */
             special_days?: components["schemas"]["SpecialDay"][];
             status: components["schemas"]["StoreStatus"];

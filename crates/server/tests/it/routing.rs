@@ -52,7 +52,7 @@ fn the_rule_says_where_a_parcel_leaves_from() {
         rule(&mall, "warehouse_first").await;
         assert_eq!(buy(7).await, "总仓");
         assert_eq!(buy(1).await, "城西店", "nothing is left in the warehouse");
-        ann.place_order(&[(&tea, 9)]).await.refused("order.not_placeable");
+        ann.place_order(&[(&tea, 9)]).await.refused("inventory.sold_out");
 
         let shops = owner.get("/admin/v1/shops").await.ok();
         let (path, name) = (format!("/admin/v1/shops/{}", shops[0]["id"].as_str().unwrap()), &shops[0]["name"]);

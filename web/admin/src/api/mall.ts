@@ -30,8 +30,7 @@ export const deleteSavedView = (id: string) => call('DELETE', '/admin/v1/saved-v
 
 export const listShops = () => call('GET', '/admin/v1/shops');
 export const createShop = (body: ShopInput) => call('POST', '/admin/v1/shops', { body });
-export const saveShop = (id: string, body: ShopInput) =>
-  call('PUT', '/admin/v1/shops/{id}', { path: { id }, body });
+export const saveShop = (id: string, body: ShopInput) => call('PUT', '/admin/v1/shops/{id}', { path: { id }, body });
 export const switchShop = (id: string, open: boolean, note: string) =>
   call('PUT', '/admin/v1/shops/{id}/state', { path: { id }, body: { open, note } });
 
