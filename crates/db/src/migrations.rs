@@ -85,6 +85,7 @@ const ALL: &[Migration] = &[
         name: "orders_at_a_store",
         text: include_str!("../../../migrations/0071_orders_at_a_store.sql"),
     },
+    Migration { version: 80, name: "counter", text: include_str!("../../../migrations/0080_counter.sql") },
     Migration {
         version: 90,
         name: "stock_transfer",

@@ -3,6 +3,7 @@
 //! A port call is a network call: it never happens inside a database transaction.
 
 mod bill;
+mod code;
 mod combined;
 mod invoice;
 mod notice;
@@ -11,6 +12,7 @@ mod subscribe;
 mod transfer;
 
 pub use bill::{Bill, BillKind, BillLine, BillState};
+pub use code::{CodeChannel, CodeIntent};
 pub use combined::{CombinedChannel, CombinedPayment, SubOrder};
 pub use invoice::{InvoiceBuyer, InvoiceIssuer, InvoiceItem, InvoiceRequest, InvoiceState};
 pub use notice::{Notice, RawNotice};
@@ -277,6 +279,10 @@ pub trait PaymentChannel: Send + Sync {
     /// Whether new payments over several orders are collected order by order; those begun stay as they are.
     fn combines(&self) -> bool {
         self.combined().is_some()
+    }
+    /// The same account's way to collect by a code that the payer shows at a counter, where the channel has one.
+    fn codes(&self) -> Option<&dyn CodeChannel> {
+        None
     }
     /// The same account's way to pay out, where the channel has one.
     fn transfers(&self) -> Option<&dyn TransferChannel> {

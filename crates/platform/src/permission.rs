@@ -109,6 +109,9 @@ permissions! {
     FinanceSettle "finance.settle" "财务" "重新对账、处理差异";
     InvoiceHandle "invoice.handle" "财务" "处理发票";
     TransferMake "transfer.make" "财务" "向会员转账";
+    CounterSell "counter.sell" "门店" "柜台收银、凭小票退货";
+    CounterOpenReturn "counter.open_return" "门店" "柜台无小票退货";
+    CounterSettle "counter.settle" "门店" "查看各班次与门店日结";
 }
 
 /// What a staff member may do, resolved from the role.

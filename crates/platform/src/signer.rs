@@ -51,6 +51,19 @@ impl Signer {
         UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &self.public).verify(message, signature).is_ok()
     }
 
+    /// A short text that proves itself: the prefix, then body and signature in base64url.
+    pub fn text<const LEN: usize>(&self, prefix: &str, body: &[u8; LEN]) -> Result<String> {
+        Ok(format!("{prefix}{}", URL_SAFE_NO_PAD.encode([&body[..], &self.sign(body)?].concat())))
+    }
+
+    /// The body of such a text; `None` when we did not sign it.
+    pub fn read<const LEN: usize>(&self, prefix: &str, text: &str) -> Option<[u8; LEN]> {
+        let bytes = URL_SAFE_NO_PAD.decode(text.trim().strip_prefix(prefix)?).ok()?;
+        let (body, signature) = bytes.split_at_checked(LEN)?;
+        let body: [u8; LEN] = body.try_into().ok()?;
+        (signature.len() == SIGNATURE_LEN && self.made(&body, signature)).then_some(body)
+    }
+
     /// The public key as Web Crypto imports it (`raw`): the uncompressed point in base64url.
     pub fn public_key(&self) -> String {
         URL_SAFE_NO_PAD.encode(&self.public)

@@ -51,7 +51,7 @@ async fn show(
         Some(p) if matches!(p.state, TradeState::Success | TradeState::Refund) => {
             result(&prefix, &world.payee, &p, true, "支付成功", back)
         }
-        Some(p) if p.state == TradeState::Closed => {
+        Some(p) if matches!(p.state, TradeState::Closed | TradeState::Revoked) => {
             result(&prefix, &world.payee, &p, false, Declined::Closed.label(), back)
         }
         Some(p) if !p.payable(now) => result(&prefix, &world.payee, &p, false, Declined::Expired.label(), back),
@@ -98,7 +98,7 @@ fn result(prefix: &Prefix, payee: &str, payment: &Payment, good: bool, words: &s
         Some(address) => format!("<a class=\"button primary\" href=\"{}\">返回商家</a>", escape(address)),
         None => "<p class=\"muted center\">可以回到购物页面了</p>".to_owned(),
     };
-    let again = if good || payment.state != TradeState::NotPay {
+    let again = if good || !matches!(payment.state, TradeState::NotPay | TradeState::UserPaying) {
         String::new()
     } else {
         format!(

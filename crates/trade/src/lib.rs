@@ -18,6 +18,7 @@ pub mod reconcile;
 
 pub mod invoice;
 
+pub mod counter;
 pub mod redemption;
 
 pub mod pickup;
@@ -72,6 +73,19 @@ pub const CONSTRAINTS: &[Constraint] = &[
         name: "redemption_request_once",
         code: "redemption.key_used",
         message: "这次核销的编号已经用过，请重新查询再交付",
+    },
+    Constraint {
+        name: "counter_shift_open_once",
+        code: "counter.shift_open",
+        message: "你在这家门店还有没交的班次，请继续使用或先交班",
+    },
+    Constraint { name: "counter_sale_request_once", code: "counter.sale_sent", message: "这笔销售已经提交过" },
+    Constraint { name: "open_return_request_once", code: "counter.sale_sent", message: "这笔退货已经提交过" },
+    Constraint { name: "drawer_entry_source_once", code: "counter.cash_moved", message: "这笔现金已经记过" },
+    Constraint {
+        name: "member_code_used_once",
+        code: "counter.code_used",
+        message: "这个会员码已经付过一次，请顾客刷新后再扫",
     },
     Constraint {
         name: "parcel_tracking_once", code: "shipping.tracking_used", message: "这个运单号已经登记在此订单"

@@ -671,6 +671,274 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/counter/goods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find goods by barcode, code or words.
+         * @description Needs `counter.sell`. Goods of the store's shop, with what lies on its shelf.
+         */
+        get: operations["find_counter_goods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/counter/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find a member by the code they show or by phone.
+         * @description Needs `counter.sell`. A whole phone number only: a counter is no list of members.
+         */
+        post: operations["find_counter_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/counter/my-shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show my open shifts.
+         * @description Needs `counter.sell`.
+         */
+        get: operations["list_my_counter_shifts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/counter/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Price what is on the counter.
+         * @description Needs `counter.sell`. The same lanes, prices, coupons and points as online; nothing is reserved.
+         */
+        post: operations["quote_counter_sale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/counter/sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sell at the counter.
+         * @description Needs `counter.sell`. Stock leaves the store's shelf, and the order is completed, in the moment it is paid. The same
+         *     `Idempotency-Key` again answers how the sale stands. With a payment code the answer may be `waiting`: ask again with
+         *     `GET /counter/sales/{id}`.
+         */
+        post: operations["sell_at_counter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/counter/sales/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a sale.
+         * @description Needs `counter.sell`. While it waits for a payment code, the channel is asked when our knowledge is older than two seconds.
+         */
+        get: operations["get_counter_sale"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/counter/sales/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a sale that waits for its payment.
+         * @description Needs `counter.sell`. The charge is reversed first; if it was paid after all, the sale is paid. What was taken from the
+         *     balance comes back, the stock too; cash is handed back.
+         */
+        post: operations["cancel_counter_sale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/counter/sales/{id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Scan another payment code.
+         * @description Needs `counter.sell`. The charge before it is reversed first; if that one was paid after all, the sale is paid.
+         */
+        post: operations["scan_another_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/counter/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List shifts, newest first.
+         * @description Needs `counter.sell`; without `counter.settle` one's own. A clerk bound to a store sees that store's.
+         */
+        get: operations["list_counter_shifts"];
+        put?: never;
+        /**
+         * Open a shift at a store's counter.
+         * @description Needs `counter.sell`. One at a time for each clerk and store.
+         */
+        post: operations["open_counter_shift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/counter/shifts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a shift with what moved its drawer.
+         * @description Needs `counter.sell`; for another's shift also `counter.settle`.
+         */
+        get: operations["get_counter_shift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/counter/shifts/{id}/cash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put cash into the drawer, or take it out.
+         * @description Needs `counter.sell`. Of one's own open shift.
+         */
+        post: operations["move_counter_cash"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/counter/shifts/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count the drawer and close a shift.
+         * @description Needs `counter.sell`; another's shift needs `counter.settle`. What was counted is kept beside what was expected; a
+         *     difference needs a note.
+         */
+        post: operations["close_counter_shift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/counter/shifts/{id}/sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the sales of a shift, newest first.
+         * @description Needs `counter.sell`.
+         */
+        get: operations["list_counter_sales"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/coupon-templates": {
         parameters: {
             query?: never;
@@ -5246,6 +5514,27 @@ export interface paths {
         patch: operations["change_me"];
         trace?: never;
     };
+    "/api/v1/me/member-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show my member code.
+         * @description Signed for two minutes; ask again after `renew_in_ms`. Shown at a counter it names the member and confirms a payment from
+         *     the balance, once.
+         */
+        get: operations["show_member_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/phone/wechat": {
         parameters: {
             query?: never;
@@ -7203,6 +7492,7 @@ export interface components {
             /** @description What the member wrote. */
             remark?: string | null;
             shop_name: string;
+            source: components["schemas"]["OrderSource"];
             staff_remark?: string | null;
             status: components["schemas"]["Status"];
             store_name?: string | null;
@@ -7539,6 +7829,10 @@ export interface components {
             kind: components["schemas"]["AfterSaleKind"];
             reasons: components["schemas"]["ReasonChoice"][];
             stage: components["schemas"]["AfterSaleStage"];
+        };
+        /** @description Another payment code for a sale that waits. */
+        AnotherCode: {
+            auth_code: string;
         };
         /** @description A key as it may be shown. */
         ApiKey: {
@@ -8306,6 +8600,13 @@ export interface components {
              */
             streak: number;
         };
+        /** @description What was counted. */
+        CloseCounterShift: {
+            /** Format: int64 */
+            counted_fen: number;
+            /** @description Needed when it is not what was expected. */
+            note?: string | null;
+        };
         /** @description Why staff close it. */
         CloseOrder: {
             reason: string;
@@ -8432,6 +8733,204 @@ export interface components {
             counted: number;
             /** @description What could not be read, by row of the file; nothing is written while there is any. */
             problems: components["schemas"]["TaskProblem"][];
+        };
+        /** @description Cash that is no sale. */
+        CounterCash: {
+            /**
+             * Format: int64
+             * @description Positive: put into the drawer; negative: taken out of it.
+             */
+            amount_fen: number;
+            note: string;
+        };
+        /** @description Something that can be rung up. */
+        CounterGoods: {
+            /**
+             * Format: int64
+             * @description Pieces on this store's shelf that nobody holds.
+             */
+            available: number;
+            barcode?: string | null;
+            code: string;
+            name: string;
+            on_sale: boolean;
+            option_text: string;
+            picture: components["schemas"]["Picture"];
+            /** Format: int64 */
+            price_fen: number;
+            product_id: components["schemas"]["Id"];
+            sku_id: components["schemas"]["Id"];
+        };
+        /** @description Goods that were looked for. */
+        CounterGoodsFound: {
+            /** @description The whole barcode or code of one of them was given: it can be rung up without asking. */
+            exact: boolean;
+            /** @description At most thirty. */
+            items: components["schemas"]["CounterGoods"][];
+        };
+        /** @description A member at the counter. */
+        CounterMember: {
+            /** Format: int64 */
+            balance_fen: number;
+            /** @description Can confirm a payment from the balance by password. */
+            has_password: boolean;
+            id: components["schemas"]["Id"];
+            nickname: string;
+            phone_masked?: string | null;
+            /** Format: int64 */
+            points: number;
+            tier_name?: string | null;
+        };
+        /** @description What is rung up for whom. */
+        CounterQuoteRequest: {
+            /** @description Of a member, as in the quote of checkout. */
+            choices?: components["schemas"]["OfferChoices"];
+            items: components["schemas"]["ItemInput"][];
+            member_id?: null | components["schemas"]["Id"];
+            store_id: components["schemas"]["Id"];
+        };
+        /** @description How an order was sold at a counter. */
+        CounterReceipt: {
+            /** Format: int64 */
+            change_fen: number;
+            clerk_name: string;
+            /** @description Rung up without a network, at `rung_at`. */
+            is_offline: boolean;
+            /** @description The buyer did not say who they are. */
+            is_walk_in: boolean;
+            rung_at: components["schemas"]["Instant"];
+            shift_id: components["schemas"]["Id"];
+            tenders: components["schemas"]["CounterTender"][];
+        };
+        /** @description A sale in a shift's list. */
+        CounterSaleRow: {
+            is_offline: boolean;
+            is_walk_in: boolean;
+            kinds: components["schemas"]["TenderKind"][];
+            number: string;
+            order_id: components["schemas"]["Id"];
+            /** Format: int64 */
+            quantity: number;
+            /** Format: int64 */
+            refunded_fen: number;
+            rung_at: components["schemas"]["Instant"];
+            state: components["schemas"]["CounterSaleState"];
+            /** Format: int64 */
+            total_fen: number;
+        };
+        /**
+         * @description Where a sale stands.
+         * @enum {string}
+         */
+        CounterSaleState: "waiting" | "paid" | "cancelled";
+        /** @description A sale as the clerk's page shows and prints it. */
+        CounterSaleView: {
+            mall_name: string;
+            order: components["schemas"]["AdminOrderDetail"];
+            /**
+             * Format: int64
+             * @description The member's points before those this sale brings.
+             */
+            points?: number | null;
+            /** @description Why the customer's payment code was not taken; another may be scanned. */
+            refused?: string | null;
+            state: components["schemas"]["CounterSaleState"];
+        };
+        /** @description A shift with its cash. */
+        CounterShiftDetail: components["schemas"]["CounterShiftView"] & {
+            /** @description The latest hundred movements of cash, newest first. */
+            entries: components["schemas"]["DrawerEntry"][];
+        };
+        /** @description A clerk's turn at a counter. */
+        CounterShiftView: {
+            /** Format: int64 */
+            cash_refunds_fen: number;
+            /** Format: int64 */
+            cash_sales_fen: number;
+            clerk_id: components["schemas"]["Id"];
+            clerk_name: string;
+            closed_at?: null | components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description What was counted at the end, and how much more or less than expected that was.
+             */
+            counted_fen?: number | null;
+            /** Format: int64 */
+            difference_fen?: number | null;
+            /**
+             * Format: int64
+             * @description What must lie in the drawer.
+             */
+            expected_fen: number;
+            /**
+             * Format: int64
+             * @description What moved the drawer; those that left it are negative. They sum to `expected_fen`.
+             */
+            float_fen: number;
+            id: components["schemas"]["Id"];
+            note?: string | null;
+            /** Format: int64 */
+            open_returns_fen: number;
+            opened_at: components["schemas"]["Instant"];
+            /** Format: int64 */
+            paid_in_fen: number;
+            /** Format: int64 */
+            paid_out_fen: number;
+            /**
+             * Format: int64
+             * @description Sales paid, and what they cost.
+             */
+            sales: number;
+            /** Format: int64 */
+            sold_fen: number;
+            store_id: components["schemas"]["Id"];
+            store_name: string;
+        };
+        /** @description One way in which a sale was paid. */
+        CounterTender: {
+            /** Format: int64 */
+            amount_fen: number;
+            /** Format: int64 */
+            change_fen: number;
+            kind: components["schemas"]["TenderKind"];
+            note?: string | null;
+            payment_id: components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description What the customer gave, and got back of it.
+             */
+            tendered_fen: number;
+        };
+        /** @description One way of paying. */
+        CounterTenderInput: {
+            /** Format: int64 */
+            amount_fen: number;
+            /** @enum {string} */
+            kind: "cash";
+            /**
+             * Format: int64
+             * @description What the customer gave; absent: exactly the amount.
+             */
+            tendered_fen?: number | null;
+        } | {
+            /** Format: int64 */
+            amount_fen: number;
+            auth_code: string;
+            /** @enum {string} */
+            kind: "code";
+        } | {
+            /** Format: int64 */
+            amount_fen: number;
+            confirmation?: null | components["schemas"]["Confirmation"];
+            /** @enum {string} */
+            kind: "balance";
+            member_code?: string | null;
+        } | {
+            /** Format: int64 */
+            amount_fen: number;
+            /** @enum {string} */
+            kind: "other";
+            note: string;
         };
         /** @description Counts of a stock-take. */
         Counts: {
@@ -8699,6 +9198,18 @@ export interface components {
              */
             pay_percent: number;
         };
+        /** @description One movement of cash. */
+        DrawerEntry: {
+            /**
+             * Format: int64
+             * @description Negative when it left the drawer.
+             */
+            amount_fen: number;
+            at: components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            kind: string;
+            note?: string | null;
+        };
         /** @description A page to be edited. */
         EditedPage: components["schemas"]["PageBrief"] & {
             /** @description The draft, or what is published when there is none. */
@@ -8866,6 +9377,10 @@ export interface components {
              * @description `goods_fen + discount_fen + freight_fen`.
              */
             sales_fen: number;
+        };
+        /** @description A code that was scanned, or a phone number. */
+        FindCounterMember: {
+            code: string;
         };
         /** @description One field of a form. */
         FormField: {
@@ -9684,6 +10199,21 @@ export interface components {
             /** Format: int64 */
             principal_fen: number;
         };
+        /** @description What a member shows at the counter. */
+        MemberCodeView: {
+            /** Format: int64 */
+            balance_fen: number;
+            /** @description Text for the QR picture. */
+            code: string;
+            expires_at: components["schemas"]["Instant"];
+            /** Format: int64 */
+            points: number;
+            /**
+             * Format: int64
+             * @description When to ask for the next one; it comes before this one ends.
+             */
+            renew_in_ms: number;
+        };
         /** @description Why; only staff see it. */
         MemberDecision: {
             reason: string;
@@ -10037,6 +10567,12 @@ export interface components {
         OfflinePayment: {
             note?: string | null;
         };
+        /** @description Where, and what lies in the drawer. */
+        OpenCounterShift: {
+            /** Format: int64 */
+            float_fen: number;
+            store_id: components["schemas"]["Id"];
+        };
         /** @description One span; several of one weekday are allowed (a break at noon). */
         OpeningHours: {
             /** @description `21:30`; at or before `open` it is in the next morning. */
@@ -10062,6 +10598,7 @@ export interface components {
             /** Format: int64 */
             quantity: number;
             shop: components["schemas"]["OrderShop"];
+            source: components["schemas"]["OrderSource"];
             status: components["schemas"]["Status"];
             together?: null | components["schemas"]["TogetherSum"];
             /** Format: int64 */
@@ -10083,6 +10620,7 @@ export interface components {
             allowed_actions: components["schemas"]["Action"][];
             closed_reason?: string | null;
             completed_at?: null | components["schemas"]["Instant"];
+            counter?: null | components["schemas"]["CounterReceipt"];
             created_at: components["schemas"]["Instant"];
             delivery_kind: components["schemas"]["DeliveryKind"];
             /** Format: int64 */
@@ -10112,6 +10650,7 @@ export interface components {
             refunds: components["schemas"]["RefundView"][];
             remark?: string | null;
             shop: components["schemas"]["OrderShop"];
+            source: components["schemas"]["OrderSource"];
             status: components["schemas"]["Status"];
             /** @description All orders that are paid together, this one too; empty when it stands alone. */
             together: components["schemas"]["TogetherOrder"][];
@@ -10239,6 +10778,11 @@ export interface components {
             id: components["schemas"]["Id"];
             name: string;
         };
+        /**
+         * @description Where an order was placed.
+         * @enum {string}
+         */
+        OrderSource: "online" | "counter";
         /** @description An account at an outside service. */
         OutsideAccount: {
             check_message?: string | null;
@@ -10359,6 +10903,7 @@ export interface components {
                 /** @description What the member wrote. */
                 remark?: string | null;
                 shop_name: string;
+                source: components["schemas"]["OrderSource"];
                 staff_remark?: string | null;
                 status: components["schemas"]["Status"];
                 store_name?: string | null;
@@ -10522,6 +11067,73 @@ export interface components {
                 theirs_fen?: number | null;
                 /** @description `done`, `processing` or `failed`. */
                 theirs_state?: string | null;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_CounterSaleRow: {
+            items: {
+                is_offline: boolean;
+                is_walk_in: boolean;
+                kinds: components["schemas"]["TenderKind"][];
+                number: string;
+                order_id: components["schemas"]["Id"];
+                /** Format: int64 */
+                quantity: number;
+                /** Format: int64 */
+                refunded_fen: number;
+                rung_at: components["schemas"]["Instant"];
+                state: components["schemas"]["CounterSaleState"];
+                /** Format: int64 */
+                total_fen: number;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_CounterShiftView: {
+            items: {
+                /** Format: int64 */
+                cash_refunds_fen: number;
+                /** Format: int64 */
+                cash_sales_fen: number;
+                clerk_id: components["schemas"]["Id"];
+                clerk_name: string;
+                closed_at?: null | components["schemas"]["Instant"];
+                /**
+                 * Format: int64
+                 * @description What was counted at the end, and how much more or less than expected that was.
+                 */
+                counted_fen?: number | null;
+                /** Format: int64 */
+                difference_fen?: number | null;
+                /**
+                 * Format: int64
+                 * @description What must lie in the drawer.
+                 */
+                expected_fen: number;
+                /**
+                 * Format: int64
+                 * @description What moved the drawer; those that left it are negative. They sum to `expected_fen`.
+                 */
+                float_fen: number;
+                id: components["schemas"]["Id"];
+                note?: string | null;
+                /** Format: int64 */
+                open_returns_fen: number;
+                opened_at: components["schemas"]["Instant"];
+                /** Format: int64 */
+                paid_in_fen: number;
+                /** Format: int64 */
+                paid_out_fen: number;
+                /**
+                 * Format: int64
+                 * @description Sales paid, and what they cost.
+                 */
+                sales: number;
+                /** Format: int64 */
+                sold_fen: number;
+                store_id: components["schemas"]["Id"];
+                store_name: string;
             }[];
             next_cursor?: string | null;
         };
@@ -10769,6 +11381,7 @@ export interface components {
                 /** Format: int64 */
                 quantity: number;
                 shop: components["schemas"]["OrderShop"];
+                source: components["schemas"]["OrderSource"];
                 status: components["schemas"]["Status"];
                 together?: null | components["schemas"]["TogetherSum"];
                 /** Format: int64 */
@@ -13003,6 +13616,22 @@ export interface components {
             q?: string | null;
             status?: components["schemas"]["StatusFilter"];
         };
+        /** @description A sale. */
+        SellAtCounter: {
+            choices?: components["schemas"]["OfferChoices"];
+            /**
+             * Format: int64
+             * @description The quote's total; a drift is refused with the new quote.
+             */
+            expected_total_fen: number;
+            items: components["schemas"]["ItemInput"][];
+            member_id?: null | components["schemas"]["Id"];
+            rung_at?: null | components["schemas"]["Instant"];
+            /** @description The clerk's own open shift. */
+            shift_id: components["schemas"]["Id"];
+            /** @description They sum to the total; none when it is nothing. */
+            tenders: components["schemas"]["CounterTenderInput"][];
+        };
         /** @description One line of the log. */
         SentNotice: {
             channel: string;
@@ -13725,6 +14354,11 @@ export interface components {
             /** @description Only an empty mall can be opened with a template. */
             mall_is_empty: boolean;
         };
+        /**
+         * @description How something is paid at a counter.
+         * @enum {string}
+         */
+        TenderKind: "cash" | "code" | "balance" | "other";
         /** @description A tier of a mall. */
         Tier: {
             birthday_coupon_id?: null | components["schemas"]["Id"];
@@ -17304,6 +17938,1184 @@ export interface operations {
                 };
             };
             /** @description `coupon.batch_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_counter_goods: {
+        parameters: {
+            query: {
+                store_id: components["schemas"]["Id"];
+                /** @description A barcode or a code, or words. */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterGoodsFound"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_counter_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindCounterMember"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterMember"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `member.blocked` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `member.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.code_forged`, `counter.code_expired` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_my_counter_shifts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterShiftView"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quote_counter_sale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CounterQuoteRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quote"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.closed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sell_at_counter: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SellAtCounter"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterSaleView"];
+                };
+            };
+            /** @description `request.invalid` at `items`, `tenders`, `tenders.auth_code`; `pay_password.wrong`, `session.code_wrong`, `session.code_expired` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.other_store`, `counter.other_clerk`, `member.blocked` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.no_such_shift`, `member.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.shift_closed`, `order.price_changed` (details.quote), `inventory.sold_out` (details.sku_ids), `order.not_placeable`, `counter.code_forged`, `counter.code_expired`, `counter.code_used`, `balance.not_enough`, `counter.told_too_late`, `counter.sale_sent`, `pay_password.not_set`, `store.closed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency.mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `pay_password.locked`, `session.code_locked` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_counter_sale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterSaleView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.no_such_sale` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_counter_sale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterSaleView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.no_such_sale` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.being_paid` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment.channel_failed`: the charge could not be reversed, try again */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scan_another_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnotherCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterSaleView"];
+                };
+            };
+            /** @description `request.invalid` at `tenders.auth_code` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.other_store`, `counter.other_clerk` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.no_such_sale` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.not_allowed`, `order.expired`, `order.being_paid`, `counter.shift_closed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment.channel_failed`: the charge before could not be reversed, try again */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_counter_shifts: {
+        parameters: {
+            query?: {
+                store_id?: components["schemas"]["Id"];
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CounterShiftView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_counter_shift: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenCounterShift"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterShiftView"];
+                };
+            };
+            /** @description `request.invalid` at `float_fen` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.shift_open`, `store.closed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency.mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_counter_shift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterShiftDetail"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.other_store`, `counter.other_clerk` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.no_such_shift` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_counter_cash: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CounterCash"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterShiftView"];
+                };
+            };
+            /** @description `request.invalid` at `amount_fen`, `note` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.other_store`, `counter.other_clerk` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.no_such_shift` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.shift_closed`, `counter.drawer_short` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency.mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_counter_shift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseCounterShift"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterShiftView"];
+                };
+            };
+            /** @description `request.invalid` at `counted_fen`, `note` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.other_store`, `counter.other_clerk` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.no_such_shift` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.shift_closed`, `counter.sale_waiting` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_counter_sales: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CounterSaleRow"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.no_such_shift` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -38696,6 +40508,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_member_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberCodeView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */

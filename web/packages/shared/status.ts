@@ -247,6 +247,7 @@ const CHANNEL: Labels = {
   unionpay: '银行卡',
   balance: '余额',
   offline: '线下收款',
+  cash: '柜台现金',
   free: '无需支付',
   none: '无需支付',
 };

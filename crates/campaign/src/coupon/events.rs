@@ -27,8 +27,11 @@ pub async fn after_purchase(app: App, event: Event) -> Result<()> {
             if templates.is_empty() {
                 return Ok(());
             }
+            // Not to who bought at a counter without saying who they are.
             let total: Option<Fen> = tx.opt(
-                "select total_fen from trade_order where mall_id = $1 and id = $2",
+                "select o.total_fen from trade_order o
+                 join member m on m.mall_id = o.mall_id and m.id = o.member_id and m.kind = 'member'
+                 where o.mall_id = $1 and o.id = $2",
                 &args![ctx.mall_id, paid.order_id],
             )?;
             let Some(total) = total else { return Ok(()) };

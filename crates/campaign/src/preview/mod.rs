@@ -198,7 +198,7 @@ fn facts(tx: &mut Tx<'_>, ctx: &Ctx, request: &PreviewRequest) -> Result<Facts> 
     ];
     let (place, templates) = match &request.freight {
         Some(freight) => way(freight)?,
-        None => (Place::Store { store_id: Id(1), name: "门店".into(), shop_id: None }, Vec::new()),
+        None => (Place::Store { store_id: Id(1), name: "门店".into(), shop_id: None, at_counter: false }, Vec::new()),
     };
     Ok(Facts {
         items,

@@ -6,7 +6,7 @@ use db::{Tx, args, row};
 use kernel::{Error, Fen, Id, MallId, Result};
 use platform::Ctx;
 use platform::cache::Topic;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A SKU as cart, quote and order need it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +58,32 @@ pub fn skus_for_sale(tx: &mut Tx<'_>, mall_id: MallId, sku_ids: &[Id]) -> Result
         &args![mall_id, sku_ids],
     )?;
     rows.into_iter().map(SkuForSale::try_from).collect()
+}
+
+/// SKUs as a counter names them, and whether the whole barcode or code of one was given: then it is that one alone. Else at
+/// most `limit` whose code begins so, or whose product is called so.
+pub fn skus_named(tx: &mut Tx<'_>, mall_id: MallId, q: &str, limit: usize) -> Result<(Vec<Id>, bool)> {
+    let spellings = [q.to_owned(), q.to_uppercase(), q.to_lowercase()].to_vec();
+    let whole: Vec<Id> = tx.all(
+        "select id from sku where mall_id = $1 and barcode = any($2) and deleted_at is null
+         union select id from sku where mall_id = $1 and code = any($2) and deleted_at is null
+         limit $3",
+        &args![mall_id, spellings, i64::try_from(limit).unwrap_or(i64::MAX)],
+    )?;
+    if !whole.is_empty() {
+        let exact = whole.len() == 1;
+        return Ok((whole, exact));
+    }
+    let mut found = crate::named::skus(tx, mall_id, q)?;
+    found.truncate(limit);
+    Ok((found, false))
+}
+
+/// Codes and barcodes of SKUs.
+pub fn sku_codes(tx: &mut Tx<'_>, mall_id: MallId, ids: &[Id]) -> Result<HashMap<Id, (String, Option<String>)>> {
+    let rows: Vec<(Id, String, Option<String>)> =
+        tx.all("select id, code, barcode from sku where mall_id = $1 and id = any($2)", &args![mall_id, ids])?;
+    Ok(rows.into_iter().map(|(id, code, barcode)| (id, (code, barcode))).collect())
 }
 
 /// A SKU that may be chosen instead of another of its product.

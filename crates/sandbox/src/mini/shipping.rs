@@ -355,7 +355,9 @@ impl Funds {
     /// Only orders of the mini program are frozen; browsers' payments settle at once.
     pub(crate) fn of(payment: &Payment, now: Instant) -> Self {
         match (payment.state, payment.scene) {
-            (TradeState::NotPay | TradeState::Closed, _) => Funds::NotCollected,
+            (TradeState::NotPay | TradeState::UserPaying | TradeState::Closed | TradeState::Revoked, _) => {
+                Funds::NotCollected
+            },
             (TradeState::Refund, _) if payment.refunded_fen >= payment.total_fen => Funds::Returned,
             (_, Scene::Jsapi) => match order_state(payment, now) {
                 1 => Funds::AwaitingShipment,

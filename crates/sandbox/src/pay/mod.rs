@@ -6,6 +6,7 @@
 mod answer;
 mod bill;
 mod certificate;
+mod code;
 mod combine;
 mod funds;
 mod guard;
@@ -32,6 +33,8 @@ pub(crate) fn routes(world: &Arc<World>) -> Router<Arc<World>> {
         .route("/v3/pay/transactions/jsapi", post(prepay::jsapi))
         .route("/v3/pay/transactions/native", post(prepay::native))
         .route("/v3/pay/transactions/h5", post(prepay::h5))
+        .route("/v3/pay/transactions/codepay", post(code::pay))
+        .route("/v3/pay/transactions/out-trade-no/{number}/reverse", post(code::reverse))
         .route("/v3/pay/transactions/out-trade-no/{number}", get(transaction::by_number))
         .route("/v3/pay/transactions/id/{transaction_id}", get(transaction::by_transaction))
         .route("/v3/pay/transactions/out-trade-no/{number}/close", post(transaction::close))

@@ -1,5 +1,6 @@
 //! Payments, refunds and notices as the platform keeps them, with their bounded tables.
-//! A payment moves `NotPay → Success → Refund` or `NotPay → Closed`, and never back.
+//! A payment moves `NotPay → Success → Refund` or `NotPay → Closed`, and never back; by code `UserPaying → Success` or
+//! `→ Revoked`, which gives back what was paid.
 
 use super::combine::Combined;
 use crate::bounded::Bounded;
@@ -23,6 +24,8 @@ pub(crate) enum Scene {
     Jsapi,
     Native,
     H5,
+    /// A code of the payer's, scanned at a counter.
+    Code,
 }
 
 impl Scene {
@@ -32,6 +35,7 @@ impl Scene {
             Scene::Jsapi => "JSAPI",
             Scene::Native => "NATIVE",
             Scene::H5 => "MWEB",
+            Scene::Code => "MICROPAY",
         }
     }
 }
@@ -43,6 +47,10 @@ pub(crate) enum TradeState {
     Success,
     Closed,
     Refund,
+    /// Code pay: the payer is asked on the phone.
+    UserPaying,
+    /// Code pay: taken back by the merchant.
+    Revoked,
 }
 
 impl TradeState {
@@ -52,6 +60,8 @@ impl TradeState {
             TradeState::Success => "SUCCESS",
             TradeState::Closed => "CLOSED",
             TradeState::Refund => "REFUND",
+            TradeState::UserPaying => "USERPAYING",
+            TradeState::Revoked => "REVOKED",
         }
     }
 
@@ -61,6 +71,8 @@ impl TradeState {
             TradeState::Success => "支付成功",
             TradeState::Closed => "订单已关闭",
             TradeState::Refund => "订单发生过退款",
+            TradeState::UserPaying => "需要用户输入支付密码",
+            TradeState::Revoked => "订单已撤销",
         }
     }
 }
@@ -129,7 +141,7 @@ impl Payment {
 
     /// True if a person may pay it now.
     pub(crate) fn payable(&self, now: Instant) -> bool {
-        self.state == TradeState::NotPay && now < self.link_expires_at && self.expires_at.is_none_or(|at| now < at)
+        matches!(self.state, TradeState::NotPay | TradeState::UserPaying) && now < self.link_expires_at && self.expires_at.is_none_or(|at| now < at)
     }
 }
 

@@ -113,7 +113,7 @@ pub(super) fn check_number(field: &'static str, number: &str) -> Result<(), PayE
 
 pub(super) fn check_scene(scene: Scene, payer: Option<&Payer>, info: Option<&SceneInfo>) -> Result<(), PayError> {
     match scene {
-        Scene::Native => Ok(()),
+        Scene::Native | Scene::Code => Ok(()),
         Scene::Jsapi => {
             let openid = payer.map(|p| p.openid.as_str()).unwrap_or_default();
             let valid = openid.len() == 28
@@ -143,7 +143,7 @@ pub(super) fn fingerprint(scene: Scene, request: &impl Serialize) -> String {
 pub(super) const fn life_ms(scene: Scene) -> i64 {
     match scene {
         Scene::H5 => H5_LINK_LIFE_MS,
-        Scene::Jsapi | Scene::Native => PREPAY_LIFE_MS,
+        Scene::Jsapi | Scene::Native | Scene::Code => PREPAY_LIFE_MS,
     }
 }
 
@@ -228,11 +228,11 @@ fn prepay(world: &Arc<World>, caller: &Caller, body: &Bytes, scene: Scene) -> Pa
 pub(super) fn reentry(known: &Payment, fingerprint: &str) -> Result<(), PayError> {
     match known.state {
         TradeState::Success | TradeState::Refund => Err(PayError::new(400, "ORDERPAID", "该订单已支付")),
-        TradeState::Closed => Err(PayError::new(400, "ORDER_CLOSED", "该订单已关闭")),
-        TradeState::NotPay if known.fingerprint != fingerprint => {
+        TradeState::Closed | TradeState::Revoked => Err(PayError::new(400, "ORDER_CLOSED", "该订单已关闭")),
+        TradeState::NotPay | TradeState::UserPaying if known.fingerprint != fingerprint => {
             Err(PayError::invalid("请求重入时，参数与首次请求时不一致"))
         }
-        TradeState::NotPay => Ok(()),
+        TradeState::NotPay | TradeState::UserPaying => Ok(()),
     }
 }
 
@@ -246,7 +246,7 @@ pub(super) fn opening(world: &World, scene: Scene, prepay_id: &str, faults: &Fau
     let cashier = format!("{}/cashier/{prepay_id}", world.public_url);
     let body = match scene {
         Scene::Jsapi => json!({"prepay_id": prepay_id}),
-        Scene::Native => json!({"code_url": cashier}),
+        Scene::Native | Scene::Code => json!({"code_url": cashier}),
         Scene::H5 => json!({"h5_url": format!("{cashier}?package={}", &prepay_id[2..12])}),
     };
     Answer::json(body, faults)

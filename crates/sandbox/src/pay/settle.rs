@@ -33,9 +33,9 @@ fn check(payment: Option<&mut Payment>, now: kernel::Instant) -> Result<&mut Pay
     let payment = payment.ok_or(Declined::Unknown)?;
     match payment.state {
         TradeState::Success | TradeState::Refund => Err(Declined::AlreadyPaid),
-        TradeState::Closed => Err(Declined::Closed),
-        TradeState::NotPay if !payment.payable(now) => Err(Declined::Expired),
-        TradeState::NotPay => Ok(payment),
+        TradeState::Closed | TradeState::Revoked => Err(Declined::Closed),
+        TradeState::NotPay | TradeState::UserPaying if !payment.payable(now) => Err(Declined::Expired),
+        TradeState::NotPay | TradeState::UserPaying => Ok(payment),
     }
 }
 
@@ -68,12 +68,16 @@ pub(crate) fn pay(world: &Arc<World>, prepay_id: &str) -> Result<Payment, Declin
     world.payments_changed();
     match (&paid[..], &whole.combined) {
         (subs, Some(number)) => notice::announce_combined(world, number, subs),
-        (payments, None) => payments.iter().for_each(|payment| notice::announce_payment(world, payment)),
+        (payments, None) => {
+            // Nobody is told of code pay: whoever waits asks.
+            let told = payments.iter().filter(|payment| !payment.notify_url.is_empty());
+            told.for_each(|payment| notice::announce_payment(world, payment));
+        }
     }
     Ok(whole)
 }
 
-fn new_transaction_id(now: kernel::Instant) -> String {
+pub(super) fn new_transaction_id(now: kernel::Instant) -> String {
     let day = &china::compact(now)[..8];
     format!("4200{:06}{day}{:010}", random_below(1_000_000), random_below(10_000_000_000))
 }

@@ -68,7 +68,10 @@ pub(super) async fn close(State(world): State<Arc<World>>, Path(number): Path<St
             TradeState::Success | TradeState::Refund => {
                 return Err(PayError::new(400, "ORDER_PAID", "该订单已支付，不能关闭"));
             }
-            TradeState::NotPay | TradeState::Closed => payment.state = TradeState::Closed,
+            TradeState::UserPaying => {
+                return Err(PayError::new(400, "TRADE_ERROR", "付款码支付的订单请用撤销接口"));
+            }
+            TradeState::NotPay | TradeState::Closed | TradeState::Revoked => payment.state = TradeState::Closed,
         }
         payment.faults.clone()
     };

@@ -71,6 +71,7 @@ async fn pay_order_from_balance(
     if let Some(known) = known {
         return Ok(Json(known));
     }
+    order.require_online()?;
     Move::Paid.apply(order.status, order.delivery)?;
     wallet::confirm(&app, &member.ctx, member_id, &request.confirmation).await?;
     if close::close_intents(&app, &member.ctx, &order).await? == close::Intents::Paid {

@@ -74,6 +74,7 @@ async fn take_balance_part(
             Ok((order, taken))
         })
         .await?;
+    order.require_online()?;
     Move::Paid.apply(order.status, order.delivery)?;
     if taken {
         return Err(part_taken().into());
@@ -155,6 +156,7 @@ async fn give_balance_part_back(
 ) -> Answer<Json<BalancePart>> {
     let (mall_id, member_id) = (member.mall.id, member.id);
     let order = app.db.read(move |tx| order::find_of_member(tx, mall_id, member_id, id)).await?;
+    order.require_online()?;
     Move::Paid.apply(order.status, order.delivery)?;
     let closed = close_others(&app, &member.ctx, &order).await?;
     let ctx = member.ctx.clone();
@@ -189,6 +191,9 @@ pub fn keep(tx: &mut Tx<'_>, ctx: &Ctx, parts: &[Payment]) -> Result<()> {
 pub fn release(tx: &mut Tx<'_>, ctx: &Ctx, group_id: Id) -> Result<()> {
     for part in payment::waiting_parts(tx, ctx.mall_id, ORDER_GROUP, group_id)? {
         payment::close_attempt(tx, ctx, part.id)?;
+        if part.channel != BALANCE {
+            continue; // Cash and the like that a counter took: the clerk hands it back.
+        }
         wallet::release(tx, ctx, part.member_id, part.id, "订单没有付成，余额退回")?;
     }
     Ok(())

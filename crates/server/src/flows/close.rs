@@ -65,7 +65,7 @@ pub async fn close_known_intents(app: &App, ctx: &Ctx, order: &Order) -> Result<
 }
 
 /// The transaction that closes: the orders of the group, their stock, attempts to pay them.
-fn finish(tx: &mut db::Tx<'_>, ctx: &Ctx, order: &Order, step: Move, reason: Option<&str>) -> Result<Status> {
+pub fn finish(tx: &mut db::Tx<'_>, ctx: &Ctx, order: &Order, step: Move, reason: Option<&str>) -> Result<Status> {
     let mut status = order.status;
     for one in &order::by_group(tx, ctx.mall_id, order.member_id, order.group_id)? {
         status = order::advance(tx, ctx, one, step, reason)?;

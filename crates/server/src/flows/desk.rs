@@ -3,7 +3,7 @@
 
 use super::detail::{self, ReceiverView};
 use axum::extract::State;
-use db::{Tx, args};
+use db::Tx;
 use kernel::{Cursor, Error, Id, Instant, MallId, Page, Result};
 use platform::permission::perm;
 use platform::problem::ProblemBody;
@@ -180,7 +180,7 @@ fn sheets(app: &App, tx: &mut Tx<'_>, mall_id: MallId, ids: &[Id], store_id: Opt
     orders.retain(|_, order| store_id.is_none() || order.desk_store_id == store_id);
     let mut lines = order::lines_of(tx, mall_id, ids)?;
     let skus: Vec<Id> = lines.values().flatten().map(|line| line.sku_id).collect();
-    let codes = sku_codes(tx, mall_id, &skus)?;
+    let codes = goods::catalog::sku_codes(tx, mall_id, &skus)?;
     let members: Vec<Id> = orders.values().map(|order| order.member_id).collect();
     let briefs = people::identity::briefs(tx, &app.sealer, mall_id, &members)?;
     let stores: Vec<Id> = orders.values().filter_map(|order| order.store_id).collect();
@@ -214,10 +214,4 @@ fn sheets(app: &App, tx: &mut Tx<'_>, mall_id: MallId, ids: &[Id], store_id: Opt
         });
     }
     Ok(made)
-}
-
-fn sku_codes(tx: &mut Tx<'_>, mall_id: MallId, ids: &[Id]) -> Result<HashMap<Id, (String, Option<String>)>> {
-    let rows: Vec<(Id, String, Option<String>)> =
-        tx.all("select id, code, barcode from sku where mall_id = $1 and id = any($2)", &args![mall_id, ids])?;
-    Ok(rows.into_iter().map(|(id, code, barcode)| (id, (code, barcode))).collect())
 }

@@ -1,6 +1,7 @@
 //! The whole of an order on one page, for its member and for staff: lines, amounts with their explanation, receiver or
 //! pickup, parcels, payments, refunds, timeline, and what may be done now. Also the lists.
 
+use super::counter::{self, CounterReceipt};
 use super::ORDER_GROUP;
 use axum::extract::State;
 use db::{Tx, args};
@@ -82,6 +83,10 @@ pub struct OrderDetail {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed_reason: Option<String>,
     pub delivery_kind: DeliveryKind,
+    pub source: order::Source,
+    /// How it was sold at a counter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counter: Option<CounterReceipt>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receiver: Option<ReceiverView>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -174,6 +179,7 @@ fn compose(app: &App, tx: &mut Tx<'_>, mall_id: MallId, order: &Order, reader: R
     let standing = Standing {
         status: order.status,
         delivery: order.delivery,
+        source: order.source,
         has_parcels: !parcels.is_empty(),
         has_unreviewed_lines: lines.iter().any(|line| line.reviewed_at.is_none()),
         has_free_pieces: lines.iter().any(order::Line::has_free_pieces),
@@ -197,6 +203,8 @@ fn compose(app: &App, tx: &mut Tx<'_>, mall_id: MallId, order: &Order, reader: R
         completed_at: order.completed_at,
         closed_reason: order.closed_reason.clone(),
         delivery_kind: order.delivery,
+        source: order.source,
+        counter: counter::receipt_of(tx, mall_id, order)?,
         receiver,
         pickup,
         lines: order::line_views(app, &lines),

@@ -179,6 +179,7 @@ fn channel_label(channel: &str) -> &str {
         "unionpay" => "银联",
         "balance" => "余额",
         "offline" => "线下收款",
+        "cash" => "柜台现金",
         "none" => "无需付款",
         other => other,
     }

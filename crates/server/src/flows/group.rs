@@ -4,7 +4,7 @@
 use super::{ORDER_GROUP, settle};
 use db::Tx;
 use kernel::ports::{
-    ChannelPayment, CloseOutcome, CombinedChannel, CombinedPayment, PayInstruction, PaymentChannel, PaymentIntent,
+    ChannelPayment, ChannelPaymentState, CloseOutcome, CombinedChannel, CombinedPayment, PayInstruction, PaymentChannel, PaymentIntent,
     SubOrder,
 };
 use kernel::{Error, Fen, Id, Result, prorate};
@@ -12,6 +12,9 @@ use platform::{App, Ctx};
 use std::collections::HashMap;
 use trade::order::Order;
 use trade::payment::{self, Part, Payment};
+
+/// Scene of a payment by the payer's code.
+pub const CODE: &str = "code";
 
 /// What each order still has to pay once the parts from the balance that wait for the rest are counted.
 fn still_due(tx: &mut Tx<'_>, ctx: &Ctx, orders: &[Order], waiting: &[Payment]) -> Result<Vec<(Id, Fen)>> {
@@ -131,6 +134,17 @@ pub async fn create(
     combining(account)?.create_combined(intent, &subs).await
 }
 
+async fn take_back(account: &dyn PaymentChannel, known: &Payment) -> Result<CloseOutcome> {
+    let paid = [ChannelPaymentState::Paid, ChannelPaymentState::Refunded];
+    if account.query(&known.number()).await?.is_some_and(|theirs| paid.contains(&theirs.state)) {
+        return Ok(CloseOutcome::AlreadyPaid);
+    }
+    match account.codes() {
+        Some(codes) => codes.reverse(&known.number()).await,
+        None => Ok(CloseOutcome::Closed),
+    }
+}
+
 /// How a payment stands at its channel; `None` if the channel never heard of it.
 pub async fn query(account: &dyn PaymentChannel, known: &Payment) -> Result<Option<Report>> {
     if known.is_combined() {
@@ -139,8 +153,11 @@ pub async fn query(account: &dyn PaymentChannel, known: &Payment) -> Result<Opti
     Ok(account.query(&known.number()).await?.map(Report::One))
 }
 
-/// Makes an intent unpayable, or tells that it was paid.
+/// Makes an intent unpayable, or tells that it was paid. A payer's code is charged, not waited for: that is taken back.
 pub async fn close(account: &dyn PaymentChannel, known: &Payment) -> Result<CloseOutcome> {
+    if known.scene == CODE {
+        return take_back(account, known).await;
+    }
     if known.is_combined() {
         return combining(account)?.close_combined(&known.number(), &known.sub_numbers()).await;
     }

@@ -61,6 +61,11 @@ pub async fn tell(
 pub async fn paid(app: App, event: Event) -> Result<()> {
     let about: AboutOrder = event.read()?;
     tell(app, event, MessageKind::OrderPaid, about.order_id, |_, _, order, goods| {
+        if order.is_of_counter() {
+            let text = format!("{} 已在门店付款 ¥{}，小票在订单详情里。", named(goods, order.quantity), order.total);
+            let facts = json!({ "amount_fen": order.total.0, "delivery": order.delivery });
+            return Ok(Some(("门店消费".into(), text, facts)));
+        }
         let next = match order.delivery {
             order::DeliveryKind::Express => "我们会尽快发货。",
             order::DeliveryKind::Pickup => "备好货就告诉您来取。",
@@ -105,6 +110,9 @@ pub async fn ready(app: App, event: Event) -> Result<()> {
 pub async fn completed(app: App, event: Event) -> Result<()> {
     let about: AboutOrder = event.read()?;
     tell(app, event, MessageKind::OrderCompleted, about.order_id, |_, _, order, goods| {
+        if order.is_of_counter() {
+            return Ok(None); // Paying and taking was one.
+        }
         let text = format!("{} 已完成。用着怎么样，写个评价吧。", named(goods, order.quantity));
         Ok(Some(("订单完成".into(), text, json!({}))))
     })

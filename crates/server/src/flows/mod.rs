@@ -8,6 +8,7 @@ pub mod balance_part;
 pub mod channel;
 pub mod close;
 pub mod complete;
+pub mod counter;
 pub mod coupon_message;
 pub mod dashboard;
 pub mod desk;
@@ -68,6 +69,7 @@ pub fn shop_routes() -> OpenApiRouter<App> {
         .merge(purchase::shop_routes())
         .merge(after_sale::shop_routes())
         .merge(redeem::shop_routes())
+        .merge(counter::shop_routes())
         .merge(pickup::shop_routes())
         .merge(share::shop_routes())
         .merge(invoice::shop_routes())
@@ -89,6 +91,7 @@ pub fn admin_routes() -> OpenApiRouter<App> {
         .merge(close::admin_routes())
         .merge(ship::admin_routes())
         .merge(redeem::admin_routes())
+        .merge(counter::admin_routes())
         .merge(pickup::admin_routes())
         .merge(refund::admin_routes())
         .merge(dashboard::admin_routes())

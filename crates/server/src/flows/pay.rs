@@ -146,6 +146,7 @@ async fn prepare(
     app.db
         .write(move |tx| {
             let order = order::find_of_member(tx, ctx.mall_id, member_id, id)?;
+            order.require_online()?;
             let orders = order::by_group(tx, ctx.mall_id, member_id, order.group_id)?;
             if let Some(other) = orders.iter().find(|order| order.status != Status::Unpaid) {
                 return Err(order::not_allowed(other.status));
@@ -326,6 +327,7 @@ async fn pay_order_offline(
     let (mall_id, currency) = (staff.mall.id, staff.mall.currency.clone());
     let order = app.db.read(move |tx| order::find(tx, mall_id, id)).await?;
     detail::within_store(&staff.grants, &order)?;
+    order.require_online()?;
     if close::close_intents(&app, &staff.ctx, &order).await? == close::Intents::Paid {
         return Err(Error::conflict("order.already_paid", "这个订单刚刚已经付款").into());
     }

@@ -164,7 +164,8 @@ pub fn place_in(
     let group_id = *ids.first().ok_or_else(|| Error::internal("an order without a shop"))?;
     let expires_at = ctx.now + expiry_ms;
     let receiver = receiver_of(&facts);
-    let group = Group { group_id, member_id: ask.member_id, request, receiver: receiver.as_ref(), expires_at };
+    let source = if ask.at_counter { order::Source::Counter } else { order::Source::Online };
+    let group = Group { group_id, member_id: ask.member_id, source, request, receiver: receiver.as_ref(), expires_at };
     for (id, (shop_id, part)) in ids.iter().zip(&parts) {
         group.place(app, tx, ctx, *id, *shop_id, &facts, part)?;
     }
@@ -172,7 +173,8 @@ pub fn place_in(
         let bought: Vec<Id> = draft.lines.iter().filter(|line| !line.gift).map(|line| line.sku.sku_id).collect();
         trade::cart::remove(tx, ctx.mall_id, ask.member_id, &bought)?;
     }
-    let free = draft.total() == Fen::ZERO;
+    // What is paid at a counter is paid there, also when it costs nothing.
+    let free = draft.total() == Fen::ZERO && !ask.at_counter;
     let status = if free { settle::without_payment(tx, ctx, ask.member_id, group_id)? } else { Status::Unpaid };
     Ok(PlacedOrder {
         group_id,
@@ -187,6 +189,7 @@ pub fn place_in(
 struct Group<'a> {
     group_id: Id,
     member_id: Id,
+    source: order::Source,
     request: &'a PlaceOrder,
     receiver: Option<&'a Receiver>,
     expires_at: Instant,
@@ -217,6 +220,7 @@ impl Group<'_> {
             shop_id,
             member_id: self.member_id,
             delivery: if store_id.is_some() { DeliveryKind::Pickup } else { DeliveryKind::Express },
+            source: self.source,
             location_id,
             store_id,
             receiver: self.receiver,
@@ -225,7 +229,8 @@ impl Group<'_> {
             expires_at: self.expires_at,
         };
         order::insert(tx, ctx, &app.sealer, &new, draft)?;
-        if let (Some(store_id), Delivery::Pickup { slot_at, .. }) = (store_id, &self.request.delivery) {
+        let fetched = store_id.filter(|_| self.source == order::Source::Online);
+        if let (Some(store_id), Delivery::Pickup { slot_at, .. }) = (fetched, &self.request.delivery) {
             let store = goods::store::find_store(tx, ctx.mall_id, store_id)?;
             pickup::book(tx, ctx, &store, id, *slot_at, app.malls.get(ctx.mall_id)?.utc_offset_ms)?;
         }

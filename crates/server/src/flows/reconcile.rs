@@ -25,7 +25,7 @@ pub const RECONCILE: &str = "reconcile_day";
 
 /// Books of channels outside that may have an account and a bill.
 const OUTSIDE: [&str; 4] = ["wechat", reconcile::WECHAT_FUNDS, "alipay", "unionpay"];
-const OWN: [&str; 2] = [reconcile::BALANCE, reconcile::OFFLINE];
+const OWN: [&str; 3] = [reconcile::BALANCE, reconcile::OFFLINE, reconcile::CASH];
 /// Channels' bills follow China's calendar.
 const CHINA: i64 = hours(8);
 /// UnionPay's day of settlement ends at 23:00 in China.

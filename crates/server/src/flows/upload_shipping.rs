@@ -162,7 +162,14 @@ pub async fn enqueue(app: App, event: Event) -> Result<()> {
     let Moved { order_id } = event.read()?;
     let ctx = app.system(event.mall_id);
     let key = event.id;
-    app.db.write(move |tx| job::enqueue(tx, &ctx, NewJob::new(UPLOAD_SHIPPING, &Moved { order_id }).once(key))).await
+    app.db
+        .write(move |tx| {
+            if order::find(tx, ctx.mall_id, order_id)?.is_of_counter() {
+                return Ok(()); // Not paid in the mini program: WeChat does not wait to hear of it.
+            }
+            job::enqueue(tx, &ctx, NewJob::new(UPLOAD_SHIPPING, &Moved { order_id }).once(key))
+        })
+        .await
 }
 
 /// Which uploads to list.

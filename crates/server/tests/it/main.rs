@@ -17,6 +17,7 @@ mod campaign;
 mod channel_parts;
 mod channels;
 mod club;
+mod counter;
 mod deaths;
 mod desk;
 mod edge;

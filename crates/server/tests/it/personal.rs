@@ -45,6 +45,7 @@ const DECIDED: &[(&str, &str)] = &[
     ("points_exchange", "kept: what points were exchanged for, as numbers"),
     ("coupon_member", "kept: how many were taken, as numbers"),
     ("transfer", "handed over; kept without its payee"),
+    ("member_code_use", "kept: that a code confirmed a payment, nothing else"),
     ("coupon", "void when unused, else kept with its order"),
     ("coupon_code", "kept: that a code was redeemed"),
     ("consent", "kept: says which version was agreed to, nothing else"),

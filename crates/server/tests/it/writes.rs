@@ -35,6 +35,8 @@ pub const NOT_IN_THE_SCRIPT: &[&str] = &[
     "POST /admin/v1/me/totp/confirm",
     "POST /admin/v1/redeem/preview",
     "POST /admin/v1/quote/preview",
+    "POST /admin/v1/counter/quote",
+    "POST /admin/v1/counter/members",
     "POST /admin/v1/notices/{kind}/preview",
     "POST /admin/v1/uploads",
     "POST /admin/v1/products/changes/preview",

@@ -8,8 +8,8 @@ use super::locked;
 use super::notice::{LocalNotice, SIGNATURE, payment_from, payment_json, refund_from, refund_word, sign};
 use super::transfers::{LocalTransfers, transfer_from};
 use kernel::ports::{
-    Bill, ChannelPayment, ChannelPaymentState, ChannelRefund, ChannelRefundState, CloseOutcome, CombinedChannel,
-    Notice, PayInstruction, PayScene, PaymentChannel, PaymentIntent, Pending, RawNotice, RefundRequest,
+    Bill, ChannelPayment, ChannelPaymentState, ChannelRefund, ChannelRefundState, CloseOutcome, CodeChannel,
+    CombinedChannel, Notice, PayInstruction, PayScene, PaymentChannel, PaymentIntent, Pending, RawNotice, RefundRequest,
     TransferChannel,
 };
 use kernel::{Clock, Error, Fen, Instant, Result, minutes};
@@ -28,6 +28,8 @@ pub enum Call {
     Bill,
     Transfer,
     QueryTransfer,
+    PayByCode,
+    Reverse,
 }
 
 /// How the next call goes wrong.
@@ -369,6 +371,9 @@ impl PaymentChannel for LocalChannel {
     }
     fn combines(&self) -> bool {
         self.combined().is_some() && !locked(&self.books).as_one
+    }
+    fn codes(&self) -> Option<&dyn CodeChannel> {
+        (self.name == "wechat").then_some(self as &dyn CodeChannel)
     }
     fn transfers(&self) -> Option<&dyn TransferChannel> {
         (self.name == "wechat").then_some(&self.transfers as &dyn TransferChannel)

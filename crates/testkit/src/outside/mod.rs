@@ -3,6 +3,7 @@
 
 mod bill;
 mod channel;
+mod code;
 mod combined;
 mod express;
 mod instruction;

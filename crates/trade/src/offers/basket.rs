@@ -66,6 +66,8 @@ pub struct Basket<'a> {
     pub places: Vec<(Id, Id)>,
     /// False while placing: reservations and guarded updates decide, nothing has to be looked up for show.
     pub check_stock: bool,
+    /// Nobody the mall knows, at a counter: no tier, no points, and no first order.
+    pub is_walk_in: bool,
     pub(crate) versions: Versions,
     pub(crate) standing: OnceCell<Standing>,
 }
@@ -80,7 +82,13 @@ impl<'a> Basket<'a> {
         check_stock: bool,
         versions: Versions,
     ) -> Self {
-        Basket { member_id, items, skus, choices, places, check_stock, versions, standing: OnceCell::new() }
+        let standing = OnceCell::new();
+        Basket { member_id, items, skus, choices, places, check_stock, is_walk_in: false, versions, standing }
+    }
+
+    /// The basket of somebody the mall does not know.
+    pub fn of_walk_in(self) -> Self {
+        Basket { is_walk_in: true, standing: OnceCell::from(Standing::default()), ..self }
     }
 
     /// The version of a kind of rules; `None`: there are none, and nothing needs to be read.

@@ -1,7 +1,7 @@
 //! The order desk: the back office's list with its filters and counts. Three queries a page: what the words mean, the
 //! orders, the lines of all. Times are ranges of ids, because ids are ordered by time.
 
-use super::model::{Action, DeliveryKind, Status, staff_actions};
+use super::model::{Action, DeliveryKind, Source, Status, staff_actions};
 use super::seek;
 use super::store::{Line, Order, lines_of};
 use super::view::{CARD_COLUMNS, OrderLineView, OrderMember, StateFilter, line_views, mask_phone, standing};
@@ -26,6 +26,7 @@ pub struct AdminOrderRow {
     pub total_fen: i64,
     pub quantity: i64,
     pub delivery_kind: DeliveryKind,
+    pub source: Source,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store_name: Option<String>,
     pub shop_name: String,
@@ -207,6 +208,7 @@ fn admin_row(app: &App, row: AdminRow, buyer: &MemberBrief, lines: &[Line]) -> R
         total_fen: order.total.0,
         quantity: order.quantity,
         delivery_kind: order.delivery,
+        source: order.source,
         store_name,
         shop_name,
         created_at: order.created_at,

@@ -12,7 +12,7 @@ mod together;
 mod view;
 
 pub use desk::{AdminOrderRow, DeskFilter, MOST_COUNTED, OrderCounts, admin_rows, counts, found_ids};
-pub use model::{Action, DeliveryKind, Move, Standing, Status, Who, member_actions, not_allowed, rule, staff_actions};
+pub use model::{Action, DeliveryKind, Move, Source, Standing, Status, Who, member_actions, not_allowed, rule, staff_actions};
 pub use place::{NewOrder, Receiver, insert};
 pub use reprice::{LinePrice, NewPrices, PriceChangeView, price_changes, reprice};
 pub use store::{

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! unpaid ──paid──▶ to_ship ──ship──▶ shipped ──confirm──▶ completed
-//!   │     └──────▶ to_pick_up ───────redeem──────────────▶ completed
+//!   │     └──────▶ to_pick_up ──redeem, hand over────────▶ completed
 //!   │                   ▲──────────take back────────────────┘
 //!   └─cancel─▶ closed ◀──refund── to_ship, to_pick_up, shipped
 //! ```
@@ -69,6 +69,28 @@ impl Status {
     }
 }
 
+/// Where an order was placed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = OrderSource)]
+pub enum Source {
+    Online,
+    /// At a store's counter, where the goods are handed over as they are paid.
+    Counter,
+}
+
+impl Source {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Source::Online => "online",
+            Source::Counter => "counter",
+        }
+    }
+    pub fn parse(text: &str) -> Self {
+        if text == "counter" { Source::Counter } else { Source::Online }
+    }
+}
+
 /// How the goods reach the member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -108,6 +130,7 @@ pub enum Move {
     Confirm,
     AutoConfirm,
     Redeem,
+    HandOver,
     TakeBack,
     Refund,
     RefundedWhole,
@@ -223,6 +246,15 @@ pub const RULES: &[Rule] = &[
         text: "门店核销，商品已取走",
     },
     Rule {
+        step: Move::HandOver,
+        from: &[ToPickUp],
+        to: Some(Completed),
+        who: Who::Staff,
+        event: "sold",
+        emits: "order.completed",
+        text: "在门店当面买走",
+    },
+    Rule {
         step: Move::TakeBack,
         from: &[Completed],
         to: Some(ToPickUp),
@@ -299,6 +331,7 @@ pub enum Action {
 pub struct Standing {
     pub status: Status,
     pub delivery: DeliveryKind,
+    pub source: Source,
     pub has_parcels: bool,
     pub has_unreviewed_lines: bool,
     /// Some pieces are neither refunded nor in an open after-sale.
@@ -309,6 +342,7 @@ pub struct Standing {
 /// Actions of the member who owns the order.
 pub fn member_actions(standing: Standing) -> Vec<Action> {
     let mut actions = match standing.status {
+        Unpaid if standing.source == Source::Counter => Vec::new(),
         Unpaid => vec![Action::Pay, Action::Cancel],
         Shipped => vec![Action::Confirm],
         Completed if standing.has_unreviewed_lines => vec![Action::Review],
@@ -329,6 +363,7 @@ pub fn member_actions(standing: Standing) -> Vec<Action> {
 /// Actions of staff; the page hides those the role does not allow.
 pub fn staff_actions(standing: Standing) -> Vec<Action> {
     let mut actions = match standing.status {
+        Unpaid if standing.source == Source::Counter => vec![Action::Close],
         Unpaid => vec![Action::ChangePrice, Action::PayOffline, Action::Close],
         ToShip => vec![Action::Ship, Action::Refund],
         ToPickUp if standing.pickup_ready => vec![Action::Redeem, Action::Refund],
@@ -384,6 +419,7 @@ mod tests {
                 let standing = Standing {
                     status,
                     delivery,
+                    source: Source::Online,
                     has_parcels: true,
                     has_unreviewed_lines: true,
                     has_free_pieces: true,

@@ -1,7 +1,7 @@
 //! Writing a placed order: the order, its lines with unit shares, the first event. Runs inside the transaction that
 //! reserved the stock and claimed the idempotency key.
 
-use super::DeliveryKind;
+use super::{DeliveryKind, Source};
 use crate::offers::{Draft, DraftLine, shares_text};
 use db::{Tx, args};
 use goods::catalog::NoReturnReason;
@@ -51,6 +51,7 @@ pub struct NewOrder<'a> {
     pub shop_id: Id,
     pub member_id: Id,
     pub delivery: DeliveryKind,
+    pub source: Source,
     pub location_id: Id,
     pub store_id: Option<Id>,
     pub receiver: Option<&'a Receiver>,
@@ -83,8 +84,8 @@ pub fn insert(tx: &mut Tx<'_>, ctx: &Ctx, sealer: &Sealer, new: &NewOrder<'_>, d
         "insert into trade_order
            (id, mall_id, shop_id, member_id, group_id, status, delivery_kind, location_id, store_id,
             goods_fen, discount_fen, freight_fen, total_fen, quantity, receiver, receiver_search,
-            explanation, remark, created_at, expires_at, receiver_name_search, desk_store_id)
-         values ($1, $2, $3, $4, $5, 'unpaid', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+            explanation, remark, created_at, expires_at, receiver_name_search, source, desk_store_id)
+         values ($1, $2, $3, $4, $5, 'unpaid', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
            (select l.store_id from location l where l.mall_id = $2 and l.id = $7))",
         &args![
             new.id,
@@ -106,7 +107,8 @@ pub fn insert(tx: &mut Tx<'_>, ctx: &Ctx, sealer: &Sealer, new: &NewOrder<'_>, d
             new.remark,
             ctx.now,
             new.expires_at,
-            name_search
+            name_search,
+            new.source.as_str()
         ],
     )?;
     let lines: Vec<Vec<db::Arg>> = draft

@@ -1,6 +1,6 @@
 //! Rows of orders and the one guarded update that moves them.
 
-use super::model::{DeliveryKind, Move, Status, not_allowed, rule};
+use super::model::{DeliveryKind, Move, Source, Status, not_allowed, rule};
 use super::place::Receiver;
 use crate::offers::Sale;
 use db::{FromRow, Row, Tx, args};
@@ -40,12 +40,13 @@ pub struct Order {
     pub paid_at: Option<Instant>,
     pub shipped_at: Option<Instant>,
     pub completed_at: Option<Instant>,
+    pub source: Source,
 }
 
 const COLUMNS: &str =
     "id, shop_id, member_id, group_id, status, delivery_kind, location_id, store_id, desk_store_id, goods_fen,
     discount_fen, freight_fen, total_fen, paid_fen, refunded_fen, quantity, receiver, explanation, remark, staff_remark,
-    closed_reason, created_at, expires_at, paid_at, shipped_at, completed_at";
+    closed_reason, created_at, expires_at, paid_at, shipped_at, completed_at, source";
 
 impl FromRow for Order {
     fn from_row(row: &mut Row<'_>) -> Result<Self> {
@@ -76,6 +77,7 @@ impl FromRow for Order {
             paid_at: row.next()?,
             shipped_at: row.next()?,
             completed_at: row.next()?,
+            source: Source::parse(&row.next::<String>()?),
         })
     }
 }
@@ -88,6 +90,19 @@ impl Order {
 }
 
 impl Order {
+    /// Sold at a store's counter.
+    pub fn is_of_counter(&self) -> bool {
+        self.source == Source::Counter
+    }
+
+    /// What a member may pay for. `order.not_allowed` (409): a sale of the counter is paid there.
+    pub fn require_online(&self) -> Result<()> {
+        match self.source {
+            Source::Online => Ok(()),
+            Source::Counter => Err(Error::conflict("order.not_allowed", "这笔订单请在门店柜台付款")),
+        }
+    }
+
     /// The order as the offers know it.
     pub fn sale(&self) -> Sale {
         Sale {

@@ -1,6 +1,6 @@
 //! Orders as the member's lists show them. Two queries a page: the orders, then the lines of all.
 
-use super::model::{Action, DeliveryKind, Standing, Status, member_actions};
+use super::model::{Action, DeliveryKind, Source, Standing, Status, member_actions};
 use super::store::{Line, Order, lines_of};
 use super::together::{OrderShop, TogetherSum, sums};
 use db::{Arg, Tx, args};
@@ -50,6 +50,7 @@ pub struct OrderCard {
     pub shop: OrderShop,
     pub status: Status,
     pub delivery_kind: DeliveryKind,
+    pub source: Source,
     pub total_fen: i64,
     /// While it is unpaid and others are paid together with it: what all of them cost.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,13 +135,14 @@ pub fn events(tx: &mut Tx<'_>, mall_id: MallId, order_id: Id) -> Result<Vec<Orde
 
 pub(super) const CARD_COLUMNS: &str = "o.id, o.shop_id, o.member_id, o.group_id, o.status, o.delivery_kind, o.location_id, o.store_id, o.desk_store_id,
     o.goods_fen, o.discount_fen, o.freight_fen, o.total_fen, o.paid_fen, o.refunded_fen, o.quantity, o.receiver, o.explanation,
-    o.remark, o.staff_remark, o.closed_reason, o.created_at, o.expires_at, o.paid_at, o.shipped_at, o.completed_at";
+    o.remark, o.staff_remark, o.closed_reason, o.created_at, o.expires_at, o.paid_at, o.shipped_at, o.completed_at, o.source";
 
 pub(super) fn standing(order: &Order, lines: &[Line], pickup_ready: bool) -> Standing {
     Standing {
         status: order.status,
         delivery: order.delivery,
-        has_parcels: lines.iter().any(|line| line.shipped_quantity > 0),
+        source: order.source,
+        has_parcels: order.delivery == DeliveryKind::Express && lines.iter().any(|line| line.shipped_quantity > 0),
         has_unreviewed_lines: lines.iter().any(|line| line.reviewed_at.is_none()),
         has_free_pieces: lines.iter().any(Line::has_free_pieces),
         pickup_ready,
@@ -190,6 +192,7 @@ pub fn cards(
             together: sums.get(&order.group_id).filter(|_| order.status == Status::Unpaid).cloned(),
             status: order.status,
             delivery_kind: order.delivery,
+            source: order.source,
             total_fen: order.total.0,
             quantity: order.quantity,
             created_at: order.created_at,

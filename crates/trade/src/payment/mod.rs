@@ -20,7 +20,7 @@ pub use refund::{
     request_refund,
 };
 pub use store::{
-    Payable, Payment, PaymentStatus, attempts, close_attempt, close_pending, due_for_query, find, find_for_channel,
+    CASH, Payable, Payment, PaymentStatus, attempts, close_attempt, close_pending, due_for_query, find, find_for_channel,
     insert_attempt, insert_offline, insert_paid, insert_part, mark_paid, mark_sent_back, of_member, pending_payables,
     reusable, save_instruction, touch_checked, waiting_parts,
 };

@@ -16,6 +16,9 @@ pub struct Payable {
     pub amount: Fen,
 }
 
+/// Cash in the drawer of a counter.
+pub const CASH: &str = "cash";
+
 /// Where a payment stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -73,9 +76,9 @@ impl Payment {
     pub fn number(&self) -> String {
         self.id.to_string()
     }
-    /// False for money that no channel outside holds: cash, and the balance.
+    /// False for money that no channel outside holds: what staff received by hand, a counter's cash, and the balance.
     pub fn is_outside(&self) -> bool {
-        !matches!(self.channel.as_str(), "offline" | "balance")
+        !matches!(self.channel.as_str(), "offline" | CASH | "balance")
     }
 }
 

@@ -31,6 +31,8 @@ pub enum Place {
         name: String,
         /// Whose goods it hands out; nobody asks in the trial calculator.
         shop_id: Option<Id>,
+        /// The goods are handed over at once.
+        at_counter: bool,
     },
     NoStore,
 }
@@ -94,6 +96,10 @@ pub struct Request {
     pub choices: Choices,
     /// False while placing: the reservation itself decides.
     pub check_stock: bool,
+    /// Bought at the counter of the store that `delivery` names.
+    pub at_counter: bool,
+    /// Nobody the mall knows: nothing is earned, and what is for members only is not for them.
+    pub is_walk_in: bool,
 }
 
 impl Request {
@@ -123,6 +129,8 @@ impl Request {
             delivery: request.delivery.clone(),
             choices: request.choices.clone(),
             check_stock: true,
+            at_counter: false,
+            is_walk_in: false,
         })
     }
 }
@@ -188,7 +196,10 @@ fn rules_of(
 ) -> Result<Vec<Arc<dyn Rules>>> {
     let versions = Versions::read(tx, ctx.mall_id)?;
     let (member_id, choices) = (request.member_id, &request.choices);
-    let basket = Basket::new(member_id, items, skus, choices, places, request.check_stock, versions);
+    let mut basket = Basket::new(member_id, items, skus, choices, places, request.check_stock, versions);
+    if request.is_walk_in {
+        basket = basket.of_walk_in();
+    }
     offers::gather(app, tx, ctx, &basket)
 }
 
@@ -226,7 +237,8 @@ fn place_of(
             for shop in &mut shops {
                 shop.location_id = (shop.id == store.shop_id).then_some(location_id);
             }
-            Ok((Place::Store { store_id: *id, name: store.name, shop_id: Some(store.shop_id) }, shops))
+            let (shop_id, at_counter) = (Some(store.shop_id), request.at_counter);
+            Ok((Place::Store { store_id: *id, name: store.name, shop_id, at_counter }, shops))
         }
         Delivery::Pickup { store_id: None, .. } => {
             shops.iter_mut().for_each(|shop| shop.location_id = None);

@@ -115,10 +115,16 @@ fn list_price(draft: &mut Draft) {
 /// Freight by the templates of the goods; free for pickup.
 fn freight(draft: &mut Draft, facts: &Facts) {
     match &facts.place {
-        Place::Store { name, shop_id, .. } => {
+        Place::Store { name, shop_id, at_counter, .. } => {
             if shop_id.is_some_and(|own| draft.lines.iter().any(|line| line.sku.shop_id != own)) {
-                let text = format!("{name}只能自提本店铺的商品，其他店铺的请选快递或分开结算");
+                let text = match at_counter {
+                    true => format!("{name}的柜台只能卖本店铺的商品"),
+                    false => format!("{name}只能自提本店铺的商品，其他店铺的请选快递或分开结算"),
+                };
                 draft.problem(None, "order.pickup_other_shop", text);
+            }
+            if *at_counter {
+                return;
             }
             let reason = Some("自提不收运费".into());
             draft.note(LaneName::Freight, None, &format!("到{name}自提"), Fen::ZERO, true, reason, false);

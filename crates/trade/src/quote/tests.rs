@@ -36,7 +36,7 @@ fn facts(lines: &[(i64, i64, i64)]) -> Facts {
         skus: lines.iter().map(|(id, price_fen, _)| sku(*id, *price_fen)).collect(),
         available: HashMap::new(),
         limits: Vec::new(),
-        place: Place::Store { store_id: Id(5), name: "湖滨店".into(), shop_id: None },
+        place: Place::Store { store_id: Id(5), name: "湖滨店".into(), shop_id: None, at_counter: false },
         shops: vec![QuotedShop { id: Id(1), name: "自营".into(), location_id: Some(Id(1)) }],
         templates: Default::default(),
         rules: Vec::new(),

@@ -20,7 +20,7 @@ mod view;
 
 pub use funds::{WECHAT_FUNDS, account_of, check_fees, funds_of, is_funds};
 pub use model::{Ours, Problem, Theirs, judge};
-pub use own_books::{BALANCE, OFFLINE, is_own, own_lines};
+pub use own_books::{BALANCE, CASH, OFFLINE, is_own, own_lines};
 pub use run::{Window, begin, check_ours, done_of, drop_stale, due, failed, finish, recheck, recheck_open, take_lines};
 pub use view::{
     BillDayView, Counts, Difference, DifferenceStatus, Filter, FundCounts, day, days, difference, differences,

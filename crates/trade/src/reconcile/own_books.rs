@@ -1,5 +1,6 @@
 //! Channels that have no bill because the money never left the house: the balance, and what staff received by hand. Their
-//! bills are made of other books of ours, which must say the same: the ledger's postings, and what the orders say was paid.
+//! bills are made of other books of ours, which must say the same: the ledger's postings, what the orders say was paid, and
+//! at a counter the drawers and the receipts.
 
 use db::{Tx, args};
 use kernel::ports::{BillKind, BillLine, BillState};
@@ -9,17 +10,24 @@ use kernel::{Fen, Id, Instant, MallId, Result};
 pub const BALANCE: &str = "balance";
 /// Money received by hand.
 pub const OFFLINE: &str = "offline";
+/// Cash in the drawers of counters.
+pub const CASH: &str = crate::payment::CASH;
 
 /// True for a channel without a bill outside.
 pub fn is_own(channel: &str) -> bool {
-    matches!(channel, BALANCE | OFFLINE)
+    matches!(channel, BALANCE | OFFLINE | CASH)
 }
 
 /// What our other books say of `from ≤ at < to`.
 pub fn own_lines(tx: &mut Tx<'_>, mall_id: MallId, channel: &str, from: Instant, to: Instant) -> Result<Vec<BillLine>> {
     match channel {
         BALANCE => ledger_lines(tx, mall_id, from, to),
-        OFFLINE => order_lines(tx, mall_id, from, to),
+        OFFLINE => {
+            let mut lines = order_lines(tx, mall_id, from, to)?;
+            lines.extend(receipt_lines(tx, mall_id, from, to)?);
+            Ok(lines)
+        }
+        CASH => drawer_lines(tx, mall_id, from, to),
         _ => Ok(Vec::new()),
     }
 }
@@ -81,6 +89,7 @@ fn order_lines(tx: &mut Tx<'_>, mall_id: MallId, from: Instant, to: Instant) -> 
          from (select o.group_id, cast(sum(o.paid_fen) as bigint) as paid, min(o.paid_at) as at
            from trade_order o
            where o.mall_id = $1 and o.paid_at >= $2 and o.paid_at < $3 and o.paid_at is not null and o.paid_fen > 0
+             and o.source <> 'counter'
              and not exists (select 1 from payment q
                where q.mall_id = o.mall_id and q.payable_kind = 'order_group' and q.payable_id = o.group_id
                  and q.channel <> 'offline' and q.status in ('paid', 'refunding', 'refunded') and not q.sent_back)
@@ -115,4 +124,30 @@ fn order_lines(tx: &mut Tx<'_>, mall_id: MallId, from: Instant, to: Instant) -> 
         line(BillKind::Refund, format!("R{id}"), amount - missing, at)
     }));
     Ok(lines)
+}
+
+/// What receipts of counters say was paid otherwise than in cash, by code or from the balance.
+fn receipt_lines(tx: &mut Tx<'_>, mall_id: MallId, from: Instant, to: Instant) -> Result<Vec<BillLine>> {
+    let paid: Vec<(Id, i64, Instant)> = tx.all(
+        "select t.payment_id, t.amount_fen, o.paid_at
+         from trade_order o
+         join counter_tender t on t.mall_id = o.mall_id and t.order_id = o.id and t.kind = 'other'
+         where o.mall_id = $1 and o.paid_at >= $2 and o.paid_at < $3 and o.paid_at is not null and o.source = 'counter'",
+        &args![mall_id, from, to],
+    )?;
+    Ok(paid.into_iter().map(|(id, amount, at)| line(BillKind::Payment, id.to_string(), amount, at)).collect())
+}
+
+/// What drawers say: cash that came in with sales and went out with refunds.
+fn drawer_lines(tx: &mut Tx<'_>, mall_id: MallId, from: Instant, to: Instant) -> Result<Vec<BillLine>> {
+    let moved: Vec<(String, Id, i64, Instant)> = tx.all(
+        "select kind, source_id, amount_fen, at from drawer_entry
+         where mall_id = $1 and kind in ('sale', 'refund') and at >= $2 and at < $3",
+        &args![mall_id, from, to],
+    )?;
+    let of = |(kind, source, amount, at): (String, Id, i64, Instant)| match kind.as_str() {
+        "refund" => line(BillKind::Refund, format!("R{source}"), -amount, at),
+        _ => line(BillKind::Payment, source.to_string(), amount, at),
+    };
+    Ok(moved.into_iter().map(of).collect())
 }

@@ -75,6 +75,7 @@ export const NAVIGATION: NavGroup[] = [
       page('订单', '/orders', 'order.view', Tickets, 'orders 发货 退款'),
       page('售后', '/after-sales', 'after_sale.view', Service, 'after-sale 退货 换货 仅退款 验货 申诉'),
       page('退款', '/refunds', 'order.refund', RefreshLeft, 'refunds 失败 退回'),
+      page('收银台', '/counter', 'counter.sell', Coin, 'counter pos 柜台 收银 班次 交班'),
       page('备货与待取', '/pickups', 'order.redeem', Box, 'pickups 自提 备货 叫号'),
       page('自提核销', '/redeem', 'order.redeem', ShoppingBag, 'redeem 取货码 门店'),
       page('评价', '/reviews', 'review.view', MessageBox, 'reviews 回复'),

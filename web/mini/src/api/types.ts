@@ -12,6 +12,7 @@ export interface Page<T> {
 export type Problem = Schemas['Problem'];
 export type Picture = Schemas['Picture'];
 export type Upload = Schemas['Upload'];
+export type CounterReceipt = Schemas['CounterReceipt'];
 
 export type Me = Schemas['Me'];
 export type MeInput = Schemas['MeInput'];

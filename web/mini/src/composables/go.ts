@@ -32,6 +32,7 @@ export const place = {
   afterTrack: (after_sale_id: string, way: 'return' | 'reship') => `/pages/order/track${query({ after_sale_id, way })}`,
   track: (id: string, parcel_id: string) => `/pages/order/track${query({ id, parcel_id })}`,
   review: (id: string) => `/pages/order/review${query({ id })}`,
+  memberCode: () => '/pages/member/code',
   afterSales: () => '/pages/after/list',
   afterSale: (id: string) => `/pages/after/detail${query({ id })}`,
   askAfterSale: (order_id: string) => `/pages/after/apply${query({ order_id })}`,

@@ -5,6 +5,7 @@
 
 mod bill;
 mod call;
+mod code;
 mod combined;
 mod funds;
 mod notices;
@@ -17,7 +18,7 @@ mod trust;
 use crate::http::Http;
 use crate::{Secret, Timeouts};
 use kernel::ports::{
-    Bill, ChannelPayment, ChannelRefund, CloseOutcome, CombinedChannel, Notice, PayInstruction, PaymentChannel,
+    Bill, ChannelPayment, ChannelRefund, CloseOutcome, CodeChannel, CombinedChannel, Notice, PayInstruction, PaymentChannel,
     PaymentIntent, Pending, RawNotice, RefundRequest, TransferChannel,
 };
 use kernel::{Clock, Error, Result};
@@ -159,6 +160,9 @@ impl PaymentChannel for WechatPay {
     }
     fn combines(&self) -> bool {
         self.combines
+    }
+    fn codes(&self) -> Option<&dyn CodeChannel> {
+        Some(self)
     }
     fn transfers(&self) -> Option<&dyn TransferChannel> {
         Some(self)

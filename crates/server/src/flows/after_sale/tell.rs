@@ -7,7 +7,7 @@ use platform::App;
 use platform::job::Handlers;
 use platform::outbox::Event;
 use serde_json::json;
-use trade::after_sale::{self, AboutAfterSale, AfterSale, Kind};
+use trade::after_sale::{self, AboutAfterSale, AfterSale, Kind, Status};
 
 /// Events that members are told of, with the name of each subscription. What they did themselves they know, and that
 /// money arrived is told by its refund.
@@ -55,6 +55,8 @@ fn words(event: &str, after: &AfterSale, goods: &str, lapsed: bool) -> Option<(&
         "after_sale.approved" if after.kind == Kind::RefundOnly => {
             ("售后已同意", format!("“{goods}”的退款 ¥{amount} 已发起，原路退回。"))
         }
+        // Brought back to a counter: it is there already.
+        "after_sale.approved" if after.status != Status::Approved => return None,
         "after_sale.approved" => ("请寄回商品", format!("“{goods}”的售后已同意，请按地址寄回并填写运单号。")),
         "after_sale.rejected" => {
             ("售后没有通过", format!("“{goods}”的售后申请没有通过{why}。有异议可以申请平台处理。"))

@@ -104,7 +104,7 @@ impl Offer for Loyalty {
     }
 
     fn gather(&self, _: &App, tx: &mut Tx<'_>, ctx: &Ctx, basket: &Basket<'_>) -> Result<Option<Arc<dyn Rules>>> {
-        let Some(version) = basket.version(LOYALTY) else { return Ok(None) };
+        let Some(version) = basket.version(LOYALTY).filter(|_| !basket.is_walk_in) else { return Ok(None) };
         let programme = self.0.get(ctx.mall_id, version, || Programme::read(tx, ctx.mall_id))?;
         if programme.is_idle() {
             return Ok(None);

@@ -2,6 +2,9 @@
 import type { Translation } from '../index';
 
 export default {
+  code: 'Member code',
+  code_note: 'Show it in the store',
+  code_show: 'Let the clerk scan it before you pay, and once more to pay from your balance',
   new_face_done: 'Avatar changed',
   name_missing: 'Give yourself a name',
   new_face: 'Change the avatar',

@@ -2,6 +2,9 @@
 import { words } from '../words';
 
 export default words('member', {
+  code: '会员码',
+  code_note: '到店出示，积分优惠通用',
+  code_show: '付款前请店员扫一扫，用余额付款时再扫一次确认',
   new_face_done: '头像已更换',
   name_missing: '给自己起个名字',
   new_face: '更换头像',

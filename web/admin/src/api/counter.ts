@@ -1,0 +1,31 @@
+// The counter: shifts and their drawers, what is rung up and for whom, sales.
+
+import type { Query } from '@api/client';
+import type { CloseCounterShift, CounterQuoteRequest, OpenCounterShift, SellAtCounter } from '@api/types';
+import { call } from '@/app/http';
+
+export const listMyShifts = () => call('GET', '/admin/v1/counter/my-shifts', { timeout_ms: 8_000 });
+export const listShifts = (query: Query) => call('GET', '/admin/v1/counter/shifts', { query });
+export const readShift = (id: string) => call('GET', '/admin/v1/counter/shifts/{id}', { path: { id } });
+export const openShift = (body: OpenCounterShift, idempotency_key: string) =>
+  call('POST', '/admin/v1/counter/shifts', { body, idempotency_key });
+export const moveCash = (id: string, amount_fen: number, note: string, idempotency_key: string) =>
+  call('POST', '/admin/v1/counter/shifts/{id}/cash', { path: { id }, body: { amount_fen, note }, idempotency_key });
+export const closeShift = (id: string, body: CloseCounterShift) =>
+  call('POST', '/admin/v1/counter/shifts/{id}/close', { path: { id }, body });
+export const listSales = (id: string, query: Query) =>
+  call('GET', '/admin/v1/counter/shifts/{id}/sales', { path: { id }, query });
+
+export const findGoods = (store_id: string, q: string) =>
+  call('GET', '/admin/v1/counter/goods', { query: { store_id, q }, timeout_ms: 8_000 });
+export const findMember = (code: string) =>
+  call('POST', '/admin/v1/counter/members', { body: { code }, timeout_ms: 8_000 });
+export const quoteSale = (body: CounterQuoteRequest) =>
+  call('POST', '/admin/v1/counter/quote', { body, timeout_ms: 8_000 });
+
+export const sell = (body: SellAtCounter, idempotency_key: string) =>
+  call('POST', '/admin/v1/counter/sales', { body, idempotency_key, timeout_ms: 15_000 });
+export const readSale = (id: string) => call('GET', '/admin/v1/counter/sales/{id}', { path: { id } });
+export const scanAnother = (id: string, auth_code: string) =>
+  call('POST', '/admin/v1/counter/sales/{id}/code', { path: { id }, body: { auth_code } });
+export const cancelSale = (id: string) => call('POST', '/admin/v1/counter/sales/{id}/cancel', { path: { id } });

@@ -1,0 +1,150 @@
+// The till: what is rung up, for whom, and what it costs. Every change asks for the quote anew; only the last answer counts.
+
+import { Failure, newIdempotencyKey } from '@api/client';
+import type {
+  CounterGoods,
+  CounterMember,
+  CounterSaleView,
+  CounterShiftView,
+  CounterTenderInput,
+  Quote,
+} from '@api/types';
+import { computed, ref, shallowRef } from 'vue';
+import { asFailure } from '@/app/http';
+import * as api from '@/api/counter';
+
+export interface TillLine {
+  goods: CounterGoods;
+  quantity: number;
+}
+
+export function useTill(shift: () => CounterShiftView | null) {
+  const lines = ref<TillLine[]>([]);
+  const member = shallowRef<CounterMember | null>(null);
+  const coupon_ids = ref<string[] | null>(null);
+  const with_points = ref(false);
+  const quote = shallowRef<Quote | null>(null);
+  const quoting = ref(false);
+  const failure = shallowRef<Failure | null>(null);
+  const sold = shallowRef<CounterSaleView | null>(null);
+  let turn = 0;
+  let sale_key = newIdempotencyKey();
+
+  const quantity = computed(() => lines.value.reduce((sum, line) => sum + line.quantity, 0));
+  const items = computed(() => lines.value.map((line) => ({ sku_id: line.goods.sku_id, quantity: line.quantity })));
+  const choices = computed(() => ({
+    ...(coupon_ids.value ? { coupon_ids: coupon_ids.value } : {}),
+    ...(with_points.value && member.value ? { points: member.value.points } : {}),
+  }));
+  const ready = computed(() => Boolean(quote.value?.placeable) && !quoting.value && lines.value.length > 0);
+
+  async function ask(): Promise<void> {
+    const mine = ++turn;
+    const open = shift();
+    // Another basket is another sale.
+    sale_key = newIdempotencyKey();
+    if (!open || !lines.value.length) {
+      quote.value = null;
+      quoting.value = false;
+      failure.value = null;
+      return;
+    }
+    quoting.value = true;
+    try {
+      const answer = await api.quoteSale({
+        store_id: open.store_id,
+        items: items.value,
+        member_id: member.value?.id ?? null,
+        choices: choices.value,
+      });
+      if (mine !== turn) return;
+      quote.value = answer;
+      failure.value = null;
+    } catch (thrown) {
+      if (mine === turn) failure.value = asFailure(thrown);
+    } finally {
+      if (mine === turn) quoting.value = false;
+    }
+  }
+
+  function add(goods: CounterGoods, count = 1): void {
+    sold.value = null;
+    const known = lines.value.find((line) => line.goods.sku_id === goods.sku_id);
+    if (known) known.quantity = Math.min(known.quantity + count, 999);
+    else lines.value.push({ goods, quantity: count });
+    void ask();
+  }
+
+  function setQuantity(sku_id: string, count: number): void {
+    lines.value = lines.value.filter((line) => line.goods.sku_id !== sku_id || count > 0);
+    const line = lines.value.find((one) => one.goods.sku_id === sku_id);
+    if (line) line.quantity = Math.min(count, 999);
+    void ask();
+  }
+
+  function setMember(found: CounterMember | null): void {
+    sold.value = null;
+    member.value = found;
+    coupon_ids.value = null;
+    with_points.value = false;
+    void ask();
+  }
+
+  function choose(ids: string[] | null, points: boolean): void {
+    coupon_ids.value = ids;
+    with_points.value = points;
+    void ask();
+  }
+
+  function restart(): void {
+    lines.value = [];
+    setMember(null);
+  }
+
+  /** Sells what is rung up; sent again with the same key it counts once. */
+  async function sell(tenders: CounterTenderInput[]): Promise<CounterSaleView> {
+    const open = shift();
+    if (!open || !quote.value) throw new Failure(0, { code: 'page.broken' });
+    try {
+      return await api.sell(
+        {
+          shift_id: open.id,
+          items: items.value,
+          member_id: member.value?.id ?? null,
+          choices: choices.value,
+          expected_total_fen: quote.value.total_fen,
+          tenders,
+        },
+        sale_key,
+      );
+    } catch (thrown) {
+      const refused = asFailure(thrown);
+      const fresh = (refused.details as { quote?: Quote } | null)?.quote;
+      if (refused.code === 'order.price_changed' && fresh) quote.value = fresh;
+      // A refusal is an answer: what is sent next is another request. Silence is not.
+      if (refused.status >= 400 && refused.status < 500) sale_key = newIdempotencyKey();
+      throw refused;
+    }
+  }
+
+  return {
+    lines,
+    member,
+    coupon_ids,
+    with_points,
+    quote,
+    quoting,
+    failure,
+    sold,
+    quantity,
+    ready,
+    items,
+    add,
+    setQuantity,
+    setMember,
+    choose,
+    restart,
+    sell,
+    ask,
+  };
+}
