@@ -79,6 +79,19 @@ pub fn skus_named(tx: &mut Tx<'_>, mall_id: MallId, q: &str, limit: usize) -> Re
     Ok((found, false))
 }
 
+/// SKUs of a shop that are on sale, in the order of their ids.
+pub fn skus_on_sale(tx: &mut Tx<'_>, mall_id: MallId, shop_id: Id, after: i64, limit: i64) -> Result<Vec<Id>> {
+    tx.all(
+        "select k.id from sku k
+         join product p on p.mall_id = k.mall_id and p.id = k.product_id
+         where k.mall_id = $1 and k.id > $2 and k.deleted_at is null
+           and p.shop_id = $3 and p.status = 'on_sale' and p.deleted_at is null
+         order by k.id
+         limit $4",
+        &args![mall_id, after, shop_id, limit],
+    )
+}
+
 /// Codes and barcodes of SKUs.
 pub fn sku_codes(tx: &mut Tx<'_>, mall_id: MallId, ids: &[Id]) -> Result<HashMap<Id, (String, Option<String>)>> {
     let rows: Vec<(Id, String, Option<String>)> =

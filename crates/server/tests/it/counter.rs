@@ -23,6 +23,8 @@ pub async fn writes(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, String
     let (waiting, given_up) = (till.sell_for(&f.product, "code").await, till.sell_for(&f.product, "code").await);
     let total = till.quote(&[(&f.product, 1)], None, json!({})).await["total_fen"].as_i64().unwrap();
     let elsewhere = mall.store("柜台店").await;
+    let held = json!({ "store_id": f.store.id, "label": "红帽子", "basket": { "items": items(&[(&f.product, 1)]) } });
+    let aside = mall.staff().post("/admin/v1/counter/held-sales", held.clone()).await.ok();
     let of_shift = |verb: &str| format!("/admin/v1/counter/shifts/{}/{verb}", f.ids["shift"]);
     let of_sale = |sale: &Value, verb: &str| format!("/admin/v1/counter/sales/{}/{verb}", order_of(sale));
     vec![
@@ -45,6 +47,24 @@ pub async fn writes(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, String
             "POST /admin/v1/counter/sales/{id}/code",
             of_sale(&waiting, "code"),
             json!({ "auth_code": "130000000000000000" }),
+        ),
+        (
+            "POST /admin/v1/counter/sales/{id}/return",
+            of_sale(&waiting, "return").replace(&order_of(&waiting), &f.ids["sale"]),
+            json!({ "shift_id": f.ids["shift"], "reason": "no_reason",
+                "lines": [{ "line_id": "1", "quantity": 1, "sellable_quantity": 1 }] }),
+        ),
+        (
+            "POST /admin/v1/counter/open-returns",
+            "/admin/v1/counter/open-returns".into(),
+            json!({ "shift_id": f.ids["shift"], "amount_fen": 1_00, "note": "老顾客",
+                "lines": [{ "sku_id": f.product.sku().id, "quantity": 1, "sellable_quantity": 1 }] }),
+        ),
+        ("POST /admin/v1/counter/held-sales", "/admin/v1/counter/held-sales".into(), held.clone()),
+        (
+            "POST /admin/v1/counter/held-sales/{id}/take",
+            format!("/admin/v1/counter/held-sales/{}/take", aside["id"].as_str().unwrap()),
+            json!({}),
         ),
         ("POST /admin/v1/counter/sales/{id}/cancel", of_sale(&given_up, "cancel"), json!({})),
         (

@@ -18,6 +18,8 @@ mod channel_parts;
 mod channels;
 mod club;
 mod counter;
+mod counter_day;
+mod counter_member;
 mod deaths;
 mod desk;
 mod edge;

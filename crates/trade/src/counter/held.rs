@@ -69,13 +69,13 @@ pub fn held_sales(tx: &mut Tx<'_>, mall_id: MallId, store_id: Id) -> Result<Vec<
 }
 
 /// Takes a basket up; of two clerks one gets it. `counter.no_such_held` (404).
-pub fn take_held(tx: &mut Tx<'_>, ctx: &Ctx, store_id: Option<Id>, id: Id) -> Result<Basket> {
+pub fn take_held(tx: &mut Tx<'_>, ctx: &Ctx, bound: Option<Id>, id: Id) -> Result<(Id, Basket)> {
     let found: Option<(Id, String)> = tx.opt(
         "select store_id, basket from held_sale where mall_id = $1 and id = $2 for update",
         &args![ctx.mall_id, id],
     )?;
-    let found = found.filter(|(of, _)| store_id.is_none_or(|own| own == *of));
-    let (_, basket) = found.ok_or_else(|| Error::not_found("counter.no_such_held", "这个挂单已经被取回"))?;
+    let found = found.filter(|(of, _)| bound.is_none_or(|own| own == *of));
+    let (store_id, basket) = found.ok_or_else(|| Error::not_found("counter.no_such_held", "这个挂单已经被取回"))?;
     tx.exec("delete from held_sale where mall_id = $1 and id = $2", &args![ctx.mall_id, id])?;
-    serde_json::from_str(&basket).map_err(Error::internal)
+    Ok((store_id, serde_json::from_str(&basket).map_err(Error::internal)?))
 }

@@ -25,5 +25,5 @@ pub use sale::{
 };
 pub use settlement::{ChannelSum, DayTotals, day_totals};
 pub use shift::{
-    Shift, ShiftSums, close_shift, find_shift, lock_shift, my_open_shifts, open_shift, shifts, sums_of,
+    Shift, ShiftSums, close_shift, drawers_of, find_shift, lock_shift, my_open_shifts, open_shift, shifts, shifts_between, sums_of,
 };

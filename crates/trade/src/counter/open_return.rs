@@ -15,8 +15,8 @@ pub struct ReturnedPiece {
     pub quantity: i64,
     /// Of them fit for sale, back on the shelf.
     pub sellable_quantity: i64,
-    /// What was paid for all of them.
-    pub amount_fen: i64,
+    /// What all of them cost now.
+    pub price_fen: i64,
 }
 
 /// A return about to be written.

@@ -3,7 +3,7 @@
 
 use super::drawer::{self, DrawerKind};
 use db::{Tx, args, row};
-use kernel::{Cursor, Error, Fen, Id, Instant, MallId, Page, Result};
+use kernel::{Cursor, Error, Fen, Id, Ids, Instant, MallId, Page, Result, days};
 use platform::Ctx;
 use std::collections::HashMap;
 
@@ -111,6 +111,39 @@ pub fn shifts(
         "select {COLUMNS} from counter_shift where mall_id = $1 and id < $2{chosen} order by id desc limit $3"
     );
     Ok(Page::from_rows(tx.all(&sql, &values)?, limit, |shift: &Shift| Cursor { key: 0, id: shift.id.0 }))
+}
+
+/// Shifts of a store that were open at some time of `from ≤ at < to`, newest first; one that was forgotten for more than a
+/// week is not looked for.
+pub fn shifts_between(tx: &mut Tx<'_>, mall_id: MallId, store_id: Id, from: Instant, to: Instant) -> Result<Vec<Shift>> {
+    tx.all(
+        &format!(
+            "select {COLUMNS} from counter_shift
+             where mall_id = $1 and store_id = $2 and id >= $3 and id < $4 and (closed_at is null or closed_at >= $5)
+             order by id desc
+             limit 200"
+        ),
+        &args![mall_id, store_id, Ids::first_at(from - days(7)), Ids::first_at(to), from],
+    )
+}
+
+/// What moved the drawers of a store with `from ≤ at < to`, by kind.
+pub fn drawers_of(
+    tx: &mut Tx<'_>,
+    mall_id: MallId,
+    store_id: Id,
+    from: Instant,
+    to: Instant,
+) -> Result<HashMap<String, Fen>> {
+    let rows: Vec<(String, i64)> = tx.all(
+        "select e.kind, cast(sum(e.amount_fen) as bigint)
+         from drawer_entry e
+         join counter_shift s on s.mall_id = e.mall_id and s.id = e.shift_id
+         where e.mall_id = $1 and e.at >= $3 and e.at < $4 and s.store_id = $2
+         group by e.kind",
+        &args![mall_id, store_id, from, to],
+    )?;
+    Ok(rows.into_iter().map(|(kind, fen)| (kind, Fen(fen))).collect())
 }
 
 /// What each of some shifts sold and what moved its drawer: two queries for all of them.

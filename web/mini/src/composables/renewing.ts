@@ -1,7 +1,6 @@
 // A code that is shown for a minute: asked for anew before it ends, and never shown once it is over. When it cannot be
 // renewed it is stale, and asked for again every few seconds.
 import { computed, onMounted, onUnmounted, ref, shallowRef } from 'vue';
-import type { Failure } from '@api/client';
 import { useServerClock } from './clock';
 import { asFailure } from './load';
 
@@ -16,7 +15,7 @@ interface Renewed {
 export function useRenewing<T extends Renewed>(
   read: () => Promise<T>,
   took: (fresh: T, before: T | null) => void = () => undefined,
-  ends: (refused: Failure) => boolean = () => false,
+  ends: (refused: ReturnType<typeof asFailure>) => boolean = () => false,
 ) {
   const shown = shallowRef<T | null>(null);
   const stale = ref(false);

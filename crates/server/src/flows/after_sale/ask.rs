@@ -92,7 +92,8 @@ async fn get_after_sale_options(
     Ok(Json(options))
 }
 
-fn options(
+/// What can be asked for an order now.
+pub fn options(
     app: &App,
     tx: &mut Tx<'_>,
     order: &Order,

@@ -14,9 +14,9 @@ mod tell;
 mod track;
 
 pub use admin::admin_routes;
-pub use ask::{AskAfterSale, ask};
+pub use ask::{AfterSaleOptions, AskAfterSale, AskedPieces, ask, options};
 pub use clock::run_clocks;
-pub use decide::{approve, send_back};
+pub use decide::{Inspected, approve, receive, send_back};
 pub use money::{arrived, rest_of};
 pub use tell::messages;
 

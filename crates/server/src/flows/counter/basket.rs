@@ -4,7 +4,7 @@ use super::at_store;
 use axum::extract::State;
 use db::Tx;
 use goods::{catalog, inventory, store};
-use kernel::{Id, MallId, Result};
+use kernel::{Cursor, Id, MallId, Page, Result};
 use platform::permission::perm;
 use platform::problem::ProblemBody;
 use platform::storage::{self, Picture};
@@ -17,7 +17,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(find_counter_goods)).routes(routes!(quote_counter_sale))
+    OpenApiRouter::new()
+        .routes(routes!(find_counter_goods))
+        .routes(routes!(list_counter_prices))
+        .routes(routes!(quote_counter_sale))
 }
 
 /// Something that can be rung up.
@@ -81,8 +84,47 @@ async fn find_counter_goods(
     Ok(Json(found))
 }
 
+/// Of which store's shop, and from where on.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct PriceQuery {
+    store_id: Id,
+    cursor: Option<String>,
+}
+
+/// List what a counter sells, with codes and prices.
+///
+/// Needs `counter.sell`. For a till that has to go on without a network.
+#[utoipa::path(get, path = "/counter/prices", tag = "counter", security(("staff" = [])), params(PriceQuery),
+    responses((status = 200, body = Page<CounterGoods>), (status = 403, body = ProblemBody, description = "`counter.other_store`"),
+    (status = 404, body = ProblemBody, description = "`store.not_found`")))]
+async fn list_counter_prices(
+    State(app): State<App>,
+    staff: Staff<perm::CounterSell>,
+    Query(query): Query<PriceQuery>,
+) -> Answer<Json<Page<CounterGoods>>> {
+    at_store(&staff.grants, query.store_id)?;
+    let after = query.cursor.as_deref().map(Cursor::decode).transpose()?.map_or(0, |cursor| cursor.id);
+    let (reader, mall_id) = (app.clone(), staff.mall.id);
+    let page = app
+        .db
+        .read(move |tx| {
+            let shop_id = store::find_store(tx, mall_id, query.store_id)?.shop_id;
+            let ids = catalog::skus_on_sale(tx, mall_id, shop_id, after, PRICES + 1)?;
+            let page = Page::from_rows(ids, PRICES, |id| Cursor { key: 0, id: id.0 });
+            let items = goods_at(&reader, tx, mall_id, query.store_id, &page.items)?;
+            Ok(Page { items, next_cursor: page.next_cursor })
+        })
+        .await?;
+    Ok(Json(page))
+}
+
+/// Prices a page.
+const PRICES: i64 = 200;
+
 /// Goods of a store's shop, in the order asked for.
-fn goods_at(app: &App, tx: &mut Tx<'_>, mall_id: MallId, store_id: Id, ids: &[Id]) -> Result<Vec<CounterGoods>> {
+pub(super) fn goods_at(app: &App, tx: &mut Tx<'_>, mall_id: MallId, store_id: Id, ids: &[Id]) -> Result<Vec<CounterGoods>> {
     let (store, location_id) = store::location_of_store(tx, mall_id, store_id)?;
     let mut skus = catalog::skus_for_sale(tx, mall_id, ids)?;
     skus.retain(|sku| sku.shop_id == store.shop_id);

@@ -4,8 +4,11 @@
 
 mod basket;
 mod buyer;
+mod give_back;
+mod held;
 mod receipt;
 mod sell;
+mod settle;
 mod shift;
 mod wait;
 
@@ -32,6 +35,9 @@ pub fn admin_routes() -> OpenApiRouter<App> {
         .merge(sell::routes())
         .merge(wait::routes())
         .merge(receipt::routes())
+        .merge(give_back::routes())
+        .merge(held::routes())
+        .merge(settle::routes())
 }
 
 /// A clerk bound to a store stands at its counter only. `counter.other_store` (403).
