@@ -10,6 +10,7 @@ mod notice;
 mod number;
 mod subscribe;
 mod transfer;
+mod webhook;
 
 pub use bill::{Bill, BillKind, BillLine, BillState};
 pub use code::{CodeChannel, CodeIntent};
@@ -19,6 +20,7 @@ pub use notice::{Notice, RawNotice};
 pub use number::sent_at;
 pub use subscribe::SubscribeMessage;
 pub use transfer::{ChannelTransfer, ChannelTransferState, TransferChannel, TransferPurpose, TransferRequest};
+pub use webhook::{WebhookAnswer, WebhookSender};
 
 use crate::{Fen, Instant, Result};
 use std::future::Future;
@@ -374,33 +376,4 @@ pub trait ObjectStore: Send + Sync {
     fn url(&self, key: &str) -> String;
     /// A write, a read and a delete; for `doctor`.
     fn check(&self) -> Pending<'_, ()>;
-}
-
-// ---------------------------------------------------------------- webhooks
-
-/// How one delivery to an integrator's address went. A refusal is an answer, not an error of ours.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct WebhookAnswer {
-    /// HTTP status, if there was an answer.
-    pub status: Option<u16>,
-    /// Why there was none, in words for the log: `dns`, `connect`, `timeout`, `address_refused` … and what happened.
-    pub error: Option<String>,
-    /// The beginning of the answer's body.
-    pub excerpt: String,
-    pub duration_ms: i64,
-}
-
-impl WebhookAnswer {
-    /// Only 2xx says that the message was taken.
-    pub fn is_taken(&self) -> bool {
-        self.status.is_some_and(|status| (200..300).contains(&status))
-    }
-}
-
-/// Posts signed messages to addresses that integrators chose.
-pub trait WebhookSender: Send + Sync {
-    /// Whether we would deliver to this address at all; an error at field `url` otherwise.
-    fn check(&self, url: &str) -> Result<()>;
-    /// One try: no redirects are followed, private addresses are refused also after name resolution.
-    fn post<'a>(&'a self, url: &'a str, headers: &'a [(&'a str, String)], body: &'a str) -> Pending<'a, WebhookAnswer>;
 }

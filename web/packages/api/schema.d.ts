@@ -691,6 +691,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/counter/held-sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the baskets that were put aside, oldest first.
+         * @description Needs `counter.sell`.
+         */
+        get: operations["list_held_sales"];
+        put?: never;
+        /**
+         * Put a basket aside.
+         * @description Needs `counter.sell`. It holds no stock and no price; at most fifty for each store.
+         */
+        post: operations["hold_sale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/counter/held-sales/{id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a basket up again.
+         * @description Needs `counter.sell`. Of two clerks one gets it.
+         */
+        post: operations["take_up_held_sale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/counter/members": {
         parameters: {
             query?: never;
@@ -723,6 +767,46 @@ export interface paths {
          * @description Needs `counter.sell`.
          */
         get: operations["list_my_counter_shifts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/counter/open-returns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take goods back without a receipt.
+         * @description Needs `counter.open_return`. No order is changed: cash leaves the drawer, at most what the goods cost now.
+         */
+        post: operations["take_back_without_receipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/counter/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a counter sells, with codes and prices.
+         * @description Needs `counter.sell`. For a till that has to go on without a network.
+         */
+        get: operations["list_counter_prices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -828,6 +912,51 @@ export interface paths {
          * @description Needs `counter.sell`. The charge before it is reversed first; if that one was paid after all, the sale is paid.
          */
         post: operations["scan_another_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/counter/sales/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what can be brought back of a sale.
+         * @description Needs `counter.sell`. For each line what its first, its first two … pieces give back, and the reasons that fit.
+         */
+        get: operations["show_counter_return"];
+        put?: never;
+        /**
+         * Take goods back with a receipt.
+         * @description Needs `counter.sell`. Exactly what those pieces cost goes back over the payments that paid for them, by part; points and
+         *     coupons follow as after any return.
+         */
+        post: operations["take_goods_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/counter/settlement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the day of a store's counter.
+         * @description Needs `counter.settle`. Exact to this moment.
+         */
+        get: operations["get_counter_settlement"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -8334,6 +8463,17 @@ export interface components {
         BrandOrder: {
             ids: components["schemas"]["Id"][];
         };
+        /** @description Pieces of a line that came back. */
+        BroughtBack: {
+            line_id: components["schemas"]["Id"];
+            /** Format: int64 */
+            quantity: number;
+            /**
+             * Format: int64
+             * @description Of them fit for sale: they lie on the shelf again.
+             */
+            sellable_quantity: number;
+        };
         /** @description A step of N for a price. */
         BundleStep: {
             /** Format: int64 */
@@ -8743,6 +8883,14 @@ export interface components {
             amount_fen: number;
             note: string;
         };
+        /** @description Money of one channel. */
+        CounterChannel: {
+            channel: string;
+            /** Format: int64 */
+            received_fen: number;
+            /** Format: int64 */
+            returned_fen: number;
+        };
         /** @description Something that can be rung up. */
         CounterGoods: {
             /**
@@ -8802,6 +8950,37 @@ export interface components {
             shift_id: components["schemas"]["Id"];
             tenders: components["schemas"]["CounterTender"][];
         };
+        /** @description Money that went back, or is on its way. */
+        CounterRefund: {
+            /** Format: int64 */
+            amount_fen: number;
+            channel: string;
+            /** @description `done`, or `requested` while the channel works on it. */
+            status: string;
+        };
+        /** @description What came back of a sale. */
+        CounterReturn: {
+            lines: components["schemas"]["BroughtBack"][];
+            note?: string | null;
+            /** @description A code of `GET …/return`. */
+            reason: string;
+            /** @description The clerk's own open shift at the store that sold it; cash leaves its drawer. */
+            shift_id: components["schemas"]["Id"];
+        };
+        /** @description What came of it. */
+        CounterReturned: {
+            after_sale_id: components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description To be handed over from the drawer.
+             */
+            cash_fen: number;
+            /** Format: int64 */
+            refund_fen: number;
+            /** @description One for each payment that gives a part back. */
+            refunds: components["schemas"]["CounterRefund"][];
+            sale: components["schemas"]["CounterSaleView"];
+        };
         /** @description A sale in a shift's list. */
         CounterSaleRow: {
             is_offline: boolean;
@@ -8835,6 +9014,42 @@ export interface components {
             /** @description Why the customer's payment code was not taken; another may be scanned. */
             refused?: string | null;
             state: components["schemas"]["CounterSaleState"];
+        };
+        /** @description The day of a store's counter. */
+        CounterSettlement: {
+            /** Format: int64 */
+            cash_given_elsewhere_fen: number;
+            /** @description By channel; received sums to `sold_fen`, returned to `returned_fen`. */
+            channels: components["schemas"]["CounterChannel"][];
+            /** @example 2026-11-26 */
+            day: string;
+            /** Format: int64 */
+            drawer_refunds_fen: number;
+            /**
+             * Format: int64
+             * @description Cash that drawers took for sales and gave for refunds on this day. They differ from the channel `cash` only by what
+             *     was given back by hand elsewhere.
+             */
+            drawer_sales_fen: number;
+            /** @description No sale knows of these: they are in the drawers alone. */
+            open_returns: components["schemas"]["OpenReturnRow"][];
+            /** Format: int64 */
+            open_returns_fen: number;
+            /** Format: int64 */
+            pieces: number;
+            /**
+             * Format: int64
+             * @description Given back on this day, of whatever day's sales.
+             */
+            returned_fen: number;
+            /** Format: int64 */
+            sales: number;
+            /** @description Shifts that were open on this day, newest first. */
+            shifts: components["schemas"]["CounterShiftView"][];
+            /** Format: int64 */
+            sold_fen: number;
+            store_id: components["schemas"]["Id"];
+            store_name: string;
         };
         /** @description A shift with its cash. */
         CounterShiftDetail: components["schemas"]["CounterShiftView"] & {
@@ -9561,11 +9776,37 @@ export interface components {
              */
             period_days?: number;
         };
+        /** @description What was in it. */
+        HeldBasket: {
+            items: components["schemas"]["ItemInput"][];
+            member_id?: null | components["schemas"]["Id"];
+        };
+        /** @description A line of a basket. */
+        HeldLine: {
+            goods: components["schemas"]["CounterGoods"];
+            /** Format: int64 */
+            quantity: number;
+        };
+        /** @description One basket. */
+        HeldSale: {
+            created_at: components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            label: string;
+            /** Format: int64 */
+            quantity: number;
+        };
         /**
          * @description What a hit is.
          * @enum {string}
          */
         HitKind: "order" | "product" | "member" | "store" | "page";
+        /** @description A basket to put aside. */
+        HoldSale: {
+            basket: components["schemas"]["HeldBasket"];
+            /** @description How the clerk will know it again. */
+            label: string;
+            store_id: components["schemas"]["Id"];
+        };
         /** @description What the mini program opens with. */
         HomePage: {
             blocks: components["schemas"]["Block"][];
@@ -10573,6 +10814,42 @@ export interface components {
             float_fen: number;
             store_id: components["schemas"]["Id"];
         };
+        /** @description Pieces without a receipt. */
+        OpenPieces: {
+            /** Format: int64 */
+            quantity: number;
+            /** Format: int64 */
+            sellable_quantity: number;
+            sku_id: components["schemas"]["Id"];
+        };
+        /** @description Goods without a receipt, and what is paid for them. */
+        OpenReturnRequest: {
+            /**
+             * Format: int64
+             * @description In cash, at most what they cost now.
+             */
+            amount_fen: number;
+            lines: components["schemas"]["OpenPieces"][];
+            /** @description Why, and how it is known that they were bought here. */
+            note: string;
+            shift_id: components["schemas"]["Id"];
+        };
+        /** @description A return without a receipt. */
+        OpenReturnRow: {
+            /** Format: int64 */
+            amount_fen: number;
+            at: components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            note: string;
+            staff_name: string;
+        };
+        /** @description What was taken back. */
+        OpenReturnView: {
+            /** Format: int64 */
+            amount_fen: number;
+            id: components["schemas"]["Id"];
+            pieces: components["schemas"]["ReturnedPiece"][];
+        };
         /** @description One span; several of one weekday are allowed (a break at noon). */
         OpeningHours: {
             /** @description `21:30`; at or before `open` it is in the next morning. */
@@ -11067,6 +11344,27 @@ export interface components {
                 theirs_fen?: number | null;
                 /** @description `done`, `processing` or `failed`. */
                 theirs_state?: string | null;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_CounterGoods: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description Pieces on this store's shelf that nobody holds.
+                 */
+                available: number;
+                barcode?: string | null;
+                code: string;
+                name: string;
+                on_sale: boolean;
+                option_text: string;
+                picture: components["schemas"]["Picture"];
+                /** Format: int64 */
+                price_fen: number;
+                product_id: components["schemas"]["Id"];
+                sku_id: components["schemas"]["Id"];
             }[];
             next_cursor?: string | null;
         };
@@ -13475,6 +13773,23 @@ export interface components {
             carrier_code: string;
             tracking_number: string;
         };
+        /** @description Pieces that came back. */
+        ReturnedPiece: {
+            name: string;
+            /**
+             * Format: int64
+             * @description What all of them cost now.
+             */
+            price_fen: number;
+            /** Format: int64 */
+            quantity: number;
+            /**
+             * Format: int64
+             * @description Of them fit for sale, back on the shelf.
+             */
+            sellable_quantity: number;
+            sku_id: components["schemas"]["Id"];
+        };
         /** @description Why a review is hidden. */
         ReviewHiding: {
             /** @description 1–100 characters; only staff see it. */
@@ -14258,6 +14573,11 @@ export interface components {
          * @enum {string}
          */
         TakeState: "draft" | "counted" | "posted" | "cancelled";
+        /** @description A basket taken up: its goods as they are now; what is gone is absent. */
+        TakenUp: {
+            lines: components["schemas"]["HeldLine"][];
+            member?: null | components["schemas"]["CounterMember"];
+        };
         /**
          * @description What may be done with a task now.
          * @enum {string}
@@ -18043,6 +18363,244 @@ export interface operations {
             };
         };
     };
+    list_held_sales: {
+        parameters: {
+            query: {
+                store_id: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldSale"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hold_sale: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldSale"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldSale"];
+                };
+            };
+            /** @description `request.invalid` at `label`, `basket` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.too_many_held` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency.mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_up_held_sale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenUp"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.no_such_held` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     find_counter_member: {
         parameters: {
             query?: never;
@@ -18171,6 +18729,179 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_back_without_receipt: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenReturnRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenReturnView"];
+                };
+            };
+            /** @description `request.invalid` at `lines`, `amount_fen`, `note` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.other_store`, `counter.other_clerk` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.no_such_shift`, `inventory.no_such_sku` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.shift_closed`, `counter.drawer_short` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency.mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_counter_prices: {
+        parameters: {
+            query: {
+                store_id: components["schemas"]["Id"];
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CounterGoods"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */
@@ -18628,6 +19359,257 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_counter_return: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AfterSaleOptions"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.no_such_sale` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_goods_back: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CounterReturn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterReturned"];
+                };
+            };
+            /** @description `request.invalid` at `lines`, `reason`, `note` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.other_store`, `counter.other_clerk` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.no_such_sale`, `counter.no_such_shift`, `order.no_such_line` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.shift_closed`, `counter.drawer_short`, `after_sale.too_many`, `after_sale.too_late`, `after_sale.no_return`, `order.not_allowed`, `refund.not_paid` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency.mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_counter_settlement: {
+        parameters: {
+            query: {
+                store_id: components["schemas"]["Id"];
+                /** @description A day of the mall's calendar, `2026-11-26`; absent: today. */
+                day?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterSettlement"];
+                };
+            };
+            /** @description `request.invalid` at `day` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `server.busy`: overloaded, wait `Retry-After` seconds */

@@ -56,10 +56,7 @@ pub use erase::{bin_all, erase};
 pub use list::{ProductFilter, ProductList, ProductSort};
 pub use price::{note_new_prices, settle_old_reductions, settle_struck};
 pub use rich_text::clean as clean_html;
-pub use sale::{
-    SkuChoice, SkuForSale, add_sales, sku_choices, sku_codes, skus_for_sale, skus_named,
-    skus_on_sale,
-};
+pub use sale::{SkuChoice, SkuForSale, add_sales, sku_choices, sku_codes, skus_for_sale, skus_named, skus_on_sale};
 pub use save::{bin, create, restore, set_status, turn_due, update};
 pub use taxonomy::{BrandBrief, CategoryBrief, CategoryNode};
 

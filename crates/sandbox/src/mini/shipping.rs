@@ -357,7 +357,7 @@ impl Funds {
         match (payment.state, payment.scene) {
             (TradeState::NotPay | TradeState::UserPaying | TradeState::Closed | TradeState::Revoked, _) => {
                 Funds::NotCollected
-            },
+            }
             (TradeState::Refund, _) if payment.refunded_fen >= payment.total_fen => Funds::Returned,
             (_, Scene::Jsapi) => match order_state(payment, now) {
                 1 => Funds::AwaitingShipment,

@@ -81,7 +81,8 @@ impl CodePay {
             return Err(PayError::param("scene_info.store_info", "门店信息须有 id 或 out_id"));
         }
         let code = &self.payer.auth_code;
-        let begins = code.get(..2).and_then(|head| head.parse::<u32>().ok()).is_some_and(|head| (10..=15).contains(&head));
+        let begins =
+            code.get(..2).and_then(|head| head.parse::<u32>().ok()).is_some_and(|head| (10..=15).contains(&head));
         if code.len() != 18 || !begins || !code.bytes().all(|b| b.is_ascii_digit()) {
             return Err(PayError::new(400, "AUTH_CODE_INVALID", "请扫描微信支付的付款码"));
         }

@@ -141,7 +141,9 @@ impl Payment {
 
     /// True if a person may pay it now.
     pub(crate) fn payable(&self, now: Instant) -> bool {
-        matches!(self.state, TradeState::NotPay | TradeState::UserPaying) && now < self.link_expires_at && self.expires_at.is_none_or(|at| now < at)
+        matches!(self.state, TradeState::NotPay | TradeState::UserPaying)
+            && now < self.link_expires_at
+            && self.expires_at.is_none_or(|at| now < at)
     }
 }
 

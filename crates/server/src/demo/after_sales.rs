@@ -23,7 +23,10 @@ pub(super) fn seed(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<()> {
         ("shipped", "not_as_described", "颜色比照片深，和家里不搭。"),
     ] {
         let order: Option<(Id, Id)> = tx.opt(
-            "select id, member_id from trade_order where mall_id = $1 and status = $2 order by id limit 1",
+            "select id, member_id from trade_order
+             where mall_id = $1 and status = $2 and source = 'online'
+             order by id
+             limit 1",
             &args![ctx.mall_id, status],
         )?;
         let Some((order_id, member_id)) = order else { continue };

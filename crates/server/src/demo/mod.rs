@@ -7,6 +7,7 @@ mod brought;
 mod campaigns;
 mod catalog;
 mod club;
+mod counter;
 mod finance;
 mod orders;
 mod seed;

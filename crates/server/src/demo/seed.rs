@@ -112,6 +112,7 @@ impl Seeding<'_> {
         let words: Vec<&str> = self.catalog.hot_words.iter().map(String::as_str).collect();
         platform::search::pin(tx, self.ctx.mall_id, &words, self.ctx.now)?;
         self.home(tx, &categories, &products)?;
+        super::counter::seed(tx, self.app, self.ctx)?;
         super::orders::seed(tx, self.app, self.ctx)?;
         super::after_sales::seed(tx, self.ctx)?;
         super::finance::seed(tx, self.app, self.ctx)?;
@@ -157,17 +158,8 @@ impl Seeding<'_> {
                 people::staff::create_owner(tx, self.ctx, &member.username, hash)?;
                 continue;
             }
-            let allowed = [
-                "order.view",
-                "order.ship",
-                "order.redeem",
-                "order.remark",
-                "product.view",
-                "inventory.view",
-                "store.view",
-            ];
             let role =
-                RoleInput { name: "店员".into(), permissions: allowed.iter().map(|p| (*p).to_owned()).collect() };
+                RoleInput { name: "店员".into(), permissions: super::counter::CLERK.map(str::to_owned).to_vec() };
             let role_id = people::staff::add_role(tx, self.ctx, &Rights::system(), &role)?;
             let new = NewStaff {
                 username: member.username.clone(),

@@ -1,8 +1,8 @@
 //! The whole of an order on one page, for its member and for staff: lines, amounts with their explanation, receiver or
 //! pickup, parcels, payments, refunds, timeline, and what may be done now. Also the lists.
 
-use super::counter::{self, CounterReceipt};
 use super::ORDER_GROUP;
+use super::counter::{self, CounterReceipt};
 use axum::extract::State;
 use db::{Tx, args};
 use goods::store::StoreView;

@@ -4,8 +4,8 @@
 use super::{ORDER_GROUP, settle};
 use db::Tx;
 use kernel::ports::{
-    ChannelPayment, ChannelPaymentState, CloseOutcome, CombinedChannel, CombinedPayment, PayInstruction, PaymentChannel, PaymentIntent,
-    SubOrder,
+    ChannelPayment, ChannelPaymentState, CloseOutcome, CombinedChannel, CombinedPayment, PayInstruction,
+    PaymentChannel, PaymentIntent, SubOrder,
 };
 use kernel::{Error, Fen, Id, Result, prorate};
 use platform::{App, Ctx};

@@ -20,10 +20,12 @@ pub async fn furnish(mall: &TestMall, product: &Product, store: &Store) -> Ids {
 /// The counter's part of the walk over every write of the back office.
 pub async fn writes(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, String, Value)> {
     let till = Till { store: f.store.clone(), clerk: mall.staff(), shift: json!(f.ids["shift"]) };
-    let (waiting, given_up) = (till.sell_for(&f.product, "code").await, till.sell_for(&f.product, "code").await);
-    let total = till.quote(&[(&f.product, 1)], None, json!({})).await["total_fen"].as_i64().unwrap();
+    let tea = mall.product("柜台茶").price_fen(1_000).stock(0).create().await;
+    f.store.receive(mall, &tea, 10).await;
+    let (waiting, given_up) = (till.sell_for(&tea, "code").await, till.sell_for(&tea, "code").await);
+    let total = till.quote(&[(&tea, 1)], None, json!({})).await["total_fen"].as_i64().unwrap();
     let elsewhere = mall.store("柜台店").await;
-    let held = json!({ "store_id": f.store.id, "label": "红帽子", "basket": { "items": items(&[(&f.product, 1)]) } });
+    let held = json!({ "store_id": f.store.id, "label": "红帽子", "basket": { "items": items(&[(&tea, 1)]) } });
     let aside = mall.staff().post("/admin/v1/counter/held-sales", held.clone()).await.ok();
     let of_shift = |verb: &str| format!("/admin/v1/counter/shifts/{}/{verb}", f.ids["shift"]);
     let of_sale = |sale: &Value, verb: &str| format!("/admin/v1/counter/sales/{}/{verb}", order_of(sale));
@@ -33,16 +35,8 @@ pub async fn writes(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, String
             "/admin/v1/counter/shifts".into(),
             json!({ "store_id": elsewhere.id, "float_fen": 0 }),
         ),
-        (
-            "POST /admin/v1/counter/shifts/{id}/cash",
-            of_shift("cash"),
-            json!({ "amount_fen": 100, "note": "零钱" }),
-        ),
-        (
-            "POST /admin/v1/counter/sales",
-            "/admin/v1/counter/sales".into(),
-            till.sale(&[(&f.product, 1)], total, cash(total)),
-        ),
+        ("POST /admin/v1/counter/shifts/{id}/cash", of_shift("cash"), json!({ "amount_fen": 100, "note": "零钱" })),
+        ("POST /admin/v1/counter/sales", "/admin/v1/counter/sales".into(), till.sale(&[(&tea, 1)], total, cash(total))),
         (
             "POST /admin/v1/counter/sales/{id}/code",
             of_sale(&waiting, "code"),
@@ -58,7 +52,7 @@ pub async fn writes(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, String
             "POST /admin/v1/counter/open-returns",
             "/admin/v1/counter/open-returns".into(),
             json!({ "shift_id": f.ids["shift"], "amount_fen": 1_00, "note": "老顾客",
-                "lines": [{ "sku_id": f.product.sku().id, "quantity": 1, "sellable_quantity": 1 }] }),
+                "lines": [{ "sku_id": tea.sku().id, "quantity": 1, "sellable_quantity": 1 }] }),
         ),
         ("POST /admin/v1/counter/held-sales", "/admin/v1/counter/held-sales".into(), held.clone()),
         (
@@ -67,11 +61,7 @@ pub async fn writes(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, String
             json!({}),
         ),
         ("POST /admin/v1/counter/sales/{id}/cancel", of_sale(&given_up, "cancel"), json!({})),
-        (
-            "POST /admin/v1/counter/shifts/{id}/close",
-            of_shift("close"),
-            json!({ "counted_fen": 1, "note": "点过了" }),
-        ),
+        ("POST /admin/v1/counter/shifts/{id}/close", of_shift("close"), json!({ "counted_fen": 1, "note": "点过了" })),
     ]
 }
 
@@ -242,8 +232,7 @@ fn of_two_clerks_one_gets_the_last_piece() {
         store.receive(&mall, &last, 1).await;
         let (first, second) = (till(&mall, &store, 0).await, till(&mall, &store, 0).await);
         let goods = [(&last, 1)];
-        let (one, two) =
-            tokio::join!(first.sell(&goods, 9_900, cash(9_900)), second.sell(&goods, 9_900, cash(9_900)));
+        let (one, two) = tokio::join!(first.sell(&goods, 9_900, cash(9_900)), second.sell(&goods, 9_900, cash(9_900)));
         let (won, lost) = if one.code().is_empty() { (one, two) } else { (two, one) };
         won.ok();
         lost.refused("inventory.sold_out");

@@ -165,7 +165,10 @@ fn a_day_at_two_stores_adds_up_to_the_unit_and_the_fen() {
             let returned = till.clerk.post(&path, back).await.ok();
             let by = |channel: &str| {
                 let refunds = returned["refunds"].as_array().unwrap().iter();
-                refunds.filter(|one| one["channel"] == channel).map(|one| one["amount_fen"].as_i64().unwrap()).sum::<i64>()
+                refunds
+                    .filter(|one| one["channel"] == channel)
+                    .map(|one| one["amount_fen"].as_i64().unwrap())
+                    .sum::<i64>()
             };
             let store = day.store_of(one.till);
             *book.gone.entry((store, one.product)).or_default() -= 1;

@@ -71,7 +71,10 @@ fn what_is_bought_at_the_counter_stands_in_the_members_list() {
         mall.run_jobs().await;
         let mine = shop.ann.get("/api/v1/orders").await.ok();
         assert_eq!(mine["items"].as_array().unwrap().len(), before + 1);
-        assert_eq!((&mine["items"][0]["source"], &mine["items"][0]["status"]), (&json!("counter"), &json!("completed")));
+        assert_eq!(
+            (&mine["items"][0]["source"], &mine["items"][0]["status"]),
+            (&json!("counter"), &json!("completed"))
+        );
         let detail = shop.ann.get(&format!("/api/v1/orders/{}", order_of(&sale))).await.ok();
         assert_eq!(detail["counter"]["tenders"][0]["kind"], "cash");
         assert!(detail["counter"]["clerk_name"].is_string());
@@ -89,9 +92,7 @@ fn the_balance_pays_once_for_each_code_that_is_shown() {
     on_both_engines(async |mall| {
         let shop = shop(&mall).await;
         let code = code_of(&shop.ann).await;
-        let split = |code: Option<&str>| {
-            json!([{ "kind": "balance", "amount_fen": 9_000, "member_code": code }, { "kind": "cash", "amount_fen": 1_000 }])
-        };
+        let split = |code: Option<&str>| json!([{ "kind": "balance", "amount_fen": 9_000, "member_code": code }, { "kind": "cash", "amount_fen": 1_000 }]);
         let path = "/admin/v1/counter/sales";
         shop.till.clerk.post(path, shop.sale(1, 10_000, split(None))).await.refused("request.invalid");
         let bob = mall.member().await;
@@ -134,8 +135,12 @@ fn pieces_come_back_exactly_and_only_while_they_are_there() {
                 "lines": [{ "line_id": "1", "quantity": quantity, "sellable_quantity": sellable }] })
         };
         let first = shop.till.clerk.post(&path, back(2, 1)).await.ok();
-        let by: Vec<(String, i64)> = first["refunds"].as_array().unwrap().iter()
-            .map(|one| (one["channel"].as_str().unwrap().to_owned(), one["amount_fen"].as_i64().unwrap())).collect();
+        let by: Vec<(String, i64)> = first["refunds"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| (one["channel"].as_str().unwrap().to_owned(), one["amount_fen"].as_i64().unwrap()))
+            .collect();
         assert_eq!(by.iter().map(|one| one.1).sum::<i64>(), 20_000);
         assert!(by.contains(&("wechat".into(), 17_655)) && by.contains(&("cash".into(), 2_345)), "{by:?}");
         assert_eq!(mall.stock_at(&shop.tea, shop.store.location_id).await, (48, 0), "one was not fit for sale");

@@ -9,8 +9,8 @@ use super::notice::{LocalNotice, SIGNATURE, payment_from, payment_json, refund_f
 use super::transfers::{LocalTransfers, transfer_from};
 use kernel::ports::{
     Bill, ChannelPayment, ChannelPaymentState, ChannelRefund, ChannelRefundState, CloseOutcome, CodeChannel,
-    CombinedChannel, Notice, PayInstruction, PayScene, PaymentChannel, PaymentIntent, Pending, RawNotice, RefundRequest,
-    TransferChannel,
+    CombinedChannel, Notice, PayInstruction, PayScene, PaymentChannel, PaymentIntent, Pending, RawNotice,
+    RefundRequest, TransferChannel,
 };
 use kernel::{Clock, Error, Fen, Instant, Result, minutes};
 use serde_json::{Value, json};

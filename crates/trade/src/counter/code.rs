@@ -48,8 +48,7 @@ impl MemberCode {
     /// Reads a code that is good now. `counter.code_forged`, `counter.code_expired` (409).
     pub fn read(signer: &Signer, text: &str, now: Instant) -> Result<Self> {
         let body: Option<[u8; 16]> = signer.read(PREFIX, text);
-        let body = body
-            .ok_or_else(|| Error::conflict("counter.code_forged", "这不是本商城的会员码，请核对后再扫"))?;
+        let body = body.ok_or_else(|| Error::conflict("counter.code_forged", "这不是本商城的会员码，请核对后再扫"))?;
         let number = |at: usize| i64::from_be_bytes(body[at..at + 8].try_into().expect("eight bytes"));
         let code = MemberCode { member_id: Id(number(0)), expires_at: Instant(number(8)) };
         if now > code.expires_at + LEEWAY_MS {

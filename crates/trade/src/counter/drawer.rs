@@ -79,17 +79,7 @@ pub fn record(
     tx.exec(
         "insert into drawer_entry (mall_id, shift_id, id, kind, source_id, amount_fen, note, staff_id, at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        &args![
-            ctx.mall_id,
-            shift_id,
-            ctx.id(),
-            kind.as_str(),
-            source_id,
-            amount,
-            note,
-            ctx.actor.id(),
-            ctx.now
-        ],
+        &args![ctx.mall_id, shift_id, ctx.id(), kind.as_str(), source_id, amount, note, ctx.actor.id(), ctx.now],
     )?;
     Ok(())
 }

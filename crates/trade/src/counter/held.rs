@@ -31,10 +31,8 @@ row!(HeldSale { id, label, quantity, created_at });
 
 /// Puts a basket aside. `counter.too_many_held` (409).
 pub fn hold(tx: &mut Tx<'_>, ctx: &Ctx, store_id: Id, staff_id: Id, label: &str, basket: &Basket) -> Result<HeldSale> {
-    let (held,): (i64,) = tx.one(
-        "select count(*) from held_sale where mall_id = $1 and store_id = $2",
-        &args![ctx.mall_id, store_id],
-    )?;
+    let (held,): (i64,) =
+        tx.one("select count(*) from held_sale where mall_id = $1 and store_id = $2", &args![ctx.mall_id, store_id])?;
     if held >= MOST_HELD {
         return Err(Error::conflict("counter.too_many_held", format!("挂单最多 {MOST_HELD} 个，请先取回或删除一些")));
     }

@@ -17,13 +17,14 @@ mod shift;
 
 pub use code::{MEMBER_CODE_LIFE_MS, MemberCode, member_signer, use_up};
 pub use drawer::{DrawerEntry, DrawerKind, entries, record};
-pub use held::{Basket, HeldSale, MOST_HELD, hold, held_sales, take_held};
+pub use held::{Basket, HeldSale, MOST_HELD, held_sales, hold, take_held};
 pub use open_return::{NewOpenReturn, OpenReturn, ReturnedPiece, insert_open_return, open_returns};
 pub use sale::{
-    CounterSale, NewSale, Tender, TenderKind, drop_tender, insert_sale, insert_tender, mark_paid, of_order, of_request, sales,
-    tenders_of,
+    CounterSale, NewSale, Tender, TenderKind, drop_tender, insert_sale, insert_tender, mark_paid, of_order, of_request,
+    sales, tenders_of,
 };
 pub use settlement::{ChannelSum, DayTotals, day_totals};
 pub use shift::{
-    Shift, ShiftSums, close_shift, drawers_of, find_shift, lock_shift, my_open_shifts, open_shift, shifts, shifts_between, sums_of,
+    Shift, ShiftSums, close_shift, drawers_of, find_shift, lock_shift, my_open_shifts, open_shift, shifts,
+    shifts_between, sums_of,
 };

@@ -107,15 +107,20 @@ pub fn shifts(
             chosen += &format!(" and {column} = ${}", values.len());
         }
     }
-    let sql = format!(
-        "select {COLUMNS} from counter_shift where mall_id = $1 and id < $2{chosen} order by id desc limit $3"
-    );
+    let sql =
+        format!("select {COLUMNS} from counter_shift where mall_id = $1 and id < $2{chosen} order by id desc limit $3");
     Ok(Page::from_rows(tx.all(&sql, &values)?, limit, |shift: &Shift| Cursor { key: 0, id: shift.id.0 }))
 }
 
 /// Shifts of a store that were open at some time of `from ≤ at < to`, newest first; one that was forgotten for more than a
 /// week is not looked for.
-pub fn shifts_between(tx: &mut Tx<'_>, mall_id: MallId, store_id: Id, from: Instant, to: Instant) -> Result<Vec<Shift>> {
+pub fn shifts_between(
+    tx: &mut Tx<'_>,
+    mall_id: MallId,
+    store_id: Id,
+    from: Instant,
+    to: Instant,
+) -> Result<Vec<Shift>> {
     tx.all(
         &format!(
             "select {COLUMNS} from counter_shift

@@ -1,7 +1,8 @@
 //! The order desk: the back office's list with its filters and counts. Three queries a page: what the words mean, the
 //! orders, the lines of all. Times are ranges of ids, because ids are ordered by time.
 
-use super::model::{Action, DeliveryKind, Source, Status, staff_actions};
+use super::action::{Action, staff_actions};
+use super::model::{DeliveryKind, Source, Status};
 use super::seek;
 use super::store::{Line, Order, lines_of};
 use super::view::{CARD_COLUMNS, OrderLineView, OrderMember, StateFilter, line_views, mask_phone, standing};

@@ -2,6 +2,7 @@
 //! `order_event`, `order_price_change`. Every move is a compare-and-swap and leaves an event with its actor. An order keeps the quote it was
 //! placed with; its lines carry the exact share of every unit. It does not know how money is collected.
 
+mod action;
 mod desk;
 mod model;
 mod place;
@@ -11,8 +12,9 @@ mod store;
 mod together;
 mod view;
 
+pub use action::{Action, Standing, member_actions, staff_actions};
 pub use desk::{AdminOrderRow, DeskFilter, MOST_COUNTED, OrderCounts, admin_rows, counts, found_ids};
-pub use model::{Action, DeliveryKind, Move, Source, Standing, Status, Who, member_actions, not_allowed, rule, staff_actions};
+pub use model::{DeliveryKind, Move, Source, Status, Who, not_allowed, rule};
 pub use place::{NewOrder, Receiver, insert};
 pub use reprice::{LinePrice, NewPrices, PriceChangeView, price_changes, reprice};
 pub use store::{

@@ -1,6 +1,7 @@
 //! Orders as the member's lists show them. Two queries a page: the orders, then the lines of all.
 
-use super::model::{Action, DeliveryKind, Source, Standing, Status, member_actions};
+use super::action::{Action, Standing, member_actions};
+use super::model::{DeliveryKind, Source, Status};
 use super::store::{Line, Order, lines_of};
 use super::together::{OrderShop, TogetherSum, sums};
 use db::{Arg, Tx, args};

@@ -20,8 +20,8 @@ pub use refund::{
     request_refund,
 };
 pub use store::{
-    CASH, Payable, Payment, PaymentStatus, attempts, close_attempt, close_pending, due_for_query, find, find_for_channel,
-    insert_attempt, insert_offline, insert_paid, insert_part, mark_paid, mark_sent_back, of_member, pending_payables,
-    reusable, save_instruction, touch_checked, waiting_parts,
+    CASH, Payable, Payment, PaymentStatus, attempts, close_attempt, close_pending, due_for_query, find,
+    find_for_channel, insert_attempt, insert_offline, insert_paid, insert_part, mark_paid, mark_sent_back, of_member,
+    pending_payables, reusable, save_instruction, touch_checked, waiting_parts,
 };
 pub use view::{FormField, Instruction, PaymentPartView, PaymentView, RefundView, instruction_from_port, payment_view};

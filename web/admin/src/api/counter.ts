@@ -1,7 +1,15 @@
 // The counter: shifts and their drawers, what is rung up and for whom, sales.
 
 import type { Query } from '@api/client';
-import type { CloseCounterShift, CounterQuoteRequest, OpenCounterShift, SellAtCounter } from '@api/types';
+import type {
+  CloseCounterShift,
+  CounterQuoteRequest,
+  CounterReturn,
+  HoldSale,
+  OpenCounterShift,
+  OpenReturnRequest,
+  SellAtCounter,
+} from '@api/types';
 import { call } from '@/app/http';
 
 export const listMyShifts = () => call('GET', '/admin/v1/counter/my-shifts', { timeout_ms: 8_000 });
@@ -29,3 +37,19 @@ export const readSale = (id: string) => call('GET', '/admin/v1/counter/sales/{id
 export const scanAnother = (id: string, auth_code: string) =>
   call('POST', '/admin/v1/counter/sales/{id}/code', { path: { id }, body: { auth_code } });
 export const cancelSale = (id: string) => call('POST', '/admin/v1/counter/sales/{id}/cancel', { path: { id } });
+
+export const holdSale = (body: HoldSale, idempotency_key: string) =>
+  call('POST', '/admin/v1/counter/held-sales', { body, idempotency_key });
+export const listHeld = (store_id: string) => call('GET', '/admin/v1/counter/held-sales', { query: { store_id } });
+export const takeHeld = (id: string) => call('POST', '/admin/v1/counter/held-sales/{id}/take', { path: { id } });
+
+export const readReturn = (id: string) => call('GET', '/admin/v1/counter/sales/{id}/return', { path: { id } });
+export const bringBack = (id: string, body: CounterReturn, idempotency_key: string) =>
+  call('POST', '/admin/v1/counter/sales/{id}/return', { path: { id }, body, idempotency_key });
+export const openReturn = (body: OpenReturnRequest, idempotency_key: string) =>
+  call('POST', '/admin/v1/counter/open-returns', { body, idempotency_key });
+
+export const listPrices = (store_id: string, cursor?: string) =>
+  call('GET', '/admin/v1/counter/prices', { query: { store_id, ...(cursor ? { cursor } : {}) }, timeout_ms: 15_000 });
+export const readSettlement = (store_id: string, day?: string) =>
+  call('GET', '/admin/v1/counter/settlement', { query: { store_id, ...(day ? { day } : {}) } });

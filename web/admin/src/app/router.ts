@@ -32,6 +32,7 @@ const pages: RouteRecordRaw[] = [
   page('refunds', '退款', 'order.refund', () => import('@/modules/trade/refund/list.vue')),
   page('shipping-uploads', '微信发货同步', 'order.ship', () => import('@/modules/trade/upload/list.vue')),
   page('counter', '收银台', 'counter.sell', () => import('@/modules/store/counter/page.vue')),
+  page('counter/settlement', '门店日结', 'counter.settle', () => import('@/modules/store/counter/settlement.vue')),
   page('pickups', '备货与待取', 'order.redeem', () => import('@/modules/trade/redeem/pickups.vue')),
   page('redeem', '自提核销', 'order.redeem', () => import('@/modules/trade/redeem/page.vue')),
   page('reviews', '评价', 'review.view', () => import('@/modules/trade/review/list.vue')),

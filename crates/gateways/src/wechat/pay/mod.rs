@@ -18,8 +18,8 @@ mod trust;
 use crate::http::Http;
 use crate::{Secret, Timeouts};
 use kernel::ports::{
-    Bill, ChannelPayment, ChannelRefund, CloseOutcome, CodeChannel, CombinedChannel, Notice, PayInstruction, PaymentChannel,
-    PaymentIntent, Pending, RawNotice, RefundRequest, TransferChannel,
+    Bill, ChannelPayment, ChannelRefund, CloseOutcome, CodeChannel, CombinedChannel, Notice, PayInstruction,
+    PaymentChannel, PaymentIntent, Pending, RawNotice, RefundRequest, TransferChannel,
 };
 use kernel::{Clock, Error, Result};
 use serde::Deserialize;

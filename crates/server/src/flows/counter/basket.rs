@@ -124,7 +124,13 @@ async fn list_counter_prices(
 const PRICES: i64 = 200;
 
 /// Goods of a store's shop, in the order asked for.
-pub(super) fn goods_at(app: &App, tx: &mut Tx<'_>, mall_id: MallId, store_id: Id, ids: &[Id]) -> Result<Vec<CounterGoods>> {
+pub(super) fn goods_at(
+    app: &App,
+    tx: &mut Tx<'_>,
+    mall_id: MallId,
+    store_id: Id,
+    ids: &[Id],
+) -> Result<Vec<CounterGoods>> {
     let (store, location_id) = store::location_of_store(tx, mall_id, store_id)?;
     let mut skus = catalog::skus_for_sale(tx, mall_id, ids)?;
     skus.retain(|sku| sku.shop_id == store.shop_id);

@@ -168,11 +168,8 @@ fn bring_back(
     if sale.store_id != shift.store_id {
         return Err(Error::forbidden("counter.other_store", "这是另一家门店卖出的，请到那家门店退货"));
     }
-    let pieces = |line: &BroughtBack| AskedPieces {
-        line_id: line.line_id,
-        quantity: line.quantity,
-        exchange_sku_id: None,
-    };
+    let pieces =
+        |line: &BroughtBack| AskedPieces { line_id: line.line_id, quantity: line.quantity, exchange_sku_id: None };
     let ask = AskAfterSale {
         order_id,
         kind: Kind::ReturnRefund,
@@ -264,9 +261,8 @@ async fn take_back_without_receipt(
 ) -> Answer<Json<OpenReturnView>> {
     let claim = Claim::new(&staff.ctx, "counter.open_return", &key, &request)?;
     let note = required_text("note", request.note.clone(), 200)?;
-    let fits = |line: &OpenPieces| {
-        (1..=999).contains(&line.quantity) && (0..=line.quantity).contains(&line.sellable_quantity)
-    };
+    let fits =
+        |line: &OpenPieces| (1..=999).contains(&line.quantity) && (0..=line.quantity).contains(&line.sellable_quantity);
     if !(1..=50).contains(&request.lines.len()) || !request.lines.iter().all(fits) {
         return Err(Error::field("lines", "请扫描退回的商品，并写明件数").into());
     }

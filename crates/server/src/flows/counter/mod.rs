@@ -13,6 +13,7 @@ mod shift;
 mod wait;
 
 pub use receipt::{CounterReceipt, receipt_of};
+pub use sell::{SellAtCounter, sell_in};
 
 use db::{Tx, args};
 use kernel::{Error, Id, Result};

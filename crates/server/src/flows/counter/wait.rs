@@ -9,7 +9,7 @@ use crate::flows::close::{self, Intents};
 use crate::flows::group::CODE;
 use crate::flows::{ORDER_GROUP, group, pay};
 use axum::extract::State;
-use kernel::ports::{ChannelPaymentState, CodeIntent, CloseOutcome};
+use kernel::ports::{ChannelPaymentState, CloseOutcome, CodeIntent};
 use kernel::{Actor, Error, Id, MallId, Result, minutes, seconds};
 use platform::audit::Note;
 use platform::permission::{Grants, perm};
@@ -209,8 +209,7 @@ async fn scan_another_code(
             let amount = order.total.minus(taken(&parts))?;
             let payable = Payable { kind: ORDER_GROUP, id: order.group_id, amount };
             let until = order.expires_at.unwrap_or(ctx.now + minutes(1));
-            let made =
-                payment::insert_attempt(tx, ctx, payable, order.member_id, channel, CODE, &currency, until)?;
+            let made = payment::insert_attempt(tx, ctx, payable, order.member_id, channel, CODE, &currency, until)?;
             let (order_id, payment_id, kind) = (id, made.id, TenderKind::Code);
             let tender = Tender { order_id, payment_id, kind, amount, tendered: amount, note: None };
             counter::insert_tender(tx, ctx, &tender)?;
@@ -248,7 +247,8 @@ async fn cancel_counter_sale(
                 .write(&app, "counter.cancel", move |tx, ctx| {
                     let order = order::lock(tx, mall_id, id)?;
                     let attempts = payment::attempts(tx, mall_id, ORDER_GROUP, order.group_id)?;
-                    let mut open = attempts.iter().filter(|one| one.scene == CODE && one.status == PaymentStatus::Pending);
+                    let mut open =
+                        attempts.iter().filter(|one| one.scene == CODE && one.status == PaymentStatus::Pending);
                     if open.any(|one| !closed.contains(&one.id)) {
                         return Err(Error::conflict("order.being_paid", "这笔销售正在收款，请稍等"));
                     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { likelyCash, readScan } from './scanned';
+import { likelyCash, readScan, receiptCode } from './scanned';
 
 describe('what a scanner typed', () => {
   it('is told apart by its form', () => {
@@ -7,6 +7,7 @@ describe('what a scanner typed', () => {
     expect(readScan(' 13800001234 ')).toEqual({ kind: 'member', code: '13800001234' });
     expect(readScan('134567890123456789').kind).toBe('payment');
     expect(readScan('6901234567892').kind).toBe('goods');
+    expect(readScan(receiptCode('125762354985050112'))).toEqual({ kind: 'receipt', code: '125762354985050112' });
     expect(readScan('龙井').kind).toBe('goods');
     expect(readScan('  ').kind).toBe('nothing');
   });

@@ -8,6 +8,7 @@ import type {
   CounterShiftView,
   CounterTenderInput,
   Quote,
+  SellAtCounter,
 } from '@api/types';
 import { computed, ref, shallowRef } from 'vue';
 import { asFailure } from '@/app/http';
@@ -27,6 +28,8 @@ export function useTill(shift: () => CounterShiftView | null) {
   const quoting = ref(false);
   const failure = shallowRef<Failure | null>(null);
   const sold = shallowRef<CounterSaleView | null>(null);
+  /** Without a network: prices as last known, no offers, nobody known. */
+  const offline = ref(!navigator.onLine);
   let turn = 0;
   let sale_key = newIdempotencyKey();
 
@@ -37,6 +40,17 @@ export function useTill(shift: () => CounterShiftView | null) {
     ...(with_points.value && member.value ? { points: member.value.points } : {}),
   }));
   const ready = computed(() => Boolean(quote.value?.placeable) && !quoting.value && lines.value.length > 0);
+
+  function priceAlone(): void {
+    member.value = null;
+    coupon_ids.value = null;
+    with_points.value = false;
+    failure.value = null;
+    quoting.value = false;
+    const total_fen = lines.value.reduce((sum, line) => sum + line.goods.price_fen * line.quantity, 0);
+    const nothing = { lines: [], shops: [], discounts: [], explanation: [], problems: [] };
+    quote.value = { ...nothing, goods_fen: total_fen, discount_fen: 0, freight_fen: 0, total_fen, placeable: true };
+  }
 
   async function ask(): Promise<void> {
     const mine = ++turn;
@@ -49,6 +63,7 @@ export function useTill(shift: () => CounterShiftView | null) {
       failure.value = null;
       return;
     }
+    if (offline.value) return priceAlone();
     quoting.value = true;
     try {
       const answer = await api.quoteSale({
@@ -61,7 +76,12 @@ export function useTill(shift: () => CounterShiftView | null) {
       quote.value = answer;
       failure.value = null;
     } catch (thrown) {
-      if (mine === turn) failure.value = asFailure(thrown);
+      if (mine !== turn) return;
+      failure.value = asFailure(thrown);
+      if (failure.value.status === 0) {
+        offline.value = true;
+        priceAlone();
+      }
     } finally {
       if (mine === turn) quoting.value = false;
     }
@@ -101,22 +121,24 @@ export function useTill(shift: () => CounterShiftView | null) {
     setMember(null);
   }
 
-  /** Sells what is rung up; sent again with the same key it counts once. */
-  async function sell(tenders: CounterTenderInput[]): Promise<CounterSaleView> {
+  /** What is rung up, as it is sent. */
+  function body(tenders: CounterTenderInput[]): SellAtCounter {
     const open = shift();
     if (!open || !quote.value) throw new Failure(0, { code: 'page.broken' });
+    return {
+      shift_id: open.id,
+      items: items.value,
+      member_id: member.value?.id ?? null,
+      choices: choices.value,
+      expected_total_fen: quote.value.total_fen,
+      tenders,
+    };
+  }
+
+  /** Sells what is rung up; sent again with the same key it counts once. */
+  async function sell(tenders: CounterTenderInput[]): Promise<CounterSaleView> {
     try {
-      return await api.sell(
-        {
-          shift_id: open.id,
-          items: items.value,
-          member_id: member.value?.id ?? null,
-          choices: choices.value,
-          expected_total_fen: quote.value.total_fen,
-          tenders,
-        },
-        sale_key,
-      );
+      return await api.sell(body(tenders), sale_key);
     } catch (thrown) {
       const refused = asFailure(thrown);
       const fresh = (refused.details as { quote?: Quote } | null)?.quote;
@@ -144,7 +166,9 @@ export function useTill(shift: () => CounterShiftView | null) {
     setMember,
     choose,
     restart,
+    body,
     sell,
     ask,
+    offline,
   };
 }

@@ -1,0 +1,59 @@
+// @vitest-environment happy-dom
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Failure } from '@api/client';
+import type { CounterGoods, CounterSaleView, SellAtCounter } from '@api/types';
+import { findKept, keepPrices } from './prices';
+import { MOST, useSaleQueue } from './queue';
+
+const sale = { order: { number: '1' } } as CounterSaleView;
+const body = (total: number): SellAtCounter => ({
+  shift_id: '7',
+  items: [],
+  choices: {},
+  expected_total_fen: total,
+  tenders: [{ kind: 'cash', amount_fen: total, tendered_fen: total }],
+});
+
+describe('sales without a network', () => {
+  beforeEach(() => localStorage.clear());
+
+  it('outlive the page and are bounded', () => {
+    const queue = useSaleQueue(async () => sale);
+    for (let at = 0; at < MOST; at += 1) expect(queue.put(body(100), '茶')).toBe('');
+    expect(queue.put(body(100), '茶')).toContain(String(MOST));
+    const later = useSaleQueue(async () => sale);
+    expect([later.waiting.value, later.waiting_fen.value]).toEqual([MOST, MOST * 100]);
+    expect(later.items.value[0]!.body.rung_at).toBeTruthy();
+  });
+
+  it('are told oldest first, each under its key, and wait when nobody answers', async () => {
+    const told: [number, string][] = [];
+    const queue = useSaleQueue(async (sent, key) => {
+      told.push([sent.expected_total_fen, key]);
+      if (sent.expected_total_fen === 2) throw new Failure(409, { code: 'inventory.sold_out', detail: '库存不足' });
+      if (sent.expected_total_fen === 3) throw new Failure(0, { code: 'network.offline' });
+      return sale;
+    });
+    for (const total of [1, 2, 3, 4]) queue.put(body(total), `${total}`);
+    await queue.settle();
+    expect(told.map(([total]) => total)).toEqual([1, 2, 3]);
+    expect(queue.items.value.map((item) => item.state)).toEqual(['done', 'refused', 'waiting', 'waiting']);
+    const key = queue.items.value[1]!.key;
+    queue.again(key);
+    expect(told.at(-1)).toEqual([2, key]);
+    queue.forget();
+    expect(queue.items.value).toHaveLength(3);
+  });
+});
+
+describe('prices kept on this device', () => {
+  it('ring up a whole code and list words', async () => {
+    const goods = (name: string, code: string) =>
+      ({ name, code, option_text: '', barcode: null }) as unknown as CounterGoods;
+    const pages = [{ items: [goods('龙井', 'TEA-1')], next_cursor: 'x' }, { items: [goods('龙井茶具', 'SET-1')] }];
+    await keepPrices('5', async (_, cursor) => pages[cursor ? 1 : 0]!);
+    expect(findKept('5', 'tea-1').exact).toBe(true);
+    expect(findKept('5', '龙井').items).toHaveLength(2);
+    expect(findKept('6', '龙井').items).toHaveLength(0);
+  });
+});
