@@ -16,6 +16,7 @@ import order from './order';
 import platform from './platform';
 import product from './product';
 import { fields, refusal } from './refusal';
+import receipt from './receipt';
 import region from './region';
 import review from './review';
 import share from './share';
@@ -36,6 +37,7 @@ const areas = {
   order,
   platform,
   product,
+  receipt,
   region,
   review,
   share,

@@ -2,14 +2,6 @@
 import type { Translation } from '../index';
 
 export default {
-  at_store: 'In store',
-  receipt: 'Receipt',
-  sold_by: 'Sold by',
-  tendered: '{given} given, {change} back',
-  tender_cash: 'Cash',
-  tender_code: 'Payment code',
-  tender_balance: 'Balance',
-  tender_other: 'Other',
   to_receive: 'To receive',
   to_review: 'To review',
   none: 'No orders yet. Find something you like.',

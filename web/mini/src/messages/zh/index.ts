@@ -14,6 +14,7 @@ import offer from './offer';
 import order from './order';
 import platform from './platform';
 import product from './product';
+import receipt from './receipt';
 import region from './region';
 import review from './review';
 import share from './share';
@@ -34,6 +35,7 @@ const zh = {
   order,
   platform,
   product,
+  receipt,
   region,
   review,
   share,

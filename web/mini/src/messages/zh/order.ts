@@ -2,14 +2,6 @@
 import { words } from '../words';
 
 export default words('order', {
-  at_store: '门店消费',
-  receipt: '门店小票',
-  sold_by: '收银',
-  tendered: '收 {given}，找零 {change}',
-  tender_cash: '现金',
-  tender_code: '付款码',
-  tender_balance: '余额',
-  tender_other: '其他方式',
   to_receive: '待收货',
   to_review: '待评价',
   none: '还没有订单，去挑一件合心意的',
