@@ -9,10 +9,10 @@ use kernel::{Cursor, Error, Id, Instant, MallId, Page, Result};
 use platform::audit::Note;
 use platform::permission::perm;
 use platform::problem::ProblemBody;
-use platform::{Answer, App, Json, Path, Query, Staff, Visitor};
+use platform::{Answer, App, Json, Member, Path, Query, Staff, Visitor};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use trade::order::{self, OrderLineView, OrderMember};
+use trade::order::{self, OrderLineView, OrderMember, Status};
 use trade::pickup::{self, PickupRule, PickupSlot, WaitingPickup};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 
 /// Routes under `/api/v1`.
 pub fn shop_routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list_pickup_slots))
+    OpenApiRouter::new().routes(routes!(list_pickup_slots)).routes(routes!(change_pickup_slot))
 }
 
 /// Routes under `/admin/v1`.
@@ -62,6 +62,42 @@ async fn list_pickup_slots(State(app): State<App>, visitor: Visitor, Path(id): P
         Some((_, slots)) => PickupSlots { required: true, slots },
         None => PickupSlots { required: false, slots: Vec::new() },
     }))
+}
+
+/// Another time for an order.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PickupSlotChange {
+    /// Beginning of one of the store's slots.
+    pub slot_at: Instant,
+}
+
+/// Change the time an order is fetched.
+///
+/// As often as needed until all of it was fetched, also after the booked time has passed.
+#[utoipa::path(put, path = "/orders/{id}/pickup-slot", tag = "order", security(("member" = [])), params(("id" = Id, Path)),
+    request_body = PickupSlotChange, responses((status = 200, body = detail::OrderDetail),
+    (status = 404, body = ProblemBody, description = "`order.not_found`"),
+    (status = 409, body = ProblemBody, description = "`pickup.slot_full`, `pickup.slot_gone`, `pickup.no_booking`: nothing waits, or its store deals out no time")))]
+async fn change_pickup_slot(
+    State(app): State<App>,
+    member: Member,
+    Path(id): Path<Id>,
+    Json(change): Json<PickupSlotChange>,
+) -> Answer<Json<detail::OrderDetail>> {
+    let (mall_id, member_id, ctx) = (member.mall.id, member.id, member.ctx.clone());
+    let offset = member.mall.utc_offset_ms;
+    app.db
+        .write(move |tx| {
+            let order = order::find_of_member(tx, mall_id, member_id, id)?;
+            let waits = matches!(order.status, Status::Unpaid | Status::ToPickUp);
+            let store_id = order.store_id.filter(|_| waits).ok_or_else(pickup::no_booking)?;
+            let store = store::find_store(tx, mall_id, store_id)?;
+            pickup::rebook(tx, &ctx, &store, id, change.slot_at, offset)?;
+            order::add_event(tx, &ctx, id, "pickup_slot_changed", "顾客改了取货时间")
+        })
+        .await?;
+    detail::member_detail(&app, mall_id, member_id, id).await.map(Json).map_err(Into::into)
 }
 
 /// A store's rule for time slots.

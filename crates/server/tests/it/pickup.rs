@@ -138,6 +138,82 @@ fn the_counter_prepares_in_the_order_of_times_and_calls_who_is_due() {
     });
 }
 
+#[test]
+fn a_booked_time_can_be_changed_and_the_place_moves_with_it() {
+    on_both_engines(async |mall| {
+        let (store, tea) = furnished(&mall).await;
+        rule(&mall, &store, 2).await;
+        let members = mall.members(6).await;
+        let times = slots(&members[0], &store).await;
+        let mut orders = Vec::new();
+        for (turn, member) in members.iter().enumerate() {
+            let order = place(member, &store, &tea, times[turn / 2]["starts_at"].clone()).await.ok();
+            mall.staff().pay_offline(&order).await.ok();
+            orders.push(order);
+        }
+        let path = |at: usize| format!("/api/v1/orders/{}/pickup-slot", orders[at].id);
+        let to = |at: usize| json!({ "slot_at": times[at]["starts_at"] });
+        members[1].put(&path(0), to(5)).await.refused("order.not_found");
+        members[0].put(&path(0), to(1)).await.refused("pickup.slot_full");
+        members[0].put(&path(0), json!({ "slot_at": "2026-11-23T02:00:00Z" })).await.refused("pickup.slot_gone");
+        members[0].put(&path(0), to(0)).await.ok();
+
+        let beside = mall.world.beside().await;
+        let mut racing = JoinSet::new();
+        for (turn, member) in members.iter().enumerate() {
+            let world = if turn % 2 == 0 { &mall.world } else { &beside };
+            let (member, path, body) = (member.in_world(world), path(turn), to(5));
+            racing.spawn(async move { (turn, member.put(&path, body).await) });
+        }
+        let (moved, refused): (Vec<_>, Vec<_>) =
+            racing.join_all().await.into_iter().partition(|(_, reply)| reply.status.is_success());
+        refused.iter().for_each(|(_, reply)| {
+            reply.refused("pickup.slot_full");
+        });
+        assert_eq!(moved.len(), 2);
+        let left: Vec<i64> =
+            slots(&members[0], &store).await[..6].iter().map(|slot| slot["left"].as_i64().unwrap()).collect();
+        assert_eq!((left[5], left.iter().sum::<i64>()), (0, 6 * 2 - 6), "each order holds one place: {left:?}");
+
+        let (order, member) = (&orders[moved[0].0], &members[moved[0].0]);
+        assert_eq!(member.order(order).await["pickup"]["slot_starts_at"], times[5]["starts_at"]);
+        let list = mall.clerk(&store).await.get("/admin/v1/pickups").await.ok();
+        let wanted: Vec<&str> =
+            list["items"].as_array().unwrap().iter().map(|row| row["slot_starts_at"].as_str().unwrap()).collect();
+        assert!(wanted.is_sorted() && wanted.len() == 6, "{wanted:?}");
+        mall.staff().refund(order, "不要了").await.ok();
+        member.put(&format!("/api/v1/orders/{}/pickup-slot", order.id), to(4)).await.refused("pickup.no_booking");
+        assert_eq!(slots(&members[0], &store).await[5]["left"], 1);
+    });
+}
+
+#[test]
+fn a_store_open_past_midnight_deals_out_the_small_hours() {
+    on_both_engines(async |mall| {
+        let (store, tea) = furnished(&mall).await;
+        let path = format!("/admin/v1/stores/{}", store.id);
+        let read = mall.staff().get(&path).await.ok();
+        let mut input = json!({});
+        for field in ["name", "district_code", "address", "lat", "lng", "phone", "status"] {
+            input[field] = read[field].clone();
+        }
+        let nights: Vec<Value> =
+            (1..=7).map(|day| json!({ "weekday": day, "open": "20:00", "close": "03:00" })).collect();
+        input["hours"] = json!(nights);
+        mall.staff().put(&path, input).await.ok();
+        rule(&mall, &store, 2).await;
+        // From Monday, ten in the morning, to Tuesday, half past midnight.
+        mall.clock.advance(hours(14) + minutes(30));
+        let ann = mall.member().await;
+        let found = slots(&ann, &store).await;
+        assert_eq!(found[0]["starts_at"], "2026-11-23T17:00:00.000Z", "one o'clock of the night that has begun");
+        assert_eq!(found[1]["starts_at"], "2026-11-23T18:00:00.000Z");
+        assert_eq!(found[2]["starts_at"], "2026-11-24T12:00:00.000Z", "Tuesday evening");
+        let order = place(&ann, &store, &tea, found[0]["starts_at"].clone()).await.ok();
+        assert_eq!(ann.order(&order).await["pickup"]["slot_ends_at"], "2026-11-23T18:00:00.000Z");
+    });
+}
+
 async fn settings(mall: &TestMall, remind: i64, refund: i64) -> Reply {
     let rules =
         json!({ "name": "商城", "accent": "#112233", "pickup_remind_days": remind, "pickup_refund_days": refund });

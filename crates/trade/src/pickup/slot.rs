@@ -91,7 +91,8 @@ pub fn cut(store: &StoreRow, rule: &PickupRule, now: Instant, utc_offset_ms: i64
     let (today, length) = (now.day_at_offset(utc_offset_ms), rule.slot_minutes);
     let earliest = now + minutes(rule.lead_minutes);
     let mut slots = Vec::new();
-    for day in today..today + rule.days_ahead {
+    // Yesterday too: a span that passes midnight is not over.
+    for day in today - 1..today + rule.days_ahead {
         let midnight = Instant(day * days(1) - utc_offset_ms);
         for (open, close) in spans_on(store, day) {
             let close = if close <= open { close + 24 * 60 } else { close };
@@ -152,7 +153,61 @@ pub fn book(
     };
     let starts_at =
         starts_at.ok_or_else(|| Error::conflict("pickup.slot_required", "请选择取货的时间").at("delivery.slot_at"))?;
-    let slot = cut(store, &rule, ctx.now, utc_offset_ms).into_iter().find(|slot| slot.starts_at == starts_at);
+    let slot = take_place(tx, ctx, store, &rule, starts_at, utc_offset_ms)?;
+    tx.exec(
+        "insert into pickup_booking (mall_id, order_id, store_id, starts_at, ends_at) values ($1, $2, $3, $4, $5)",
+        &args![ctx.mall_id, order_id, store.id, slot.starts_at, slot.ends_at],
+    )?;
+    Ok(())
+}
+
+/// Moves an order to another time: its place there is taken before the old one is given back. `pickup.slot_gone`,
+/// `pickup.slot_full`, `pickup.no_booking` (409).
+pub fn rebook(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    store: &StoreRow,
+    order_id: Id,
+    starts_at: Instant,
+    utc_offset_ms: i64,
+) -> Result<Booking> {
+    let held = booking(tx, ctx.mall_id, order_id)?.ok_or_else(no_booking)?;
+    if held.starts_at == starts_at {
+        return Ok(held);
+    }
+    let rule = rule(tx, ctx.mall_id, store.id)?.ok_or_else(gone)?;
+    let slot = take_place(tx, ctx, store, &rule, starts_at, utc_offset_ms)?;
+    let moved = tx.exec(
+        "update pickup_booking set starts_at = $3, ends_at = $4
+         where mall_id = $1 and order_id = $2 and starts_at = $5 and released_at is null",
+        &args![ctx.mall_id, order_id, slot.starts_at, slot.ends_at, held.starts_at],
+    )?;
+    if moved == 0 {
+        return Err(no_booking());
+    }
+    give_place_back(tx, ctx, store.id, held.starts_at)?;
+    tx.exec(
+        "update pickup set wanted_at = $3
+         where mall_id = $1 and order_id = $2 and redeemed_at is null and closed_at is null",
+        &args![ctx.mall_id, order_id, slot.starts_at],
+    )?;
+    Ok(slot)
+}
+
+/// The refusal when an order holds no place.
+pub fn no_booking() -> Error {
+    Error::conflict("pickup.no_booking", "这个订单没有可以改的取货时间，请刷新再看")
+}
+
+fn take_place(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    store: &StoreRow,
+    rule: &PickupRule,
+    starts_at: Instant,
+    utc_offset_ms: i64,
+) -> Result<Booking> {
+    let slot = cut(store, rule, ctx.now, utc_offset_ms).into_iter().find(|slot| slot.starts_at == starts_at);
     let slot = slot.ok_or_else(gone)?;
     let taken = tx.exec(
         "insert into pickup_slot (mall_id, store_id, starts_at, taken, capacity)
@@ -165,11 +220,7 @@ pub fn book(
     if taken == 0 {
         return Err(Error::conflict("pickup.slot_full", "这个时段刚刚约满了，请换一个").at("delivery.slot_at"));
     }
-    tx.exec(
-        "insert into pickup_booking (mall_id, order_id, store_id, starts_at, ends_at) values ($1, $2, $3, $4, $5)",
-        &args![ctx.mall_id, order_id, store.id, starts_at, slot.ends_at],
-    )?;
-    Ok(())
+    Ok(slot)
 }
 
 fn gone() -> Error {
@@ -192,10 +243,13 @@ pub fn release(tx: &mut Tx<'_>, ctx: &Ctx, order_id: Id) -> Result<()> {
          returning store_id, starts_at",
         &args![ctx.mall_id, order_id, ctx.now],
     )?;
-    let Some((store_id, starts_at)) = held else { return Ok(()) };
-    let released = tx.exec(
+    held.map_or(Ok(()), |(store_id, starts_at)| give_place_back(tx, ctx, store_id, starts_at))
+}
+
+fn give_place_back(tx: &mut Tx<'_>, ctx: &Ctx, store_id: Id, starts_at: Instant) -> Result<()> {
+    let back = tx.exec(
         "update pickup_slot set taken = taken - 1 where mall_id = $1 and store_id = $2 and starts_at = $3 and taken > 0",
         &args![ctx.mall_id, store_id, starts_at],
     )?;
-    if released == 1 { Ok(()) } else { Err(Error::internal("a booking holds a place its slot does not know")) }
+    if back == 1 { Ok(()) } else { Err(Error::internal("a booking holds a place its slot does not know")) }
 }

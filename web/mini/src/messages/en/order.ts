@@ -45,6 +45,8 @@ export default {
   show_clerk: 'Show it at the store',
   usable_when_ready: 'Valid once it is ready',
   booked_for: 'Collect {time}',
+  change_slot: 'Change',
+  slot_changed: 'Pickup time changed',
   pass_renews: 'The code changes every minute; a screenshot will not work',
   pass_gone: 'The code could not be renewed. Tap to try again, or read the digits to the clerk',
   part_collected: '{n} collected, {left} left',

@@ -86,6 +86,7 @@ export const refusal: Readonly<Record<string, string>> = {
   'payment.scene_unsupported': 'This way to pay does not work here. Choose another one.',
   'payment.superseded': 'The order has changed. Look at the new total before you pay.',
   'plan.not_found': 'This membership is not on offer any more.',
+  'pickup.no_booking': 'There is no pickup time to change on this order. Reload and look again.',
   'pickup.slot_full': 'This time has just been taken. Choose another.',
   'pickup.slot_gone': 'This time cannot be chosen any more. Choose another.',
   'pickup.slot_required': 'Choose when you will collect the goods.',

@@ -45,6 +45,8 @@ export default words('order', {
   show_clerk: '到店出示给店员',
   usable_when_ready: '备好货后即可使用',
   booked_for: '取货时间 {time}',
+  change_slot: '改时间',
+  slot_changed: '取货时间已改',
   pass_renews: '二维码每分钟更换，截图无效',
   pass_gone: '网络不好，二维码没有更新。点这里重试，或把下面的数字报给店员',
   part_collected: '已取 {n} 件，还有 {left} 件',
