@@ -146,7 +146,8 @@ pub fn gather(app: &App, tx: &mut Tx<'_>, ctx: &Ctx, request: &Request) -> Resul
     let skus = goods::catalog::skus_for_sale(tx, mall_id, &ids)?;
     let (place, mut shops) = place_of(app, tx, ctx, request, &ids_of(&skus))?;
     if let Place::Address { district_code, .. } = &place {
-        let rule = app.malls.get(mall_id)?.settings.express_from;
+        // A mall that is being opened is not known yet: it sends from its warehouse.
+        let rule = app.malls.get(mall_id).map(|mall| mall.settings.express_from).unwrap_or_default();
         route::choose(tx, mall_id, rule, district_code, &items, &skus, &mut shops)?;
     }
     let places: Vec<(Id, Id)> = shops.iter().filter_map(|shop| Some((shop.id, shop.location_id?))).collect();
