@@ -26,18 +26,18 @@ async function showCode(member: Member): Promise<{ code: string; authorization: 
 
 /** A coupon out of the centre, and points from the shop. */
 async function gifts(request: APIRequestContext, authorization: string): Promise<void> {
-  const data = {}
-  const centre = (await (await request.get('/api/v1/coupons', { headers: { authorization } })).json()) as { items: { id: string }[] }
+  const headers = { authorization }
+  const centre = (await (await request.get('/api/v1/coupons', { headers })).json()) as { template_id: string; source: string }[]
   const took = await Promise.all(
-    centre.items.map((one) => request.post(`/api/v1/coupons/${one.id}/take`, { headers: { authorization }, data })),
+    centre.map(({ template_id, source }) => request.post(`/api/v1/coupons/${template_id}/take`, { headers, data: { source } })),
   )
   expect(took.some((answer) => answer.ok())).toBe(true)
-  const me = (await (await request.get('/api/v1/me', { headers: { authorization } })).json()) as { id: string }
+  const me = (await (await request.get('/api/v1/me', { headers })).json()) as { id: string }
   const session = { username: 'admin', password: 'hefang-demo' }
   const owner = (await (await request.post('/admin/v1/session', { data: session })).json()) as { token: string }
-  const headers = { authorization: `Bearer ${owner.token}`, 'idempotency-key': `gift-${me.id}` }
+  const boss = { authorization: `Bearer ${owner.token}`, 'idempotency-key': `gift-${me.id}` }
   const points = { account: 'points', amount: 3_000, reason: '开业礼' }
-  expect((await request.post(`/admin/v1/members/${me.id}/adjustments`, { headers, data: points })).ok()).toBe(true)
+  expect((await request.post(`/admin/v1/members/${me.id}/adjustments`, { headers: boss, data: points })).ok()).toBe(true)
 }
 
 /** What lies on the shelf of the clerk's store, cheapest first. */
