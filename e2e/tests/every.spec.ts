@@ -53,7 +53,7 @@ const NEEDS: Record<string, (facts: Facts) => string> = {
 }
 
 /** Pages that need nothing from the server to be whole, and those whose parts fail one by one. */
-const NO_FAILURE = /sign-in|search$|address-edit|closing|password|settings|category|checkout\/(index|result|cashier)|me\/index|cart|profile|policy|order\/track|after|invoice\/(detail|request|title-edit)|offer\/coupon/
+const NO_FAILURE = /sign-in|search$|address-edit|closing|password|settings|category|checkout\/(index|result|cashier)|me\/index|cart|profile|policy|order\/track|after|invoice\/(detail|request|title-edit)|offer\/coupon|member\/code/
 
 const name = (path: string): string => path.replace(/^pages\//, '').replaceAll('/', '-').replace(':id', 'one')
 
