@@ -240,6 +240,26 @@ const NEVER: &[(&str, &str)] = &[
              and a.status in ('approved', 'returning', 'received', 'escalated'))",
     ),
     (
+        "what a sale of a counter was paid with does not add up to it, or cash of it lies in no drawer",
+        "select 'order ' || cast(s.order_id as text) from counter_sale s
+         join trade_order o on o.mall_id = s.mall_id and o.id = s.order_id
+         where s.paid_at is not null and (
+           o.total_fen <> (select coalesce(cast(sum(t.amount_fen) as bigint), 0) from counter_tender t
+             where t.mall_id = s.mall_id and t.order_id = s.order_id)
+           or exists (select 1 from counter_tender t
+             where t.mall_id = s.mall_id and t.order_id = s.order_id and t.kind = 'cash'
+               and not exists (select 1 from drawer_entry e
+                 where e.mall_id = t.mall_id and e.shift_id = s.shift_id and e.kind = 'sale'
+                   and e.source_id = t.payment_id and e.amount_fen = t.amount_fen)))",
+    ),
+    (
+        "a drawer was counted against another sum than its entries, or took something after that",
+        "select 'shift ' || cast(s.id as text) from counter_shift s
+         where s.closed_at is not null and s.expected_fen <> (
+           select coalesce(cast(sum(e.amount_fen) as bigint), 0) from drawer_entry e
+           where e.mall_id = s.mall_id and e.shift_id = s.id)",
+    ),
+    (
         "an order moved without leaving an event",
         "select 'order ' || cast(o.id as text) from trade_order o
          where not exists (select 1 from order_event e where e.mall_id = o.mall_id and e.order_id = o.id)",

@@ -203,7 +203,11 @@ fn row(
         of(receiver.as_ref().map(|r| r.phone.clone())),
         of(receiver.as_ref().map(|r| r.region.clone())),
         of(receiver.map(|r| r.detail)),
-        Cell::text(if order.delivery == DeliveryKind::Pickup { "到店自提" } else { "快递" }),
+        Cell::text(match order.delivery {
+            _ if order.is_of_counter() => "柜台",
+            DeliveryKind::Pickup => "到店自提",
+            DeliveryKind::Express => "快递",
+        }),
         Cell::text(around.store.clone()),
         Cell::text(line.name.clone()),
         Cell::text(line.option_text.clone()),

@@ -20,6 +20,7 @@ mod club;
 mod counter;
 mod counter_day;
 mod counter_member;
+mod counter_outside;
 mod deaths;
 mod desk;
 mod edge;

@@ -39,7 +39,8 @@ describe('sales without a network', () => {
     expect(told.map(([total]) => total)).toEqual([1, 2, 3]);
     expect(queue.items.value.map((item) => item.state)).toEqual(['done', 'refused', 'waiting', 'waiting']);
     const key = queue.items.value[1]!.key;
-    queue.again(key);
+    queue.again(key, '8');
+    expect(queue.items.value[1]!.body.shift_id).toBe('8');
     expect(told.at(-1)).toEqual([2, key]);
     queue.forget();
     expect(queue.items.value).toHaveLength(3);

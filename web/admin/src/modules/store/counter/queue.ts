@@ -81,10 +81,12 @@ export function useSaleQueue(send: Send) {
     }
   }
 
-  /** After the clerk put right what stood against it, a refused one is told again. */
-  function again(key: string): void {
+  /** After the clerk put right what stood against it, a refused one is told again, for the shift that is open now. */
+  function again(key: string, shift_id: string): void {
     const item = items.value.find((one) => one.key === key && one.state === 'refused');
-    if (item) item.state = 'waiting';
+    if (!item) return;
+    item.state = 'waiting';
+    item.body.shift_id = shift_id;
     keep();
     void settle();
   }
