@@ -92,4 +92,5 @@ const ALL: &[Migration] = &[
         text: include_str!("../../../migrations/0090_stock_transfer.sql"),
     },
     Migration { version: 91, name: "order_routing", text: include_str!("../../../migrations/0091_order_routing.sql") },
+    Migration { version: 92, name: "store_card", text: include_str!("../../../migrations/0092_store_card.sql") },
 ];

@@ -132,6 +132,9 @@ fn store_input() -> StoreInput {
         picture_key: None,
         status: StoreStatus::Open,
         ships: true,
+        picture_keys: Vec::new(),
+        services: Vec::new(),
+        delivery_area: None,
     }
 }
 

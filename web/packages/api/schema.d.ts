@@ -5375,6 +5375,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/delivering-stores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the open stores that deliver to a place, the nearest first.
+         * @description At most 20.
+         */
+        get: operations["list_delivering_stores"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -6816,6 +6836,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/store-districts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the districts that have open stores, in the order of their codes. */
+        get: operations["list_store_districts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stores": {
         parameters: {
             query?: never;
@@ -6853,6 +6890,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stores/{id}/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what is on in a store.
+         * @description Campaigns that run at this moment, but for those of other shops; at most eight, those that end first.
+         */
+        get: operations["list_store_campaigns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stores/{id}/pickup-slots": {
         parameters: {
             query?: never;
@@ -6865,6 +6922,23 @@ export interface paths {
          * @description A slot is taken when the order is placed, with `slot_at` in its delivery.
          */
         get: operations["list_pickup_slots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stores/{id}/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what can be had in a store now, the newest products first. */
+        get: operations["list_store_products"];
         put?: never;
         post?: never;
         delete?: never;
@@ -7758,8 +7832,12 @@ export interface components {
         };
         /** @description A store in the back office. */
         AdminStore: components["schemas"]["StoreView"] & {
+            delivery_area?: null | components["schemas"]["DeliveryArea"];
             district_code: string;
             picture_key?: string | null;
+            picture_keys: string[];
+            /** @description In the order of `picture_keys`. */
+            pictures: components["schemas"]["Picture"][];
             /** @description Whether parcels may leave from its shelf. */
             ships: boolean;
             /** Format: int64 */
@@ -8031,6 +8109,13 @@ export interface components {
         /** @description Where to send the goods; absent for the address of the rules. */
         ApproveAfterSale: {
             return_address?: null | components["schemas"]["ReturnAddress"];
+        };
+        /** @description A corner, in GCJ-02 degrees. */
+        AreaPoint: {
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lng: number;
         };
         /** @description A request. */
         AskAfterSale: {
@@ -9408,6 +9493,17 @@ export interface components {
             kind: "pickup";
             slot_at?: null | components["schemas"]["Instant"];
             store_id?: null | components["schemas"]["Id"];
+        };
+        /** @description Where a store delivers to. */
+        DeliveryArea: {
+            /** @enum {string} */
+            kind: "radius";
+            /** Format: int64 */
+            metres: number;
+        } | {
+            /** @enum {string} */
+            kind: "polygon";
+            points: components["schemas"]["AreaPoint"][];
         };
         /**
          * @description How the goods reach the member.
@@ -14489,9 +14585,35 @@ export interface components {
             sku_id: components["schemas"]["Id"];
             to_location_id: components["schemas"]["Id"];
         };
+        /** @description A campaign that holds in a store. */
+        StoreCampaign: {
+            id: components["schemas"]["Id"];
+            kind: components["schemas"]["CampaignKind"];
+            name: string;
+            until?: null | components["schemas"]["Instant"];
+            /** @description What it gives, in a few words. */
+            words: string;
+        };
+        /** @description A store with everything a shopper may want to know of it. */
+        StoreCard: components["schemas"]["StoreView"] & {
+            delivery_area?: null | components["schemas"]["DeliveryArea"];
+            district_code: string;
+            /** @description The first one is the store's `picture`. */
+            pictures: components["schemas"]["Picture"][];
+        };
+        /** @description A district with stores. */
+        StoreDistrict: {
+            city: string;
+            district: string;
+            district_code: string;
+            province: string;
+            /** Format: int64 */
+            stores: number;
+        };
         /** @description What staff write about a store. */
         StoreInput: {
             address: string;
+            delivery_area?: null | components["schemas"]["DeliveryArea"];
             /** @description Six digits. */
             district_code: string;
             hours: components["schemas"]["OpeningHours"][];
@@ -14503,13 +14625,22 @@ export interface components {
             name: string;
             notice?: string | null;
             phone: string;
+            /** @description The first picture; `picture_keys` says more. */
             picture_key?: string | null;
+            /** @description At most nine, the first one is shown in lists; takes the place of `picture_key`. */
+            picture_keys?: string[];
+            services?: components["schemas"]["StoreService"][];
             /** @description Whether parcels may leave from its shelf when the mall routes orders to stores. */
             ships?: boolean;
             /** @description Dates with other hours, at most 60; those that are over are dropped. */
             special_days?: components["schemas"]["SpecialDay"][];
             status: components["schemas"]["StoreStatus"];
         };
+        /**
+         * @description Something a store offers.
+         * @enum {string}
+         */
+        StoreService: "parking" | "wifi" | "fitting" | "gift_wrap" | "engraving" | "repair" | "seating" | "accessible" | "nursing" | "pets" | "charging" | "tax_refund";
         /**
          * @description Whether a store is shown and takes pickup orders.
          * @enum {string}
@@ -14541,6 +14672,7 @@ export interface components {
             phone: string;
             picture?: null | components["schemas"]["Picture"];
             province: string;
+            services: components["schemas"]["StoreService"][];
             /** @description Dates to come with other hours, in order. */
             special_days: components["schemas"]["SpecialDay"][];
         };
@@ -40058,6 +40190,56 @@ export interface operations {
             };
         };
     };
+    list_delivering_stores: {
+        parameters: {
+            query: {
+                /** @description GCJ-02 degrees. */
+                lat: number;
+                lng: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoreView"][];
+                };
+            };
+            /** @description `request.invalid` at `lat` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     record_events: {
         parameters: {
             query?: never;
@@ -46431,6 +46613,52 @@ export interface operations {
             };
         };
     };
+    list_store_districts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoreDistrict"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_stores: {
         parameters: {
             query?: {
@@ -46438,6 +46666,12 @@ export interface operations {
                 lat?: number;
                 /** @description Longitude where the shopper stands. */
                 lng?: number;
+                /** @description Only stores of this district; six digits. */
+                district_code?: string;
+                /** @description Only stores that offer all of these, separated by commas: `parking,wifi`. */
+                services?: string;
+                /** @description Only stores that are open at this moment. */
+                open_now?: boolean;
             };
             header?: never;
             path?: never;
@@ -46453,13 +46687,13 @@ export interface operations {
                     "application/json": components["schemas"]["StoreView"][];
                 };
             };
-            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            /** @description `request.invalid` at `lat`, `services` */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */
@@ -46503,7 +46737,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StoreView"];
+                    "application/json": components["schemas"]["StoreCard"];
                 };
             };
             /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
@@ -46516,6 +46750,63 @@ export interface operations {
                 };
             };
             /** @description `store.not_found`: no such store, or it is closed */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_store_campaigns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoreCampaign"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -46573,6 +46864,67 @@ export interface operations {
                 };
             };
             /** @description `store.not_found`: no such store, or it is closed */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_store_products: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                /** @description 1–50, 12 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ProductCard"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -11,6 +11,7 @@ export interface Page<T> {
   next_cursor?: string | null;
 }
 
+export type DeliveryArea = Schemas['DeliveryArea'];
 export type DifferenceReason = Schemas['DifferenceReason'];
 export type GoodsUnderway = Schemas['GoodsUnderway'];
 export type LowNotice = Schemas['LowNotice'];
@@ -24,6 +25,7 @@ export type NoticeValue = Schemas['NoticeValue'];
 export type ReplenishHint = Schemas['Page_ReplenishHint']['items'][number];
 export type SmsWhen = Schemas['SmsWhen'];
 export type MessageKind = Schemas['MessageKind'];
+export type StoreService = Schemas['StoreService'];
 export type TrackView = Schemas['TrackView'];
 export type Account = Schemas['Account'];
 export type Action = Schemas['Action'];

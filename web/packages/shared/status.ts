@@ -262,6 +262,21 @@ const MOVEMENT: Labels = {
   count: '盘点',
 };
 
+export const STORE_SERVICES = [
+  ['parking', '停车'],
+  ['wifi', '免费 Wi-Fi'],
+  ['fitting', '试穿'],
+  ['gift_wrap', '礼品包装'],
+  ['engraving', '刻字'],
+  ['repair', '维修保养'],
+  ['seating', '休息座位'],
+  ['accessible', '无障碍'],
+  ['nursing', '母婴室'],
+  ['pets', '宠物友好'],
+  ['charging', '手机充电'],
+  ['tax_refund', '离境退税'],
+] as const;
+
 const DIFFERENCE: Labels = { not_sent: '没装车', lost: '丢失', damaged: '破损' };
 
 const LANE: Labels = {

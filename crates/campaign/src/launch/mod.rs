@@ -6,6 +6,8 @@ mod routes;
 mod running;
 mod worst;
 
+pub use running::{Campaign, published};
+
 pub use routes::admin_routes;
 pub use worst::{Beside, WorstCase};
 

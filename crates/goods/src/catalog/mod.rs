@@ -9,6 +9,7 @@ mod admin;
 mod admin_batch;
 mod admin_list;
 mod arrange;
+mod at_store;
 mod brand;
 #[cfg(test)]
 mod browse_tests;
@@ -65,7 +66,7 @@ use platform::App;
 use utoipa_axum::router::OpenApiRouter;
 
 pub fn shop_routes() -> OpenApiRouter<App> {
-    shop::shop_routes().merge(taxonomy::shop_routes()).merge(words::shop_routes())
+    shop::shop_routes().merge(at_store::shop_routes()).merge(taxonomy::shop_routes()).merge(words::shop_routes())
 }
 
 pub fn admin_routes() -> OpenApiRouter<App> {

@@ -1,10 +1,12 @@
 //! Stores in the back office. Making a store makes the location its stock lies at; closing it hides it from shoppers
 //! and keeps its stock and its history.
 
+use super::area::DeliveryArea;
 use super::hours::{self, OpeningHours, SpecialDay};
 use super::place::Point;
 use super::region::region_path;
 use super::row::{STORE_COLUMNS, StoreRow, find_store, only_shop, sends_parcels};
+use super::service::StoreService;
 use super::shop::{StoreView, shown};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -14,6 +16,7 @@ use platform::audit::Note;
 use platform::cache::Topic;
 use platform::permission::perm;
 use platform::problem::ProblemBody;
+use platform::storage::{self, Picture};
 use platform::{Answer, App, Ctx, Json, Path, Staff};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
@@ -32,6 +35,10 @@ pub struct AdminStore {
     pub picture_key: Option<String>,
     /// Whether parcels may leave from its shelf.
     pub ships: bool,
+    pub picture_keys: Vec<String>,
+    /// In the order of `picture_keys`.
+    pub pictures: Vec<Picture>,
+    pub delivery_area: Option<DeliveryArea>,
 }
 
 /// Whether a store is shown and takes pickup orders.
@@ -58,7 +65,16 @@ pub struct StoreInput {
     #[serde(default)]
     pub special_days: Vec<SpecialDay>,
     pub notice: Option<String>,
+    /// The first picture; `picture_keys` says more.
     pub picture_key: Option<String>,
+    /// At most nine, the first one is shown in lists; takes the place of `picture_key`.
+    #[serde(default)]
+    pub picture_keys: Vec<String>,
+    #[serde(default)]
+    pub services: Vec<StoreService>,
+    /// Where it delivers to by itself.
+    #[serde(default)]
+    pub delivery_area: Option<DeliveryArea>,
     pub status: StoreStatus,
     /// Whether parcels may leave from its shelf when the mall routes orders to stores.
     #[serde(default = "yes")]
@@ -96,7 +112,7 @@ async fn list_stores_as_staff(State(app): State<App>, staff: Staff<perm::StoreVi
     let views = stores.iter().map(|store| {
         let view = shown(&app, &staff.mall, store, None)?;
         let sends = ships.contains(&store.id);
-        Ok(admin_store(view, store, counts.get(&store.id).copied().unwrap_or(0), sends))
+        Ok(admin_store(&app, view, store, counts.get(&store.id).copied().unwrap_or(0), sends))
     });
     Ok(Json(views.collect::<Result<_>>()?))
 }
@@ -162,8 +178,8 @@ pub fn create_store(tx: &mut Tx<'_>, ctx: &Ctx, input: &StoreInput) -> Result<Id
     let (shop_id, store_id) = (only_shop(tx, ctx.mall_id)?, ctx.id());
     tx.exec(
         "insert into store (id, mall_id, shop_id, name, district_code, address, lat, lng, phone, hours, notice,
-           picture_key, status, created_at, special_days)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+           picture_key, status, created_at, special_days, picture_keys, services, delivery_area)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
         &args![
             store_id,
             ctx.mall_id,
@@ -176,10 +192,13 @@ pub fn create_store(tx: &mut Tx<'_>, ctx: &Ctx, input: &StoreInput) -> Result<Id
             input.phone.trim(),
             hours_json(&input.hours)?,
             &input.notice,
-            &input.picture_key,
+            input.pictures().first(),
             status_word(input.status),
             ctx.now,
-            special_json(ctx, input)?
+            special_json(ctx, input)?,
+            pictures_json(input)?,
+            StoreService::json(&input.services)?,
+            area_json(input)?
         ],
     )?;
     tx.exec(
@@ -196,7 +215,8 @@ fn save_store(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, input: &StoreInput) -> Result<
     tx.exec(
         "update store
          set name = $3, district_code = $4, address = $5, lat = $6, lng = $7, phone = $8, hours = $9, notice = $10,
-           picture_key = $11, status = $12, special_days = $13
+           picture_key = $11, status = $12, special_days = $13, picture_keys = $14, services = $15,
+           delivery_area = $16
          where mall_id = $1 and id = $2",
         &args![
             ctx.mall_id,
@@ -209,9 +229,12 @@ fn save_store(tx: &mut Tx<'_>, ctx: &Ctx, id: Id, input: &StoreInput) -> Result<
             input.phone.trim(),
             hours_json(&input.hours)?,
             &input.notice,
-            &input.picture_key,
+            input.pictures().first(),
             status_word(input.status),
-            special_json(ctx, input)?
+            special_json(ctx, input)?,
+            pictures_json(input)?,
+            StoreService::json(&input.services)?,
+            area_json(input)?
         ],
     )?;
     tx.exec(
@@ -238,8 +261,31 @@ fn check(input: &StoreInput) -> Result<()> {
         return Err(Error::field("notice", "门店提示最长 200 个字"));
     }
     Point::parse(Some(input.lat), Some(input.lng))?;
+    if input.picture_keys.len() > 9 {
+        return Err(Error::field("picture_keys", "门店照片最多 9 张"));
+    }
+    if let Some(area) = &input.delivery_area {
+        area.check(Point { lat: input.lat, lng: input.lng })?;
+    }
     region_path(&input.district_code)?;
     hours::check(&input.hours)
+}
+
+impl StoreInput {
+    fn pictures(&self) -> Vec<&str> {
+        if self.picture_keys.is_empty() {
+            return self.picture_key.as_deref().into_iter().collect();
+        }
+        self.picture_keys.iter().map(String::as_str).collect()
+    }
+}
+
+fn pictures_json(input: &StoreInput) -> Result<String> {
+    serde_json::to_string(&input.pictures()).map_err(Error::internal)
+}
+
+fn area_json(input: &StoreInput) -> Result<Option<String>> {
+    input.delivery_area.as_ref().map(serde_json::to_string).transpose().map_err(Error::internal)
 }
 
 fn hours_json(hours: &[OpeningHours]) -> Result<String> {
@@ -277,7 +323,7 @@ async fn read(app: &App, mall: &platform::mall::Mall, id: Id) -> Result<AdminSto
         Ok((find_store(tx, mall_id, id)?, staff_counts(tx, mall_id)?, sends_parcels(tx, mall_id, id)?))
     });
     let (store, counts, ships) = read.await?;
-    Ok(admin_store(shown(app, mall, &store, None)?, &store, counts.get(&id).copied().unwrap_or(0), ships))
+    Ok(admin_store(app, shown(app, mall, &store, None)?, &store, counts.get(&id).copied().unwrap_or(0), ships))
 }
 
 /// Stores whose shelf parcels may leave from.
@@ -287,7 +333,7 @@ fn senders(tx: &mut Tx<'_>, mall_id: MallId) -> Result<HashSet<Id>> {
     Ok(ids.into_iter().collect())
 }
 
-fn admin_store(view: StoreView, store: &StoreRow, staff_count: i64, ships: bool) -> AdminStore {
+fn admin_store(app: &App, view: StoreView, store: &StoreRow, staff_count: i64, ships: bool) -> AdminStore {
     AdminStore {
         store: view,
         status: if store.is_open() { StoreStatus::Open } else { StoreStatus::Closed },
@@ -295,5 +341,8 @@ fn admin_store(view: StoreView, store: &StoreRow, staff_count: i64, ships: bool)
         district_code: store.district_code.clone(),
         picture_key: store.picture_key.clone(),
         ships,
+        picture_keys: store.picture_keys.clone(),
+        pictures: store.picture_keys.iter().map(|key| storage::picture(app, key, &store.name)).collect(),
+        delivery_area: store.delivery_area.clone(),
     }
 }

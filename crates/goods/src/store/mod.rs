@@ -3,16 +3,21 @@
 //! It does not know what lies there (that is inventory) nor who works there (that is staff).
 
 mod admin;
+mod area;
+mod card;
 mod found;
 mod hours;
 mod place;
 mod region;
 mod row;
+mod service;
 mod shop;
 #[cfg(test)]
 mod tests;
 
 pub use admin::{AdminStore, StoreInput, StoreStatus, admin_routes, create_store};
+pub use area::{AreaPoint, DeliveryArea};
+pub use card::{StoreCard, StoreDistrict};
 pub use found::{ShopInput, ShopRow, ShopStateInput};
 pub use hours::{DaySpan, OpeningHours, SpecialDay, spans_on};
 pub use place::{Point, distance_m};
@@ -21,5 +26,6 @@ pub use row::{
     LocationRow, SendingPlace, SendingShop, StoreRow, default_location, find_location, find_store, found_shop,
     location_of_store, locations, only_shop, sending_places, sending_shops, shop_names, stores_by_id,
 };
+pub use service::StoreService;
 pub use shop::{StoreView, nearest_stores, shop_routes, store_view};
 pub(crate) use shop::{open_stores, shown};

@@ -1,7 +1,9 @@
 //! Rows of shops, stores and locations, and the queries that find them.
 
+use super::area::DeliveryArea;
 use super::hours::{OpeningHours, SpecialDay};
 use super::place::Point;
+use super::service::StoreService;
 use db::{FromRow, Row, Tx, args, row};
 use kernel::{Error, Id, MallId, Result};
 use platform::Ctx;
@@ -24,6 +26,10 @@ pub struct StoreRow {
     /// `open`, or `closed` for good or for a time: then it is not shown and takes no pickup orders.
     pub status: String,
     pub special_days: Vec<SpecialDay>,
+    /// All of its pictures, the first one too; at most nine.
+    pub picture_keys: Vec<String>,
+    pub services: Vec<StoreService>,
+    pub delivery_area: Option<DeliveryArea>,
 }
 
 impl StoreRow {
@@ -32,7 +38,7 @@ impl StoreRow {
     }
 }
 
-pub(super) const STORE_COLUMNS: &str = "s.id, s.shop_id, s.name, s.district_code, s.address, s.lat, s.lng, s.phone, s.hours, s.notice, s.picture_key, s.status, s.special_days";
+pub(super) const STORE_COLUMNS: &str = "s.id, s.shop_id, s.name, s.district_code, s.address, s.lat, s.lng, s.phone, s.hours, s.notice, s.picture_key, s.status, s.special_days, s.picture_keys, s.services, s.delivery_area";
 
 impl FromRow for StoreRow {
     fn from_row(row: &mut Row<'_>) -> Result<Self> {
@@ -49,6 +55,13 @@ impl FromRow for StoreRow {
             picture_key: row.next()?,
             status: row.next()?,
             special_days: serde_json::from_str(&row.next::<String>()?).map_err(Error::internal)?,
+            picture_keys: serde_json::from_str(&row.next::<String>()?).map_err(Error::internal)?,
+            services: serde_json::from_str(&row.next::<String>()?).map_err(Error::internal)?,
+            delivery_area: row
+                .next::<Option<String>>()?
+                .map(|area| serde_json::from_str(&area))
+                .transpose()
+                .map_err(Error::internal)?,
         })
     }
 }

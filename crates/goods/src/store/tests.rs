@@ -126,6 +126,9 @@ fn input(name: &str, lat: f64, lng: f64) -> StoreInput {
         picture_key: None,
         status: admin::StoreStatus::Open,
         ships: true,
+        picture_keys: Vec::new(),
+        services: Vec::new(),
+        delivery_area: None,
     }
 }
 

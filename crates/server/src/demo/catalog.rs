@@ -114,9 +114,24 @@ pub struct Store {
     pub hours: Vec<OpeningHours>,
     pub notice: Option<String>,
     pub photo: Option<String>,
+    /// More of its pictures.
+    #[serde(default)]
+    pub more_photos: Vec<String>,
+    #[serde(default)]
+    pub services: Vec<goods::store::StoreService>,
+    /// Where it delivers to by itself.
+    #[serde(default)]
+    pub delivery_area: Option<goods::store::DeliveryArea>,
     /// How it deals out time; absent: members come whenever it is open.
     #[serde(default)]
     pub pickup_rule: Option<trade::pickup::PickupRule>,
+}
+
+impl Store {
+    /// Its pictures, the one of lists first.
+    pub fn photos(&self) -> impl Iterator<Item = &str> {
+        self.photo.iter().chain(&self.more_photos).map(String::as_str)
+    }
 }
 
 #[derive(Deserialize)]

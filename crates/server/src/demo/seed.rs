@@ -57,7 +57,7 @@ pub(crate) async fn save_photos(
     let mut names: BTreeSet<&str> = BTreeSet::new();
     names.extend(catalog.products.iter().flat_map(|product| product.photos.iter().map(String::as_str)));
     names.extend(catalog.categories.iter().filter_map(|category| category.photo.as_deref()));
-    names.extend(catalog.stores.iter().filter_map(|store| store.photo.as_deref()));
+    names.extend(catalog.stores.iter().flat_map(catalog::Store::photos));
     names.extend(catalog.reviews.iter().flat_map(|review| review.photos.iter().map(String::as_str)));
     for block in &catalog.home {
         if let Block::Banner { items } = block {
@@ -124,10 +124,6 @@ impl Seeding<'_> {
         self.photos.get(name).cloned().ok_or_else(|| Error::internal(format_args!("photograph {name} was not stored")))
     }
 
-    fn optional_photo(&self, name: Option<&String>) -> Result<Option<String>> {
-        name.map(|name| self.photo(name)).transpose()
-    }
-
     fn stores(&self, tx: &mut Tx<'_>) -> Result<Keys> {
         let mut keys = Keys::new();
         for store in &self.catalog.stores {
@@ -141,7 +137,10 @@ impl Seeding<'_> {
                 hours: store.hours.clone(),
                 special_days: catalog::special_days(self.ctx.now),
                 notice: store.notice.clone(),
-                picture_key: self.optional_photo(store.photo.as_ref())?,
+                picture_key: None,
+                picture_keys: store.photos().map(|name| self.photo(name)).collect::<Result<_>>()?,
+                services: store.services.clone(),
+                delivery_area: store.delivery_area.clone(),
                 status: StoreStatus::Open,
                 ships: true,
             };
@@ -205,7 +204,7 @@ impl Seeding<'_> {
             let input = CategoryInput {
                 name: category.name.clone(),
                 parent_id: category.parent.as_deref().map(|key| at(&keys, key)).transpose()?,
-                picture_key: self.optional_photo(category.photo.as_ref())?,
+                picture_key: category.photo.as_deref().map(|name| self.photo(name)).transpose()?,
                 position,
             };
             keys.insert(category.key.clone(), goods::catalog::create_category(tx, self.ctx, &input)?);

@@ -40,6 +40,7 @@ mod setup;
 pub mod share;
 pub mod ship;
 pub mod ship_file;
+mod store_card;
 pub mod transfer;
 pub mod uncollected;
 pub mod upload_shipping;
@@ -74,6 +75,7 @@ pub fn shop_routes() -> OpenApiRouter<App> {
         .merge(share::shop_routes())
         .merge(invoice::shop_routes())
         .merge(recommend::shop_routes())
+        .merge(store_card::shop_routes())
 }
 
 /// Back-office routes of the flows.

@@ -64,6 +64,7 @@ mod shops;
 mod shops_money;
 mod stock;
 mod stock_places;
+mod store_card;
 mod tenancy;
 mod transfers;
 mod writes;

@@ -35,6 +35,9 @@ export type SkuView = Schemas['SkuView'];
 export type ReviewView = Schemas['ReviewView'];
 export type ProductStore = Schemas['ProductStore'];
 export type StoreView = Schemas['StoreView'];
+export type StoreService = Schemas['StoreService'];
+export type StoreDistrict = Schemas['StoreDistrict'];
+export type StoreCampaign = Schemas['StoreCampaign'];
 export type OpeningHours = Schemas['OpeningHours'];
 export type SpecialDay = Schemas['SpecialDay'];
 

@@ -59,6 +59,8 @@ export const place = {
   invoiceRequest: (order_id?: string) => `/pages/invoice/request${query({ order_id })}`,
   invoiceTitles: () => '/pages/invoice/titles',
   invoiceTitle: (id?: string) => `/pages/invoice/title-edit${query({ id })}`,
+  stores: (district = '') => `/pages/member/stores${query({ district })}`,
+  store: (id: string) => `/pages/member/store${query({ id })}`,
   address: (id?: string) => `/pages/member/address-edit${query({ id })}`,
 };
 

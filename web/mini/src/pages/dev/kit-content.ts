@@ -95,6 +95,7 @@ export const store: StoreView = {
   lat: 30.2537,
   lng: 120.1648,
   hours: [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday, open: '10:00', close: '21:30' })),
+  services: ['wifi', 'fitting'],
   special_days: [{ date: '2027-02-06', note: '春节', spans: [] }],
   open_now: true,
   notice: '周末人多，可先下单自提',

@@ -18,6 +18,10 @@ const store: AdminStore = {
   status: 'open',
   staff_count: 1,
   ships: false,
+  pictures: [],
+  picture_keys: [],
+  services: ['wifi'],
+  delivery_area: { kind: 'radius', metres: 3000 },
 };
 
 describe('a store on its way through the form', () => {
@@ -29,7 +33,9 @@ describe('a store on its way through the form', () => {
       lng: 120.16478,
       hours: store.hours,
       special_days: store.special_days,
-      picture_key: null,
+      picture_keys: [],
+      services: ['wifi'],
+      delivery_area: { kind: 'radius', metres: 3000 },
       ships: false,
     });
   });

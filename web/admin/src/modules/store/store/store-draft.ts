@@ -1,6 +1,14 @@
 // A store as it is edited, and its way to and from the server.
 
-import type { AdminStore, KeyedPicture, SpecialDay, StoreInput, StoreStatus } from '@api/types';
+import type {
+  AdminStore,
+  DeliveryArea,
+  KeyedPicture,
+  SpecialDay,
+  StoreInput,
+  StoreService,
+  StoreStatus,
+} from '@api/types';
 import { hoursOf, weekRows, type DayRow } from './opening-hours';
 
 export interface StoreDraft {
@@ -17,6 +25,8 @@ export interface StoreDraft {
   special: SpecialDay[];
   /** Parcels may leave from its shelf. */
   ships: boolean;
+  services: StoreService[];
+  area: DeliveryArea | null;
 }
 
 export function emptyStore(): StoreDraft {
@@ -34,6 +44,8 @@ export function emptyStore(): StoreDraft {
     week,
     special: [],
     ships: true,
+    services: [],
+    area: null,
   };
 }
 
@@ -45,12 +57,14 @@ export function draftOfStore(store: AdminStore): StoreDraft {
     address: store.address,
     lat: String(store.lat),
     lng: String(store.lng),
-    pictures: store.picture && store.picture_key ? [{ key: store.picture_key, picture: store.picture }] : [],
+    pictures: store.pictures.map((picture, at) => ({ key: store.picture_keys[at]!, picture })),
     notice: store.notice ?? '',
     status: store.status,
     week: weekRows(store.hours),
     special: store.special_days.map((day) => ({ ...day, spans: day.spans.map((span) => ({ ...span })) })),
     ships: store.ships,
+    services: [...store.services],
+    area: store.delivery_area ?? null,
   };
 }
 
@@ -62,7 +76,9 @@ export function storeInput(draft: StoreDraft): StoreInput {
     address: draft.address.trim(),
     lat: Number(draft.lat),
     lng: Number(draft.lng),
-    picture_key: draft.pictures[0]?.key ?? null,
+    picture_keys: draft.pictures.map(({ key }) => key),
+    services: draft.services,
+    delivery_area: draft.area,
     notice: draft.notice.trim() || null,
     status: draft.status,
     hours: hoursOf(draft.week),
@@ -83,6 +99,9 @@ export function storeProblems(draft: StoreDraft): string[] {
   if (!placed) problems.push('坐标不在国内范围，请检查纬度和经度是否填反');
   const backwards = draft.week.some((day) => day.works && day.open >= day.close);
   if (backwards) problems.push('打烊时间要晚于开门时间');
+  if (draft.area?.kind === 'polygon' && draft.area.points.length < 3) problems.push('配送范围还没有画完，至少要三个角');
+  if (draft.area?.kind === 'radius' && (draft.area.metres < 100 || draft.area.metres > 50_000))
+    problems.push('配送半径要在 100 米到 50 公里之间');
   const dates = draft.special.map(({ date }) => date);
   if (dates.some((date) => !date)) problems.push('有一个特殊日期还没有选哪一天');
   if (new Set(dates).size < dates.length) problems.push('同一个特殊日期写了两次');

@@ -1,0 +1,62 @@
+// A store as a name card: its area is drawn in the back office, shoppers find it by what it offers and look inside.
+import { expect, test } from './people.js'
+
+test('a store is described and its delivery area drawn', async ({ staff }) => {
+  const { page } = staff
+  await staff.open('/')
+  await staff.signIn('admin', 'hefang-demo')
+  await page.waitForURL((url) => !url.pathname.includes('sign-in'))
+  await staff.open('/stores')
+  await page.getByRole('link', { name: '武林店' }).first().click()
+  const ground = page.getByLabel('配送范围', { exact: true })
+  await ground.scrollIntoViewIfNeeded()
+  await expect(page.locator('.area-corner')).toHaveCount(5)
+  await staff.shot('polygon')
+  const box = (await ground.boundingBox())!
+  await page.mouse.click(box.x + box.width / 2, box.y + 20)
+  await expect(page.locator('.area-corner')).toHaveCount(6)
+  await page.locator('.area-corner').first().click()
+  await expect(page.locator('.area-corner')).toHaveCount(5)
+  await page.getByText('门店周围').click()
+  await page.getByLabel('配送半径').fill('2500')
+  await page.locator('label.el-checkbox').filter({ hasText: '刻字' }).click()
+  await staff.shot('radius')
+  await page.getByRole('button', { name: '保存', exact: true }).click()
+  await expect(page.getByText('门店已保存')).toBeVisible()
+})
+
+test('card: a shopper narrows the list and looks inside', async ({ member }) => {
+  const { page } = member
+  await member.open('/pages/member/stores')
+  await expect(page.locator('.one')).toHaveCount(2)
+  await member.shot('list')
+  await page.locator('.filters .chip').filter({ hasText: '服务' }).click()
+  await page.locator('.choices .chip').filter({ hasText: '礼品包装' }).click()
+  await expect(page.locator('.one')).toHaveCount(1)
+  await expect(page.locator('.one')).toContainText('湖滨店')
+  await member.shot('gift-wrap')
+  await page.locator('.filters .chip').filter({ hasText: '全部区域' }).click()
+  await page.locator('.district').filter({ hasText: '拱墅区' }).click()
+  await expect(page.getByText('没有符合条件的门店')).toBeVisible()
+  await page.getByText('看全部门店').click()
+  await expect(page.locator('.one')).toHaveCount(2)
+
+  await page.getByLabel(/湖滨店 进店看看/).click()
+  await expect(page.locator('.pictures__one')).toHaveCount(3)
+  await page.locator('.pictures__one').nth(1).click()
+  await expect(page.getByText('本店 3 公里内可以送到')).toBeVisible()
+  await expect(page.getByText('礼品包装')).toBeVisible()
+  await expect(page.locator('.plan-spot b')).toBeVisible()
+  await expect(page.getByText('店里有货')).toBeVisible()
+  await member.shot('card')
+  await page.getByText('店里有货').scrollIntoViewIfNeeded()
+  await member.shot('goods')
+  await page.setViewportSize({ width: 1440, height: 900 })
+  await member.shot('card-wide')
+
+  await member.open('/pages/member/stores?district=330105')
+  await page.reload()
+  await expect(page.locator('.one')).toHaveCount(1)
+  await expect(page.getByText('拱墅区的门店').first()).toBeVisible()
+  await member.shot('district')
+})
