@@ -54,9 +54,10 @@ test('card: a shopper narrows the list and looks inside', async ({ member }) => 
   await page.setViewportSize({ width: 1440, height: 900 })
   await member.shot('card-wide')
 
+  await page.setViewportSize({ width: 390, height: 844 })
   await member.open('/pages/member/stores?district=330105')
   await page.reload()
   await expect(page.locator('.one')).toHaveCount(1)
-  await expect(page.getByText('拱墅区的门店').first()).toBeVisible()
+  await expect(page.getByText('拱墅区的门店').locator('visible=true').first()).toBeVisible()
   await member.shot('district')
 })

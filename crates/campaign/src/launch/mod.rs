@@ -6,7 +6,7 @@ mod routes;
 mod running;
 mod worst;
 
-pub use running::{Campaign, published};
+pub use running::{Campaign, on_show};
 
 pub use routes::admin_routes;
 pub use worst::{Beside, WorstCase};

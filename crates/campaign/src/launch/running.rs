@@ -1,7 +1,7 @@
 //! What runs or will run in a mall, in one shape for all kinds: enough to see what a new campaign meets.
 
 use super::CampaignKind;
-use crate::coupon::{self, CouponRule, Template, Validity};
+use crate::coupon::{self, CouponRule, CouponSource, Template, Validity};
 use crate::limited::{self, LimitedSale};
 use crate::promotion::{self, Promotion, Rule};
 use crate::scope::{Need, Scope, ScopeKind};
@@ -53,9 +53,18 @@ impl Campaign {
 
 /// Everything that is published.
 pub fn published(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Vec<Campaign>> {
+    with_coupons(tx, ctx, |_| true)
+}
+
+/// What is published for whoever walks by: coupons that are given to some, or shared, are left out.
+pub fn on_show(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Vec<Campaign>> {
+    with_coupons(tx, ctx, |t| t.open_at(ctx.now) && t.from(CouponSource::Centre))
+}
+
+fn with_coupons(tx: &mut Tx<'_>, ctx: &Ctx, wanted: impl Fn(&Template) -> bool) -> Result<Vec<Campaign>> {
     let mut found: Vec<Campaign> =
         promotion::published(tx, ctx.mall_id, ctx.now)?.iter().map(|p| of_promotion(p, Fen::ZERO)).collect();
-    found.extend(coupon::open(tx, ctx.mall_id, ctx.now)?.iter().map(of_template));
+    found.extend(coupon::open(tx, ctx.mall_id, ctx.now)?.iter().filter(|t| wanted(t)).map(of_template));
     found.extend(limited::published(tx, ctx.mall_id, ctx.now)?.iter().map(|sale| of_sale(sale, Fen::ZERO)));
     Ok(found)
 }

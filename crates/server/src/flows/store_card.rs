@@ -32,7 +32,7 @@ const MOST: usize = 8;
 
 /// List what is on in a store.
 ///
-/// Campaigns that run at this moment, but for those of other shops; at most eight, those that end first.
+/// Campaigns that run at this moment for whoever walks by, but for those of other shops; at most eight, those that end first.
 #[utoipa::path(get, path = "/stores/{id}/campaigns", tag = "store", params(("id" = Id, Path)),
     responses((status = 200, body = Vec<StoreCampaign>),
         (status = 404, body = ProblemBody, description = "`store.not_found`")))]
@@ -46,7 +46,7 @@ async fn list_store_campaigns(
         .db
         .read(move |tx| {
             let store = goods::store::find_store(tx, ctx.mall_id, id)?;
-            let mut running = launch::published(tx, &ctx)?;
+            let mut running = launch::on_show(tx, &ctx)?;
             running.retain(|campaign| holds(campaign, store.shop_id, ctx.now));
             Ok(running)
         })
