@@ -6899,7 +6899,7 @@ export interface paths {
         };
         /**
          * List what is on in a store.
-         * @description Campaigns that run at this moment, but for those of other shops; at most eight, those that end first.
+         * @description Campaigns that run at this moment for whoever walks by, but for those of other shops; at most eight, those that end first.
          */
         get: operations["list_store_campaigns"];
         put?: never;
