@@ -72,7 +72,7 @@ impl Day {
     async fn serve(&self, n: usize, till_at: usize) -> Bought {
         let till = &self.tills[till_at];
         let round = n / 100;
-        let member = ((n + round) % 5 != 0).then_some(n % self.members.len());
+        let member = (!(n + round).is_multiple_of(5)).then_some(n % self.members.len());
         let (product, pieces) = (n % self.goods.len(), 1 + i64::try_from(n % 3).unwrap());
         let basket = [(&self.goods[product], pieces)];
         let who = member.map(|at| &self.members[at]);
