@@ -30,6 +30,7 @@ interface Facts {
   product: string
   order: string
   purchase: string
+  store: string
 }
 
 /** Of the member of this run; a phone gets one code a minute. */
@@ -49,6 +50,7 @@ const NEEDS: Record<string, (facts: Facts) => string> = {
   'pages/order/detail': ({ order }) => `?id=${order}`,
   'pages/order/track': ({ order }) => `?id=${order}&parcel_id=1`,
   'pages/order/review': ({ order }) => `?id=${order}`,
+  'pages/member/store': ({ store }) => `?id=${store}`,
   'pages/club/buy': ({ purchase }) => `?purchase_id=${purchase}`,
 }
 
@@ -81,7 +83,8 @@ async function furnish(page: Page): Promise<Facts> {
     const balance = await call('GET', '/balance')
     const plan = balance.plans[0]
     const purchase = await call('POST', '/purchases', { kind: 'top_up', plan_id: plan.id, expected_fen: plan.amount_fen })
-    return { token, product: product.id, order: placed.orders[0].id, purchase: purchase.id }
+    const stores = await call('GET', '/stores')
+    return { token, product: product.id, order: placed.orders[0].id, purchase: purchase.id, store: stores[0].id }
   })
 }
 
