@@ -175,7 +175,7 @@ mod tests {
     proptest! {
         /// Of a circle of corners the distance decides, but for the slivers between the sides and the circle.
         #[test]
-        fn a_round_polygon_agrees_with_its_circle(corners in 3usize..60, turn in 0.0f64..6.28, far in 0.0f64..1.6) {
+        fn a_round_polygon_agrees_with_its_circle(corners in 3usize..60, turn in 0.0f64..std::f64::consts::TAU, far in 0.0f64..1.6) {
             let round = |angle: f64, far: f64| at(30.25 + 0.02 * far * angle.sin(), 120.16 + 0.02 * far * angle.cos());
             let step = std::f64::consts::TAU / corners as f64;
             let points: Vec<AreaPoint> = (0..corners)
