@@ -82,6 +82,15 @@ export class Member extends Person {
     return me.id
   }
 
+  /** Reads a message in the message centre. It is on its way for a moment, and the page shows what had come when it opened. */
+  async told(words: string): Promise<void> {
+    await this.open('/pages/my/messages')
+    await expect(async () => {
+      await this.page.reload()
+      await expect(this.page.getByText(words).locator('visible=true').first()).toBeVisible({ timeout: 4_000 })
+    }).toPass({ timeout: 40_000 })
+  }
+
   async code(phone: string): Promise<string> {
     const inbox = await this.page.request.get(`/sandbox/control/messages?phone=${phone}`)
     return (await inbox.json()).items[0]?.params.code ?? ''
