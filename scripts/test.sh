@@ -47,8 +47,7 @@ step_rust() {
   TEST_POSTGRES_URL=$(scripts/postgres.sh start); export TEST_POSTGRES_URL
   trap 'scripts/postgres.sh stop' EXIT
   cargo build --quiet --bin hefang
-  # A test waits for its databases about as long as it computes.
-  RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((2 * $(nproc)))} cargo test --workspace --quiet
+  cargo test --workspace --quiet
 }
 
 # Runs commands side by side, each in its folder (folder:command), and prints what they said one after the other.
@@ -59,17 +58,6 @@ together() {
   for i in "${!pids[@]}"; do wait "${pids[$i]}" || failed=1; cat "$logs/$i"; done
   rm -rf "$logs"
   return "$failed"
-}
-
-# A step that mostly waits, beside one that computes; what the first said is printed after the second.
-beside() {
-  local log waits
-  log=$(mktemp)
-  ("$1") >"$log" 2>&1 &
-  waits=$!
-  "$2"
-  wait "$waits" || { cat "$log"; return 1; }
-  cat "$log"; rm "$log"
 }
 
 step_web() {
@@ -120,7 +108,7 @@ step_licences() {
 
 for step in "${@:-all}"; do
   case $step in
-    all) step_setup; step_rust; beside step_outside step_web; step_mini; step_api; step_e2e; step_licences ;;
+    all) step_setup; step_rust; step_web; step_mini; step_api; step_e2e; step_outside; step_licences ;;
     setup | rust | web | mini | api | e2e | outside | licences) "step_$step" ;;
     *) sed -n '2,6p' "$0"; exit 2 ;;
   esac
