@@ -1,5 +1,5 @@
 // Lighthouse on a simulated phone and a slow network: the two pages that people land on are quick and can be used by
-// everybody. Performance is the median of three runs, because the machine has other things to do.
+// everybody. Performance is the median of three runs, because the machine has other things to do; two good ones decide it.
 import { chromium, expect } from '@playwright/test'
 import lighthouse from 'lighthouse'
 import { freePort } from '../mall.js'
@@ -35,7 +35,8 @@ test('lighthouse home and detail are quick and accessible', async ({ request, ma
       const quick: number[] = []
       const accessible: number[] = []
       let failing: string[] = []
-      for (let run = 0; run < RUNS; run += 1) {
+      const decided = (): boolean => [quick, accessible].every((scores) => scores.filter((score) => score >= LEAST).length > RUNS / 2)
+      for (let run = 0; run < RUNS && !decided(); run += 1) {
         const result = await lighthouse(`${mall.url}${path}`, {
           port: watch,
           onlyCategories: ['performance', 'accessibility'],

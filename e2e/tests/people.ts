@@ -106,6 +106,8 @@ export class Member extends Person {
       await options.nth(i).locator('.chip:not(.chip--off)').first().click()
     }
     await foot.getByText(confirm).click()
+    // It closes when the answer has come: who goes on sooner takes the question back.
+    await expect(foot).toBeHidden()
   }
 }
 
@@ -126,11 +128,11 @@ interface People {
   staff: Staff
 }
 
-/** Everybody has an address of their own, as in life: one address gets twenty sign-in codes an hour. */
+/** Everybody has an address of their own, as in life: one address gets twenty sign-in codes an hour. Nobody waits for what moves. */
 async function context(browser: Browser, options: object): Promise<BrowserContext> {
   const address = [10, ...crypto.getRandomValues(new Uint8Array(3))].join('.')
   const extraHTTPHeaders = { 'x-forwarded-for': address }
-  return browser.newContext({ ...options, extraHTTPHeaders, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' })
+  return browser.newContext({ reducedMotion: 'reduce', ...options, extraHTTPHeaders, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' })
 }
 
 export const test = base.extend<People & { complaints: string[] }, { mall: Mall }>({

@@ -302,7 +302,8 @@ fn open_sqlite(path: PathBuf, options: &Options, meanings: &Arc<Meanings>) -> Re
 
 fn open_postgres(url: &str, options: &Options, meanings: &Arc<Meanings>) -> Result<Inner> {
     let server = pgsql::Server::parse(url, options.tls_root.as_deref())?;
-    let mut first = Some(on_own_thread(|| pgsql::Session::connect(&server, meanings.clone()))?);
+    let first = on_own_thread(|| pgsql::Session::connect(&server, meanings.clone()))?;
+    let first = Arc::new(Mutex::new(Some(first)));
     let queue = Arc::new(Queue::new(options.queue));
     let counters = Arc::new(Counters::default());
     let mut threads = Vec::new();
@@ -312,7 +313,8 @@ fn open_postgres(url: &str, options: &Options, meanings: &Arc<Meanings>) -> Resu
             meanings: meanings.clone(),
             queue: queue.clone(),
             counters: counters.clone(),
-            session: first.take(),
+            first: first.clone(),
+            session: None,
         };
         threads.push(start(&format!("db-{number}"), move || worker.serve())?);
     }

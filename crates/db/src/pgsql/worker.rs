@@ -11,8 +11,8 @@ use crate::tx;
 use crate::violation::Meanings;
 use kernel::{Error, Result};
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How often a closure runs before its caller is told to come back later.
@@ -25,6 +25,8 @@ pub(crate) struct Worker {
     pub(crate) meanings: Arc<Meanings>,
     pub(crate) queue: Arc<Queue<Job>>,
     pub(crate) counters: Arc<Counters>,
+    /// Connected already: for whoever needs one first.
+    pub(crate) first: Arc<Mutex<Option<Session>>>,
     pub(crate) session: Option<Session>,
 }
 
@@ -105,6 +107,10 @@ impl Worker {
     fn connected(&mut self) -> Result<&mut Session> {
         if self.session.as_ref().is_none_or(|session| session.client.is_closed()) {
             self.session = None;
+            let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(first) = first.filter(|first| !first.client.is_closed()) {
+                return Ok(self.session.insert(first));
+            }
             let mut attempt = 1;
             let session = loop {
                 match Session::connect(&self.server, self.meanings.clone()) {
