@@ -112,6 +112,8 @@ permissions! {
     CounterSell "counter.sell" "门店" "柜台收银、凭小票退货";
     CounterOpenReturn "counter.open_return" "门店" "柜台无小票退货";
     CounterSettle "counter.settle" "门店" "查看各班次与门店日结";
+    ServiceEdit "service.edit" "门店" "编辑可预约的服务、老师与房间";
+    BookingManage "booking.manage" "门店" "预约看板：代约、到店、改约与取消";
 }
 
 /// What a staff member may do, resolved from the role.

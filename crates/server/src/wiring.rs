@@ -1,8 +1,8 @@
 //! Puts the parts together: database, clients, sessions, jobs. The one list of who reacts to what.
 
 use crate::flows::{
-    after_sale, close, complete, hooks, loyalty, message, order_export, pay, personal, purchase, refund, ship_file,
-    transfer, uncollected, upload_shipping, webhook,
+    after_sale, booking, close, complete, hooks, loyalty, message, order_export, pay, personal, purchase, refund,
+    ship_file, transfer, uncollected, upload_shipping, webhook,
 };
 use crate::flows::{finance as reports, invoice, reconcile};
 use crate::{accounts, template};
@@ -130,6 +130,8 @@ pub fn handlers() -> Handlers {
         .every("ask_about_pending_payments", seconds(5), pay::refresh_due)
         .every("ask_about_open_transfers", seconds(5), transfer::pursue_due)
         .every("confirm_overdue_orders", hours(1), complete::confirm_overdue)
+        .every("remind_of_bookings", minutes(10), booking::remind)
+        .every("give_up_waiting_for_bookings", minutes(1), booking::sweep_no_shows)
         .every("follow_uncollected_goods", minutes(10), uncollected::sweep)
         .every("run_after_sale_clocks", seconds(30), after_sale::run_clocks)
         .every("switch_scheduled_products", seconds(5), goods::catalog::switch_scheduled)
@@ -151,6 +153,10 @@ fn messages(handlers: &mut Handlers) {
         .subscribe("order.ready", "tell_order_ready", message::ready)
         .subscribe("order.called", "tell_called_to_counter", uncollected::tell_called)
         .subscribe(uncollected::EXPIRING, "tell_pickup_expiring", uncollected::tell_expiring)
+        .subscribe(booking::MADE, "tell_booking_made", booking::tell_made)
+        .subscribe(booking::REMINDER, "tell_booking_reminder", booking::tell_reminder)
+        .subscribe(booking::CHANGED, "tell_booking_changed", booking::tell_changed)
+        .subscribe(booking::CANCELLED, "tell_booking_cancelled", booking::tell_cancelled)
         .subscribe("order.completed", "tell_order_completed", message::completed)
         .subscribe("order.closed", "tell_order_closed", message::closed)
         .subscribe("refund.done", "tell_refund_done", message::refunded)

@@ -111,7 +111,7 @@ const NEVER: &[(&str, &str)] = &[
     (
         "an unpaid order holds other stock than it asked for",
         "select 'order ' || cast(o.id as text) from trade_order o
-         where o.status = 'unpaid' and o.quantity <> (select coalesce(cast(sum(r.quantity) as bigint), 0)
+         where o.status = 'unpaid' and not o.is_service and o.quantity <> (select coalesce(cast(sum(r.quantity) as bigint), 0)
            from stock_reservation r
            where r.mall_id = o.mall_id and r.holder_kind = 'order' and r.holder_id = o.id)",
     ),
@@ -200,10 +200,27 @@ const NEVER: &[(&str, &str)] = &[
          where b.released_at is null and o.status = 'closed'",
     ),
     (
+        "a quarter of an hour is taken by other bookings than stand",
+        "select 'resource ' || cast(t.resource_id as text) || ' at ' || cast(t.at as text) from booking_tick t
+         where t.taken <> (select coalesce(cast(sum(b.weight) as bigint), 0) from booking b
+           where b.mall_id = t.mall_id and b.resource_id = t.resource_id and b.starts_at <= t.at and t.at < b.busy_until
+             and b.state not in ('no_show', 'cancelled', 'lapsed'))",
+    ),
+    (
+        "a booking and the order of its deposit tell different stories",
+        "select 'booking ' || cast(b.id as text) || ' ' || b.state || ' ' || o.status from booking b
+         join trade_order o on o.mall_id = b.mall_id and o.id = b.order_id
+         where not (b.state = 'held' and o.status = 'unpaid' or b.state = 'lapsed' and o.status = 'closed' and o.paid_at is null
+           or b.state = 'booked' and o.status = 'to_pick_up'
+           or b.state in ('arrived', 'started', 'finished') and o.status in ('to_pick_up', 'completed')
+           or b.state in ('no_show', 'cancelled') and (o.status = 'completed' and o.refunded_fen = 0
+             or o.status = 'closed' and o.refunded_fen = o.paid_fen))",
+    ),
+    (
         "a pickup counts other pieces than were handed over and not taken back",
         "select 'order ' || cast(p.order_id as text) from pickup p
          where p.handed_quantity <> (select coalesce(cast(sum(r.quantity) as bigint), 0) from redemption r
-             where r.mall_id = p.mall_id and r.kind = 'pickup' and r.subject_id = p.order_id and r.undone_at is null)
+             where r.mall_id = p.mall_id and r.kind in ('pickup', 'service') and r.subject_id = p.order_id and r.undone_at is null)
             or p.handed_quantity <> (select coalesce(cast(sum(l.shipped_quantity) as bigint), 0) from order_line l
              where l.mall_id = p.mall_id and l.order_id = p.order_id)",
     ),

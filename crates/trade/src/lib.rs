@@ -22,6 +22,8 @@ pub mod counter;
 pub mod redemption;
 
 pub mod pickup;
+
+pub mod booking;
 pub mod shipping;
 
 pub mod after_sale;
@@ -86,6 +88,11 @@ pub const CONSTRAINTS: &[Constraint] = &[
         name: "member_code_used_once",
         code: "counter.code_used",
         message: "这个会员码已经付过一次，请顾客刷新后再扫",
+    },
+    Constraint {
+        name: "booking_tick_within_capacity",
+        code: "booking.time_full",
+        message: "这个时间刚刚约满了，请换一个",
     },
     Constraint {
         name: "parcel_tracking_once", code: "shipping.tracking_used", message: "这个运单号已经登记在此订单"

@@ -47,7 +47,7 @@ pub struct DaySpan {
 const MOST_SPECIAL: usize = 60;
 
 /// Checks the special days that staff typed, puts them in order and drops those that are over.
-pub(super) fn check_special(special: &[SpecialDay], today: i64) -> Result<Vec<SpecialDay>> {
+pub fn check_special(special: &[SpecialDay], today: i64) -> Result<Vec<SpecialDay>> {
     if special.len() > MOST_SPECIAL {
         return Err(Error::field("special_days", "特殊日期最多 60 天"));
     }
@@ -87,7 +87,7 @@ fn day_number(date: &str) -> Option<i64> {
 }
 
 /// Checks spans that staff typed.
-pub(super) fn check(hours: &[OpeningHours]) -> Result<()> {
+pub fn check(hours: &[OpeningHours]) -> Result<()> {
     if hours.len() > 21 {
         return Err(Error::field("hours", "每天最多三段营业时间"));
     }
@@ -119,8 +119,8 @@ pub fn spans_on(store: &StoreRow, day: i64) -> Vec<(i64, i64)> {
     spans_of(&store.hours, &store.special_days, day)
 }
 
-/// The spans of a day, in minutes.
-fn spans_of(hours: &[OpeningHours], special: &[SpecialDay], day: i64) -> Vec<(i64, i64)> {
+/// The spans of a day, in minutes, of anything that keeps hours.
+pub fn spans_of(hours: &[OpeningHours], special: &[SpecialDay], day: i64) -> Vec<(i64, i64)> {
     let both = |open: &str, close: &str| Some((minute(open)?, minute(close)?));
     if let Some(special) = special.iter().find(|special| day_number(&special.date) == Some(day)) {
         return special.spans.iter().filter_map(|span| both(&span.open, &span.close)).collect();

@@ -19,7 +19,8 @@ pub use admin::{AdminStore, StoreInput, StoreStatus, admin_routes, create_store}
 pub use area::{AreaPoint, DeliveryArea};
 pub use card::{StoreCard, StoreDistrict};
 pub use found::{ShopInput, ShopRow, ShopStateInput};
-pub use hours::{DaySpan, OpeningHours, SpecialDay, spans_on};
+pub use hours::{DaySpan, OpeningHours, SpecialDay, spans_of, spans_on};
+pub use hours::{check as check_hours, check_special};
 pub use place::{Point, distance_m};
 pub use region::{RegionPath, name_regions_with, region_path};
 pub use row::{

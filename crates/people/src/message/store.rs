@@ -39,10 +39,17 @@ pub enum MessageKind {
     RenewalDue,
     /// The balance changed.
     BalanceChanged,
+    /// A service was booked.
+    BookingMade,
+    /// It is tomorrow.
+    BookingReminder,
+    /// It is at another time.
+    BookingChanged,
+    BookingCancelled,
 }
 
 impl MessageKind {
-    pub const ALL: [MessageKind; 16] = [
+    pub const ALL: [MessageKind; 20] = [
         MessageKind::OrderPaid,
         MessageKind::OrderShipped,
         MessageKind::OrderReady,
@@ -59,6 +66,10 @@ impl MessageKind {
         MessageKind::TierChanged,
         MessageKind::RenewalDue,
         MessageKind::BalanceChanged,
+        MessageKind::BookingMade,
+        MessageKind::BookingReminder,
+        MessageKind::BookingChanged,
+        MessageKind::BookingCancelled,
     ];
 
     /// The stored word.
@@ -80,6 +91,10 @@ impl MessageKind {
             MessageKind::TierChanged => "tier_changed",
             MessageKind::RenewalDue => "renewal_due",
             MessageKind::BalanceChanged => "balance_changed",
+            MessageKind::BookingMade => "booking_made",
+            MessageKind::BookingReminder => "booking_reminder",
+            MessageKind::BookingChanged => "booking_changed",
+            MessageKind::BookingCancelled => "booking_cancelled",
         }
     }
 

@@ -73,6 +73,10 @@ const GOODS: Spec = ("goods", "商品", "西湖龙井 明前特级");
 const QUANTITY: Spec = ("quantity", "件数", "2");
 const COUPON: Spec = ("coupon", "券名", "满 100 减 20");
 const WORDS: Spec = ("words", "券的说明", "满100元减20元");
+const SERVICE: Spec = ("service", "服务", "茶艺体验");
+const START: Spec = ("start", "预约时间", "2026-12-01 14:00");
+const STORE: Spec = ("store", "门店", "湖滨店");
+const BOOKING: [Spec; 4] = [SERVICE, START, STORE, ("people", "人数", "2")];
 const DAY: Spec = ("day", "到期日", "2026-12-01");
 
 /// Name, heading, example title and text of a kind.
@@ -94,6 +98,10 @@ pub const fn label(kind: MessageKind) -> &'static str {
         MessageKind::TierChanged => "等级变化",
         MessageKind::RenewalDue => "付费会员到期",
         MessageKind::BalanceChanged => "余额变动",
+        MessageKind::BookingMade => "预约成功",
+        MessageKind::BookingReminder => "预约快到了",
+        MessageKind::BookingChanged => "预约改时间",
+        MessageKind::BookingCancelled => "预约取消",
     }
 }
 
@@ -124,6 +132,12 @@ fn example(kind: MessageKind) -> (&'static str, &'static str) {
         MessageKind::TierChanged => ("会员等级变了", "升级为金卡，权益已经生效"),
         MessageKind::RenewalDue => ("会员快到期了", "年卡将于 2026-12-01 到期。续费 ¥99.00，不会自动扣款"),
         MessageKind::BalanceChanged => ("余额变动", "储值：余额 +100.00 元，现在是 188.00 元。"),
+        MessageKind::BookingMade => ("约好了", "“茶艺体验” 2026-12-01 14:00，湖滨店，2 人。到店出示预约码。"),
+        MessageKind::BookingReminder => ("别忘了预约", "“茶艺体验” 2026-12-01 14:00，湖滨店，2 人。到店出示预约码。"),
+        MessageKind::BookingChanged => ("预约改了时间", "“茶艺体验” 改到 2026-12-01 14:00，湖滨店：老师请假。"),
+        MessageKind::BookingCancelled => {
+            ("预约取消了", "“茶艺体验” 2026-12-01 14:00，湖滨店：老师请假。定金 ¥30.00 原路退回。")
+        }
     }
 }
 
@@ -148,6 +162,10 @@ pub fn values(kind: MessageKind) -> Vec<NoticeValue> {
         MessageKind::CouponExpiring => &[COUPON, WORDS, DAY, ("count", "张数", "1")],
         MessageKind::PointsExpiring => &[DAY, ("points", "积分", "300")],
         MessageKind::MemberGift => &[],
+        MessageKind::BookingMade | MessageKind::BookingReminder | MessageKind::BookingChanged => &BOOKING,
+        MessageKind::BookingCancelled => {
+            &[SERVICE, START, STORE, ("reason", "原因", "老师请假"), ("amount", "退回定金", "30.00元")]
+        }
         MessageKind::TierChanged => &[("tier", "等级", "金卡")],
         MessageKind::RenewalDue => &[("plan", "方案", "年卡"), DAY, ("amount", "续费金额", "99.00元")],
         MessageKind::BalanceChanged => {

@@ -26,6 +26,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 pub enum AskMoment {
     /// An order was paid.
     Paid,
+    /// A service was booked.
+    Booked,
     /// An after-sale was asked for.
     AfterSale,
     /// The member looks at coupons.
@@ -44,7 +46,16 @@ pub struct NoticeAsk {
     pub kinds: Vec<MessageKind>,
 }
 
-const MOMENTS: [(AskMoment, &[MessageKind]); 4] = [
+const MOMENTS: [(AskMoment, &[MessageKind]); 5] = [
+    (
+        AskMoment::Booked,
+        &[
+            MessageKind::BookingReminder,
+            MessageKind::BookingChanged,
+            MessageKind::BookingCancelled,
+            MessageKind::BookingMade,
+        ],
+    ),
     (
         AskMoment::Paid,
         &[

@@ -12,7 +12,7 @@ use trade::counter::open_shift;
 const FLOAT: Fen = Fen(50_000);
 
 /// What a clerk may do.
-pub(super) const CLERK: [&str; 8] = [
+pub(super) const CLERK: [&str; 9] = [
     "order.view",
     "order.ship",
     "order.redeem",
@@ -21,6 +21,7 @@ pub(super) const CLERK: [&str; 8] = [
     "inventory.view",
     "store.view",
     "counter.sell",
+    "booking.manage",
 ];
 
 /// Opens the shift of the first clerk who is bound to a store, and sells.

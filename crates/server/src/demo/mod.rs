@@ -2,6 +2,7 @@
 //! for WeChat, WeChat Pay, Alipay, UnionPay, SMS and carriers. The stand-ins are mounted here and nowhere else.
 
 mod after_sales;
+mod booking;
 mod brand;
 mod brought;
 mod campaigns;

@@ -117,6 +117,7 @@ impl Seeding<'_> {
         super::after_sales::seed(tx, self.ctx)?;
         super::finance::seed(tx, self.app, self.ctx)?;
         super::campaigns::seed(tx, self.ctx)?;
+        super::booking::seed(tx, self.app, self.ctx)?;
         super::stock::seed(tx, self.ctx)
     }
 

@@ -2,7 +2,7 @@
 //! channel closes its intents first; if it says that one was paid, the orders are finalised instead. Only then the stock
 //! goes back.
 
-use super::{ORDER, ORDER_GROUP, balance_part, detail, group, pay, settle};
+use super::{ORDER, ORDER_GROUP, balance_part, booking, detail, group, pay, settle};
 use axum::extract::State;
 use goods::inventory::{self, Holder};
 use kernel::ports::CloseOutcome;
@@ -71,6 +71,9 @@ pub fn finish(tx: &mut db::Tx<'_>, ctx: &Ctx, order: &Order, step: Move, reason:
         status = order::advance(tx, ctx, one, step, reason)?;
         inventory::release(tx, ctx, Holder { kind: ORDER, id: one.id })?;
         trade::pickup::close(tx, ctx, one.id)?;
+        if one.is_service {
+            booking::closed_unpaid(tx, ctx, one.id)?;
+        }
         offers::closed(tx, ctx, &one.sale())?;
     }
     balance_part::release(tx, ctx, order.group_id)?;

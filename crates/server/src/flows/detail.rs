@@ -84,6 +84,11 @@ pub struct OrderDetail {
     pub closed_reason: Option<String>,
     pub delivery_kind: DeliveryKind,
     pub source: order::Source,
+    /// Its line is a service that was booked.
+    pub is_service: bool,
+    /// The booking whose deposit it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub booking_id: Option<Id>,
     /// How it was sold at a counter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counter: Option<CounterReceipt>,
@@ -180,6 +185,7 @@ fn compose(app: &App, tx: &mut Tx<'_>, mall_id: MallId, order: &Order, reader: R
         status: order.status,
         delivery: order.delivery,
         source: order.source,
+        is_service: order.is_service,
         has_parcels: !parcels.is_empty(),
         has_unreviewed_lines: lines.iter().any(|line| line.reviewed_at.is_none()),
         has_free_pieces: lines.iter().any(order::Line::has_free_pieces),
@@ -204,6 +210,11 @@ fn compose(app: &App, tx: &mut Tx<'_>, mall_id: MallId, order: &Order, reader: R
         closed_reason: order.closed_reason.clone(),
         delivery_kind: order.delivery,
         source: order.source,
+        is_service: order.is_service,
+        booking_id: match order.is_service {
+            true => trade::booking::by_order(tx, mall_id, order.id)?.map(|booking| booking.id),
+            false => None,
+        },
         counter: counter::receipt_of(tx, mall_id, order)?,
         receiver,
         pickup,

@@ -66,6 +66,9 @@ pub async fn paid(app: App, event: Event) -> Result<()> {
             let facts = json!({ "amount_fen": order.total.0, "delivery": order.delivery });
             return Ok(Some(("门店消费".into(), text, facts)));
         }
+        if order.is_service {
+            return Ok(None); // The booking says more.
+        }
         let next = match order.delivery {
             order::DeliveryKind::Express => "我们会尽快发货。",
             order::DeliveryKind::Pickup => "备好货就告诉您来取。",
@@ -110,7 +113,7 @@ pub async fn ready(app: App, event: Event) -> Result<()> {
 pub async fn completed(app: App, event: Event) -> Result<()> {
     let about: AboutOrder = event.read()?;
     tell(app, event, MessageKind::OrderCompleted, about.order_id, |_, _, order, goods| {
-        if order.is_of_counter() {
+        if order.is_of_counter() || order.is_service {
             return Ok(None); // Paying and taking was one.
         }
         let text = format!("{} 已完成。用着怎么样，写个评价吧。", named(goods, order.quantity));
@@ -124,7 +127,8 @@ pub async fn closed(app: App, event: Event) -> Result<()> {
     let about: AboutOrder = event.read()?;
     tell(app, event, MessageKind::OrderClosed, about.order_id, |tx, ctx, order, goods| {
         let events = order::events(tx, ctx.mall_id, order.id)?;
-        if events.iter().any(|event| event.kind == "cancelled") {
+        let is_told = order.is_service && order.paid_at.is_some();
+        if is_told || events.iter().any(|event| event.kind == "cancelled") {
             return Ok(None);
         }
         let reason = order.closed_reason.clone().unwrap_or_default();

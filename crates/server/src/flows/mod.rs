@@ -5,6 +5,7 @@
 pub mod after_sale;
 pub mod balance;
 pub mod balance_part;
+pub mod booking;
 pub mod channel;
 pub mod close;
 pub mod complete;
@@ -72,6 +73,7 @@ pub fn shop_routes() -> OpenApiRouter<App> {
         .merge(redeem::shop_routes())
         .merge(counter::shop_routes())
         .merge(pickup::shop_routes())
+        .merge(booking::shop_routes())
         .merge(share::shop_routes())
         .merge(invoice::shop_routes())
         .merge(recommend::shop_routes())
@@ -95,6 +97,7 @@ pub fn admin_routes() -> OpenApiRouter<App> {
         .merge(redeem::admin_routes())
         .merge(counter::admin_routes())
         .merge(pickup::admin_routes())
+        .merge(booking::admin_routes())
         .merge(refund::admin_routes())
         .merge(dashboard::admin_routes())
         .merge(reconcile::admin_routes())

@@ -165,7 +165,9 @@ pub fn place_in(
     let expires_at = ctx.now + expiry_ms;
     let receiver = receiver_of(&facts);
     let source = if ask.at_counter { order::Source::Counter } else { order::Source::Online };
-    let group = Group { group_id, member_id: ask.member_id, source, request, receiver: receiver.as_ref(), expires_at };
+    let is_service = ask.service.is_some();
+    let member_id = ask.member_id;
+    let group = Group { group_id, member_id, source, is_service, request, receiver: receiver.as_ref(), expires_at };
     for (id, (shop_id, part)) in ids.iter().zip(&parts) {
         group.place(app, tx, ctx, *id, *shop_id, &facts, part)?;
     }
@@ -190,6 +192,7 @@ struct Group<'a> {
     group_id: Id,
     member_id: Id,
     source: order::Source,
+    is_service: bool,
     request: &'a PlaceOrder,
     receiver: Option<&'a Receiver>,
     expires_at: Instant,
@@ -209,7 +212,9 @@ impl Group<'_> {
     ) -> Result<()> {
         let location_id = facts.shops.iter().find(|shop| shop.id == shop_id).and_then(|shop| shop.location_id);
         let location_id = location_id.ok_or_else(|| Error::internal("an order without a location"))?;
-        reserve(tx, ctx, id, location_id, draft, self.expires_at)?;
+        if !self.is_service {
+            reserve(tx, ctx, id, location_id, draft, self.expires_at)?;
+        }
         let store_id = match facts.place {
             Place::Store { store_id, .. } => Some(store_id),
             _ => None,
@@ -221,6 +226,7 @@ impl Group<'_> {
             member_id: self.member_id,
             delivery: if store_id.is_some() { DeliveryKind::Pickup } else { DeliveryKind::Express },
             source: self.source,
+            is_service: self.is_service,
             location_id,
             store_id,
             receiver: self.receiver,
@@ -229,7 +235,7 @@ impl Group<'_> {
             expires_at: self.expires_at,
         };
         order::insert(tx, ctx, &app.sealer, &new, draft)?;
-        let fetched = store_id.filter(|_| self.source == order::Source::Online);
+        let fetched = store_id.filter(|_| self.source == order::Source::Online && !self.is_service);
         if let (Some(store_id), Delivery::Pickup { slot_at, .. }) = (fetched, &self.request.delivery) {
             let store = goods::store::find_store(tx, ctx.mall_id, store_id)?;
             pickup::book(tx, ctx, &store, id, *slot_at, app.malls.get(ctx.mall_id)?.utc_offset_ms)?;

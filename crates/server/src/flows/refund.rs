@@ -1,7 +1,7 @@
 //! Give the money back: the refund is a row, reserved against order and payment in one transaction; a job then asks the
 //! channel, always with the same number, until it says done. Goods not sent yet return to stock.
 
-use super::{ORDER, ORDER_GROUP, after_sale, balance, channel, detail, group};
+use super::{ORDER, ORDER_GROUP, after_sale, balance, booking, channel, detail, group};
 use axum::extract::State;
 use db::Tx;
 use goods::inventory::{self, Demand, Holder};
@@ -142,6 +142,10 @@ pub fn refund_in_full(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, reason: &str) -
     people::identity::count_refund(tx, ctx, order.member_id, amount)?;
     if amount > Fen::ZERO {
         spread(tx, ctx, order, amount, reason)?;
+    }
+    if order.is_service {
+        booking::paid_back(tx, ctx, order.id, amount, reason)?;
+        return Ok(amount);
     }
     let lines = order::lines(tx, ctx.mall_id, order.id)?;
     offers::refunded(tx, ctx, &order.sale(), &whole(&lines, &rest))?;

@@ -75,7 +75,7 @@ async fn review_order(
     app.db
         .write(move |tx| {
             let order = order::find_of_member(tx, mall_id, member_id, id)?;
-            if order.status != Status::Completed {
+            if order.status != Status::Completed || order.is_service {
                 return Err(order::not_allowed(order.status));
             }
             let lines = order::lines(tx, mall_id, id)?;

@@ -1,7 +1,7 @@
 //! Money arrived: record the payment, move the orders, commit their stock — one transaction, idempotent by the
 //! channel's transaction id. Money that finds its orders closed or paid already is recorded and sent back at once.
 
-use super::{ORDER, ORDER_GROUP, balance_part, counter, group, purchase, refund};
+use super::{ORDER, ORDER_GROUP, balance_part, booking, counter, group, purchase, refund};
 use db::Tx;
 use goods::inventory::{self, Holder};
 use kernel::ports::{ChannelPayment, CombinedPayment, PaymentChannel};
@@ -162,11 +162,13 @@ fn send_back(tx: &mut Tx<'_>, ctx: &Ctx, ours: &Payment, orders: &[Order]) -> Re
 /// Moves one order to paid: stock leaves the shelf's count, sales are counted, pickup gets its code, the counter hands over.
 pub fn paid(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, step: Move, note: Option<&str>) -> Result<Status> {
     let status = order::advance(tx, ctx, order, step, note)?;
-    inventory::commit(tx, ctx, Holder { kind: ORDER, id: order.id })?;
     offers::paid(tx, ctx, &order.sale())?;
-    let sold: Vec<(Id, i64)> =
-        order::lines(tx, ctx.mall_id, order.id)?.iter().map(|line| (line.product_id, line.quantity)).collect();
-    goods::catalog::add_sales(tx, ctx, &sold)?;
+    if !order.is_service {
+        inventory::commit(tx, ctx, Holder { kind: ORDER, id: order.id })?;
+        let sold: Vec<(Id, i64)> =
+            order::lines(tx, ctx.mall_id, order.id)?.iter().map(|line| (line.product_id, line.quantity)).collect();
+        goods::catalog::add_sales(tx, ctx, &sold)?;
+    }
     people::identity::count_purchase(tx, ctx, order.member_id, order.total)?;
     if order.is_of_counter() {
         return counter::hand_over(tx, ctx, order.id);
@@ -174,6 +176,9 @@ pub fn paid(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, step: Move, note: Option<
     if order.delivery == DeliveryKind::Pickup {
         let store_id = order.store_id.ok_or_else(|| Error::internal("a pickup order without a store"))?;
         trade::pickup::issue(tx, ctx, order.id, store_id)?;
+    }
+    if order.is_service {
+        booking::paid(tx, ctx, order.id)?;
     }
     Ok(status)
 }

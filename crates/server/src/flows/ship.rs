@@ -153,7 +153,7 @@ async fn mark_order_ready(
         .write(&app, "order.ready", move |tx, ctx| {
             let order = order::find(tx, mall_id, id)?;
             detail::within_store(&grants, &order)?;
-            if order.status != Status::ToPickUp {
+            if order.status != Status::ToPickUp || order.is_service {
                 return Err(order::not_allowed(order.status));
             }
             trade::pickup::mark_ready(tx, ctx, id)?;

@@ -12,6 +12,8 @@ mod after_sale_money;
 mod after_sale_walks;
 mod after_sale_ways;
 mod balance;
+mod booking;
+mod booking_walk;
 mod books;
 mod campaign;
 mod channel_parts;

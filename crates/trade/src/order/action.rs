@@ -33,6 +33,8 @@ pub struct Standing {
     pub status: Status,
     pub delivery: DeliveryKind,
     pub source: Source,
+    /// A booking has its own page, which knows its rules.
+    pub is_service: bool,
     pub has_parcels: bool,
     pub has_unreviewed_lines: bool,
     /// Some pieces are neither refunded nor in an open after-sale.
@@ -45,6 +47,8 @@ pub fn member_actions(standing: Standing) -> Vec<Action> {
     let mut actions = match standing.status {
         Unpaid if standing.source == Source::Counter => Vec::new(),
         Unpaid => vec![Action::Pay, Action::Cancel],
+        Completed if standing.is_service && standing.has_free_pieces => return vec![Action::RefundAsk],
+        _ if standing.is_service => return Vec::new(),
         Shipped => vec![Action::Confirm],
         Completed if standing.has_unreviewed_lines => vec![Action::Review],
         _ => Vec::new(),
@@ -67,6 +71,7 @@ pub fn staff_actions(standing: Standing) -> Vec<Action> {
         Unpaid if standing.source == Source::Counter => vec![Action::Close],
         Unpaid => vec![Action::ChangePrice, Action::PayOffline, Action::Close],
         ToShip => vec![Action::Ship, Action::Refund],
+        ToPickUp if standing.is_service => vec![Action::Redeem, Action::Refund],
         ToPickUp if standing.pickup_ready => vec![Action::Redeem, Action::Refund],
         ToPickUp => vec![Action::MarkReady, Action::Redeem, Action::Refund],
         Shipped => vec![Action::Refund],
@@ -99,6 +104,7 @@ mod tests {
                     status,
                     delivery,
                     source: Source::Online,
+                    is_service: false,
                     has_parcels: true,
                     has_unreviewed_lines: true,
                     has_free_pieces: true,

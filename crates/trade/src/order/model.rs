@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! unpaid ──paid──▶ to_ship ──ship──▶ shipped ──confirm──▶ completed
-//!   │     └──────▶ to_pick_up ──redeem, hand over────────▶ completed
+//!   │     └──────▶ to_pick_up ──redeem, hand over, forfeit▶ completed
 //!   │                   ▲──────────take back────────────────┘
 //!   └─cancel─▶ closed ◀──refund── to_ship, to_pick_up, shipped
 //! ```
@@ -132,6 +132,7 @@ pub enum Move {
     Redeem,
     HandOver,
     TakeBack,
+    Forfeit,
     Refund,
     RefundedWhole,
 }
@@ -262,6 +263,15 @@ pub const RULES: &[Rule] = &[
         event: "taken_back",
         emits: "order.taken_back",
         text: "撤销核销，商品还在门店",
+    },
+    Rule {
+        step: Move::Forfeit,
+        from: &[ToPickUp],
+        to: Some(Completed),
+        who: Who::System,
+        event: "forfeited",
+        emits: "order.completed",
+        text: "按预约的规则，定金不退",
     },
     Rule {
         step: Move::Refund,

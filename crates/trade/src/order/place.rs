@@ -52,6 +52,7 @@ pub struct NewOrder<'a> {
     pub member_id: Id,
     pub delivery: DeliveryKind,
     pub source: Source,
+    pub is_service: bool,
     pub location_id: Id,
     pub store_id: Option<Id>,
     pub receiver: Option<&'a Receiver>,
@@ -84,9 +85,9 @@ pub fn insert(tx: &mut Tx<'_>, ctx: &Ctx, sealer: &Sealer, new: &NewOrder<'_>, d
         "insert into trade_order
            (id, mall_id, shop_id, member_id, group_id, status, delivery_kind, location_id, store_id,
             goods_fen, discount_fen, freight_fen, total_fen, quantity, receiver, receiver_search,
-            explanation, remark, created_at, expires_at, receiver_name_search, source, desk_store_id)
+            explanation, remark, created_at, expires_at, receiver_name_search, source, desk_store_id, is_service)
          values ($1, $2, $3, $4, $5, 'unpaid', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-           (select l.store_id from location l where l.mall_id = $2 and l.id = $7))",
+           (select l.store_id from location l where l.mall_id = $2 and l.id = $7), $22)",
         &args![
             new.id,
             ctx.mall_id,
@@ -108,7 +109,8 @@ pub fn insert(tx: &mut Tx<'_>, ctx: &Ctx, sealer: &Sealer, new: &NewOrder<'_>, d
             ctx.now,
             new.expires_at,
             name_search,
-            new.source.as_str()
+            new.source.as_str(),
+            new.is_service
         ],
     )?;
     let lines: Vec<Vec<db::Arg>> = draft

@@ -41,12 +41,15 @@ pub struct Order {
     pub shipped_at: Option<Instant>,
     pub completed_at: Option<Instant>,
     pub source: Source,
+    /// Its line is a service that was booked: nothing of it lies on a shelf (ADR 110).
+    pub is_service: bool,
 }
 
 const COLUMNS: &str =
     "id, shop_id, member_id, group_id, status, delivery_kind, location_id, store_id, desk_store_id, goods_fen,
     discount_fen, freight_fen, total_fen, paid_fen, refunded_fen, quantity, receiver, explanation, remark, staff_remark,
-    closed_reason, created_at, expires_at, paid_at, shipped_at, completed_at, source";
+    closed_reason, created_at, expires_at, paid_at, shipped_at, completed_at, source,
+    is_service";
 
 impl FromRow for Order {
     fn from_row(row: &mut Row<'_>) -> Result<Self> {
@@ -78,6 +81,7 @@ impl FromRow for Order {
             shipped_at: row.next()?,
             completed_at: row.next()?,
             source: Source::parse(&row.next::<String>()?),
+            is_service: row.next()?,
         })
     }
 }

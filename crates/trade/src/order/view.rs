@@ -52,6 +52,8 @@ pub struct OrderCard {
     pub status: Status,
     pub delivery_kind: DeliveryKind,
     pub source: Source,
+    /// Its line is a service that was booked.
+    pub is_service: bool,
     pub total_fen: i64,
     /// While it is unpaid and others are paid together with it: what all of them cost.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -136,13 +138,15 @@ pub fn events(tx: &mut Tx<'_>, mall_id: MallId, order_id: Id) -> Result<Vec<Orde
 
 pub(super) const CARD_COLUMNS: &str = "o.id, o.shop_id, o.member_id, o.group_id, o.status, o.delivery_kind, o.location_id, o.store_id, o.desk_store_id,
     o.goods_fen, o.discount_fen, o.freight_fen, o.total_fen, o.paid_fen, o.refunded_fen, o.quantity, o.receiver, o.explanation,
-    o.remark, o.staff_remark, o.closed_reason, o.created_at, o.expires_at, o.paid_at, o.shipped_at, o.completed_at, o.source";
+    o.remark, o.staff_remark, o.closed_reason, o.created_at, o.expires_at, o.paid_at, o.shipped_at, o.completed_at, o.source,
+    o.is_service";
 
 pub(super) fn standing(order: &Order, lines: &[Line], pickup_ready: bool) -> Standing {
     Standing {
         status: order.status,
         delivery: order.delivery,
         source: order.source,
+        is_service: order.is_service,
         has_parcels: order.delivery == DeliveryKind::Express && lines.iter().any(|line| line.shipped_quantity > 0),
         has_unreviewed_lines: lines.iter().any(|line| line.reviewed_at.is_none()),
         has_free_pieces: lines.iter().any(Line::has_free_pieces),
@@ -194,6 +198,7 @@ pub fn cards(
             status: order.status,
             delivery_kind: order.delivery,
             source: order.source,
+            is_service: order.is_service,
             total_fen: order.total.0,
             quantity: order.quantity,
             created_at: order.created_at,

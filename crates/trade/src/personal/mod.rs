@@ -22,6 +22,7 @@ impl PersonalData for SaleData {
             copy::refunds(tx, mall_id, member)?,
             copy::parcels(tx, mall_id, member)?,
             copy::after_sales(tx, mall_id, member)?,
+            copy::bookings(tx, &app.sealer, mall_id, member)?,
             copy::invoice_titles(tx, &app.sealer, mall_id, member)?,
             copy::invoices(tx, &app.sealer, mall_id, member)?,
         ])

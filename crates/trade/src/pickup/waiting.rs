@@ -45,6 +45,7 @@ pub fn waiting(
              left join pickup_booking b on b.mall_id = p.mall_id and b.order_id = p.order_id and b.released_at is null
              where p.mall_id = $1 and p.redeemed_at is null and p.closed_at is null
                and (p.wanted_at, p.order_id) > ($2, $3) {of_store} {laid_out}
+               and not exists (select 1 from booking x where x.mall_id = p.mall_id and x.order_id = p.order_id)
              order by p.wanted_at, p.order_id
              limit $4"
         ),

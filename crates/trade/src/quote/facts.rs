@@ -100,6 +100,8 @@ pub struct Request {
     pub at_counter: bool,
     /// Nobody the mall knows: nothing is earned, and what is for members only is not for them.
     pub is_walk_in: bool,
+    /// Instead of goods: a booked service, or what is left to pay of one. No offer knows it, nothing of it is in stock.
+    pub service: Option<Box<SkuForSale>>,
 }
 
 impl Request {
@@ -131,6 +133,7 @@ impl Request {
             check_stock: true,
             at_counter: false,
             is_walk_in: false,
+            service: None,
         })
     }
 }
@@ -143,7 +146,10 @@ pub fn gather(app: &App, tx: &mut Tx<'_>, ctx: &Ctx, request: &Request) -> Resul
         Source::Now => request.items.clone(),
     };
     let ids: Vec<Id> = items.iter().map(|item| item.sku_id).collect();
-    let skus = goods::catalog::skus_for_sale(tx, mall_id, &ids)?;
+    let skus = match &request.service {
+        Some(service) => vec![SkuForSale::clone(service)],
+        None => goods::catalog::skus_for_sale(tx, mall_id, &ids)?,
+    };
     let (place, mut shops) = place_of(app, tx, ctx, request, &ids_of(&skus))?;
     if let Place::Address { district_code, .. } = &place {
         // A mall that is being opened is not known yet: it sends from its warehouse.
@@ -151,7 +157,11 @@ pub fn gather(app: &App, tx: &mut Tx<'_>, ctx: &Ctx, request: &Request) -> Resul
         route::choose(tx, mall_id, rule, district_code, &items, &skus, &mut shops)?;
     }
     let places: Vec<(Id, Id)> = shops.iter().filter_map(|shop| Some((shop.id, shop.location_id?))).collect();
-    let available = if request.check_stock { available_of(tx, mall_id, &skus, &places)? } else { HashMap::new() };
+    let available = if request.check_stock && request.service.is_none() {
+        available_of(tx, mall_id, &skus, &places)?
+    } else {
+        HashMap::new()
+    };
     let templates = match place {
         Place::Address { .. } => {
             let wanted: Vec<Id> = skus.iter().filter_map(|sku| sku.freight_template_id).collect();
@@ -160,7 +170,11 @@ pub fn gather(app: &App, tx: &mut Tx<'_>, ctx: &Ctx, request: &Request) -> Resul
         _ => Vec::new(),
     };
     let limits = limits_of(tx, ctx, request.member_id, &skus)?;
-    let rules = if skus.is_empty() { Vec::new() } else { rules_of(app, tx, ctx, request, &items, &skus, places)? };
+    let rules = if skus.is_empty() || request.service.is_some() {
+        Vec::new()
+    } else {
+        rules_of(app, tx, ctx, request, &items, &skus, places)?
+    };
     let templates = Arc::new(templates);
     Ok(Facts { items, skus, available, limits, place, shops, templates, rules })
 }

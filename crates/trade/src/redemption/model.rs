@@ -10,18 +10,27 @@ use utoipa::ToSchema;
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     Pickup,
+    /// Somebody came for a service that was booked.
+    Service,
 }
 
 impl Kind {
+    /// What an order's code hands over.
+    pub const fn of(is_service: bool) -> Self {
+        if is_service { Kind::Service } else { Kind::Pickup }
+    }
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Kind::Pickup => "pickup",
+            Kind::Service => "service",
         }
     }
 
     pub(super) fn parse(text: &str) -> Result<Self> {
         match text {
             "pickup" => Ok(Kind::Pickup),
+            "service" => Ok(Kind::Service),
             other => Err(Error::internal(format_args!("unknown kind of redemption {other}"))),
         }
     }

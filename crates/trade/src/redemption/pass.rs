@@ -61,8 +61,9 @@ impl Pass {
     fn body(&self) -> [u8; BODY_LEN] {
         let mut body = [0; BODY_LEN];
         body[0] = VERSION;
+        // Both are the code of an order that waits at a counter.
         body[1] = match self.kind {
-            Kind::Pickup => 1,
+            Kind::Pickup | Kind::Service => 1,
         };
         body[2..10].copy_from_slice(&self.subject_id.0.to_be_bytes());
         body[10..18].copy_from_slice(&self.store_id.0.to_be_bytes());

@@ -113,7 +113,10 @@ pub fn options(
         let exchange = choices.get(&line.id).cloned().unwrap_or_default();
         made.push(AfterSaleOption {
             amounts_fen: line.amounts(unsent.max(sent))?,
-            ways: ways(unsent, sent, window, now, !exchange.is_empty()),
+            ways: ways(unsent, sent, window, now, !exchange.is_empty())
+                .into_iter()
+                .filter(|way| !order.is_service || (way.kind == Kind::RefundOnly && way.stage == Stage::Sent))
+                .collect(),
             without_reason_until: order.completed_at.and(window.without_reason_until),
             no_return_reason: line.no_return_reason.clone().filter(|_| !line.return_7d),
             exchange_choices: exchange,
@@ -248,6 +251,10 @@ pub fn ask(tx: &mut Tx<'_>, ctx: &Ctx, offset: i64, request: &AskAfterSale) -> R
     use order::Status::{Completed, Shipped, ToPickUp, ToShip};
     if !matches!(order.status, ToShip | ToPickUp | Shipped | Completed) {
         return Err(order::not_allowed(order.status));
+    }
+    let is_booking = order.is_service && !order.is_of_counter();
+    if is_booking && (request.kind != Kind::RefundOnly || request.stage != Stage::Sent) {
+        return Err(order::not_allowed(order.status)); // Before it took place a booking is given up by its own rules.
     }
     own_pictures(tx, ctx, &request.picture_keys)?;
     let stock = after_sale::line_stock(tx, ctx.mall_id, order.id)?;

@@ -146,6 +146,9 @@ fn shelve(
 }
 
 fn demands(order: &Order, pieces: impl Iterator<Item = (Id, i64)>) -> Vec<Demand> {
+    if order.is_service {
+        return Vec::new(); // Nothing of it ever lay on a shelf.
+    }
     let mut by_sku: BTreeMap<Id, i64> = BTreeMap::new();
     for (sku_id, count) in pieces {
         *by_sku.entry(sku_id).or_default() += count;

@@ -1,6 +1,7 @@
 //! What is on the counter: goods by barcode, code or words, and what they cost this buyer here, by the quote of checkout.
 
 use super::at_store;
+use crate::flows::booking::rest_line;
 use axum::extract::State;
 use db::Tx;
 use goods::{catalog, inventory, store};
@@ -167,6 +168,8 @@ pub struct CounterQuoteRequest {
     /// Of a member, as in the quote of checkout.
     #[serde(default)]
     pub choices: Choices,
+    /// Instead of items: what is left to pay of a booking.
+    pub booking_id: Option<Id>,
 }
 
 /// The request for a quote, as checkout makes it.
@@ -193,8 +196,8 @@ pub(super) fn request_of(
 #[utoipa::path(post, path = "/counter/quote", tag = "counter", security(("staff" = [])),
     request_body = CounterQuoteRequest, responses((status = 200, body = Quote),
     (status = 403, body = ProblemBody, description = "`counter.other_store`"),
-    (status = 404, body = ProblemBody, description = "`store.not_found`"),
-    (status = 409, body = ProblemBody, description = "`store.closed`")))]
+    (status = 404, body = ProblemBody, description = "`store.not_found`, `booking.not_found`"),
+    (status = 409, body = ProblemBody, description = "`store.closed`, `booking.nothing_left`, `booking.rest_moved`, `booking.not_allowed`")))]
 async fn quote_counter_sale(
     State(app): State<App>,
     staff: Staff<perm::CounterSell>,
@@ -202,10 +205,14 @@ async fn quote_counter_sale(
 ) -> Answer<Json<Quote>> {
     at_store(&staff.grants, request.store_id)?;
     let ask = request_of(request.store_id, &request.items, request.member_id, &request.choices)?;
-    let (reader, ctx) = (app.clone(), staff.ctx.clone());
+    let (reader, ctx, grants) = (app.clone(), staff.ctx.clone(), staff.grants.clone());
     let quote = app
         .db
         .read(move |tx| {
+            let ask = match request.booking_id {
+                Some(id) => rest_line(tx, &ctx, &grants, request.store_id, id)?.1,
+                None => ask.clone(),
+            };
             let facts = quote::gather(&reader, tx, &ctx, &ask)?;
             Ok(quote::into_quote(quote::price(&facts)?, &facts, &reader))
         })

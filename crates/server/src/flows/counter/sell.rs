@@ -8,7 +8,7 @@ use crate::flows::balance::BALANCE;
 use crate::flows::channel::Channel;
 use crate::flows::group::CODE;
 use crate::flows::place::{self, PlaceOrder};
-use crate::flows::{ORDER_GROUP, settle};
+use crate::flows::{ORDER_GROUP, booking, settle};
 use axum::extract::State;
 use db::Tx;
 use kernel::{Error, Fen, Id, Instant, Result, hours, minutes};
@@ -25,7 +25,7 @@ use trade::counter::{self, MemberCode, NewSale, Shift, Tender, TenderKind, membe
 use trade::offers::Choices;
 use trade::order::{self, Move, NewPrices, Order};
 use trade::payment::{self, CASH, Payable};
-use trade::quote::{self, Delivery, ItemInput, Source};
+use trade::quote::{self, Delivery, ItemInput, Request, Source};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -93,8 +93,10 @@ impl TenderInput {
 pub struct SellAtCounter {
     /// The clerk's own open shift.
     pub shift_id: Id,
-    #[schema(min_items = 1, max_items = 120)]
+    #[schema(max_items = 120)]
     pub items: Vec<ItemInput>,
+    /// Instead of items: what is left to pay of a booking. It is its member's purchase, with or without `member_id`.
+    pub booking_id: Option<Id>,
     /// Absent for somebody the mall does not know.
     pub member_id: Option<Id>,
     #[serde(default)]
@@ -111,7 +113,7 @@ pub struct SellAtCounter {
 
 impl SellAtCounter {
     fn check(&self, now: Instant) -> Result<()> {
-        if self.items.is_empty() {
+        if self.items.is_empty() != self.booking_id.is_some() {
             return Err(Error::field("items", "请先扫描商品"));
         }
         let amounts: Vec<i64> = self.tenders.iter().map(TenderInput::amount).collect();
@@ -143,6 +145,9 @@ impl SellAtCounter {
             }
         }
         let Some(rung_at) = self.rung_at else { return Ok(()) };
+        if self.booking_id.is_some() {
+            return Err(Error::field("booking_id", "尾款要联网收"));
+        }
         if rung_at > now + minutes(10) || rung_at + LATE_MS < now {
             return Err(Error::conflict("counter.told_too_late", "离线销售要在 24 小时内上传，请联系店长处理"));
         }
@@ -164,7 +169,7 @@ impl SellAtCounter {
     (status = 400, body = ProblemBody, description = "`request.invalid` at `items`, `tenders`, `tenders.auth_code`; `pay_password.wrong`, `session.code_wrong`, `session.code_expired`"),
     (status = 403, body = ProblemBody, description = "`counter.other_store`, `counter.other_clerk`, `member.blocked`"),
     (status = 404, body = ProblemBody, description = "`counter.no_such_shift`, `member.not_found`"),
-    (status = 409, body = ProblemBody, description = "`counter.shift_closed`, `order.price_changed` (details.quote), `inventory.sold_out` (details.sku_ids), `order.not_placeable`, `counter.code_forged`, `counter.code_expired`, `counter.code_used`, `balance.not_enough`, `counter.told_too_late`, `counter.sale_sent`, `pay_password.not_set`, `store.closed`"),
+    (status = 409, body = ProblemBody, description = "`counter.shift_closed`, `order.price_changed` (details.quote), `inventory.sold_out` (details.sku_ids), `order.not_placeable`, `counter.code_forged`, `counter.code_expired`, `counter.code_used`, `balance.not_enough`, `counter.told_too_late`, `counter.sale_sent`, `pay_password.not_set`, `store.closed`, `booking.nothing_left`, `booking.rest_moved`, `booking.not_allowed`"),
     (status = 422, body = ProblemBody, description = "`idempotency.mismatch`"),
     (status = 429, body = ProblemBody, description = "`pay_password.locked`, `session.code_locked`")))]
 async fn sell_at_counter(
@@ -308,6 +313,9 @@ impl Selling<'_> {
     /// The order, as checkout would place it.
     fn place(&self, tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Id> {
         let (request, store_id) = (self.request, self.shift.store_id);
+        if let Some(booking_id) = request.booking_id {
+            return self.place_rest(tx, ctx, booking_id);
+        }
         let mut ask = request_of(store_id, &request.items, request.member_id, &request.choices)?;
         ask.check_stock = false;
         if ask.is_walk_in {
@@ -318,16 +326,31 @@ impl Selling<'_> {
             let facts = quote::gather(self.app, tx, ctx, &ask)?;
             expected_total_fen = quote::price(&facts)?.total().0;
         }
+        self.place_as(tx, ctx, &ask, expected_total_fen)
+    }
+
+    /// The order of what is left to pay of a booking.
+    fn place_rest(&self, tx: &mut Tx<'_>, ctx: &Ctx, booking_id: Id) -> Result<Id> {
+        let (booking, ask) = booking::rest_line(tx, ctx, self.grants, self.shift.store_id, booking_id)?;
+        if self.request.member_id.is_some_and(|member| member != booking.member_id) {
+            return Err(Error::not_found("member.not_found", "这个预约是另一位会员的"));
+        }
+        let order_id = self.place_as(tx, ctx, &ask, self.request.expected_total_fen)?;
+        trade::booking::set_rest(tx, ctx, &booking, order_id)?;
+        Ok(order_id)
+    }
+
+    fn place_as(&self, tx: &mut Tx<'_>, ctx: &Ctx, ask: &Request, expected_total_fen: i64) -> Result<Id> {
         let place = PlaceOrder {
             source: Source::Now,
-            items: request.items.clone(),
-            delivery: Delivery::Pickup { store_id: Some(store_id), slot_at: None },
+            items: self.request.items.clone(),
+            delivery: Delivery::Pickup { store_id: Some(self.shift.store_id), slot_at: None },
             remark: None,
             confirmed_no_return: true,
             choices: ask.choices.clone(),
             expected_total_fen,
         };
-        let placed = place::place_in(self.app, tx, ctx, &ask, &place, WAIT_MS)?;
+        let placed = place::place_in(self.app, tx, ctx, ask, &place, WAIT_MS)?;
         placed.orders.first().map(|order| order.id).ok_or_else(|| Error::internal("nothing was placed"))
     }
 

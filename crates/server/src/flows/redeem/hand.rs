@@ -2,7 +2,7 @@
 //! key makes a repetition answer what the first one did.
 
 use super::{RedemptionView, find_pickup, views, window_of};
-use crate::flows::detail;
+use crate::flows::{booking, detail};
 use axum::extract::State;
 use db::Tx;
 use kernel::{Error, Id, Instant, Result};
@@ -65,7 +65,7 @@ pub struct Redeemed {
     (status = 400, body = ProblemBody, description = "`request.invalid` at `pieces`, `key`, `handed_at`"),
     (status = 403, body = ProblemBody, description = "`order.other_store`"),
     (status = 404, body = ProblemBody, description = "`pickup.code_unknown`"),
-    (status = 409, body = ProblemBody, description = "`pickup.already_redeemed`, `order.not_allowed`, `order.after_sale_open`, `redemption.too_many`, `redemption.moved`, `redemption.key_used`, `redemption.pass_forged`, `redemption.pass_expired`, `redemption.told_too_late`")))]
+    (status = 409, body = ProblemBody, description = "`pickup.already_redeemed`, `order.not_allowed`, `order.after_sale_open`, `redemption.too_many`, `redemption.moved`, `redemption.key_used`, `redemption.pass_forged`, `redemption.pass_expired`, `redemption.told_too_late`, `booking.not_today`, `booking.not_allowed`")))]
 async fn redeem_code(
     State(app): State<App>,
     staff: Staff<perm::OrderRedeem>,
@@ -80,7 +80,8 @@ async fn redeem_code(
             detail::within_store(&grants, &order)?;
             let redemption = hand_over(tx, ctx, &order, proof, &request)?;
             let done = redeemed(tx, ctx, order.id, redemption, window)?;
-            let note = format!("核销自提 {} 件", done.redemption.quantity);
+            let what = if order.is_service { "预约到店" } else { "核销自提" };
+            let note = format!("{what} {} 件", done.redemption.quantity);
             Ok((done, Note::new("order", order.id, note)))
         })
         .await?;
@@ -115,13 +116,13 @@ fn hand_over(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, proof: Proof, request: &
         }
     };
     if let Some(before) = redemption::of_request(tx, ctx.mall_id, request_key)? {
-        let same = before.kind == Kind::Pickup && before.subject_id == order.id;
+        let same = before.kind == Kind::of(order.is_service) && before.subject_id == order.id;
         return if same { Ok(before) } else { Err(key_used()) };
     }
     let pickup = pickup::of_order(tx, ctx.mall_id, order.id)?
         .ok_or_else(|| Error::internal("a redeemed order has no pickup"))?;
     if pickup.redeemed_at.is_some() {
-        return Err(redeemed_before(tx, ctx, &pickup)?);
+        return Err(redeemed_before(tx, ctx, order, &pickup)?);
     }
     Move::Redeem.apply(order.status, order.delivery)?;
     if trade::after_sale::is_open(tx, ctx.mall_id, order.id)? {
@@ -134,9 +135,12 @@ fn hand_over(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, proof: Proof, request: &
         Some(pieces) => pieces.clone(),
         None => everything_left(tx, ctx, order.id)?,
     };
+    if order.is_service {
+        booking::arrived(tx, ctx, order.id)?;
+    }
     pickup::hand_over(tx, ctx, &pickup, &pieces)?;
     let new = NewRedemption {
-        kind: Kind::Pickup,
+        kind: Kind::of(order.is_service),
         subject_id: order.id,
         store_id: pickup.store_id,
         request_key,
@@ -165,8 +169,8 @@ fn key_used() -> Error {
 }
 
 /// The refusal tells who handed over, and when: a page that was without a network shows it to its clerk.
-fn redeemed_before(tx: &mut Tx<'_>, ctx: &Ctx, pickup: &Pickup) -> Result<Error> {
-    let before = redemption::of_subject(tx, ctx.mall_id, Kind::Pickup, pickup.order_id)?;
+fn redeemed_before(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, pickup: &Pickup) -> Result<Error> {
+    let before = redemption::of_subject(tx, ctx.mall_id, Kind::of(order.is_service), pickup.order_id)?;
     let last = before.into_iter().rfind(|one| one.undone_at.is_none());
     let last = views(tx, ctx.mall_id, last.into_iter().collect(), 0)?.pop();
     let error = pickup::already_redeemed();

@@ -1,7 +1,7 @@
 //! Looking: what a code stands for, what was handed over, and what the clerk's page needs to go on without a network.
 
 use super::{RedeemCode, RedemptionView, find_pickup, page_of, views, window_of};
-use crate::flows::detail;
+use crate::flows::{booking, detail};
 use axum::extract::State;
 use kernel::{Cursor, Id, Page};
 use platform::permission::{Grants, perm};
@@ -36,6 +36,9 @@ pub struct RedeemPreview {
     pub handed_quantity: i64,
     /// Hand-overs before this one, oldest first.
     pub redemptions: Vec<RedemptionView>,
+    /// The booking, when the code is of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub booking: Option<booking::BookingBrief>,
     /// Why it cannot be handed over here and now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
@@ -74,7 +77,12 @@ async fn preview_redeem(
             let lines = order::lines(tx, mall_id, order.id)?;
             let (store, _) = goods::store::location_of_store(tx, mall_id, pickup.store_id)?;
             let buyer = detail::buyer(&reader, tx, mall_id, order.member_id)?;
-            let before = redemption::of_subject(tx, mall_id, Kind::Pickup, order.id)?;
+            let before = redemption::of_subject(tx, mall_id, Kind::of(order.is_service), order.id)?;
+            let booking = match order.is_service {
+                true => booking::brief(&reader, tx, mall_id, order.id)?,
+                false => None,
+            };
+            let too_early = booking.as_ref().and_then(|booking| booking::problem(booking, staff.ctx.now));
             Ok(RedeemPreview {
                 order_id: order.id,
                 number: order.id.to_string(),
@@ -84,7 +92,9 @@ async fn preview_redeem(
                 status: order.status,
                 handed_quantity: pickup.handed,
                 redemptions: views(tx, mall_id, before, window)?,
-                problem: problem_of(&staff.grants, &order, &pickup, lines.iter().any(|line| line.claimed_quantity > 0)),
+                problem: problem_of(&staff.grants, &order, &pickup, lines.iter().any(|line| line.claimed_quantity > 0))
+                    .or(too_early),
+                booking,
             })
         })
         .await?;

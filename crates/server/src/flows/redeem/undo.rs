@@ -1,7 +1,7 @@
 //! Taking back what was handed over by mistake: inside the mall's window, with a reason, and only what is still untouched.
 
 use super::{RedemptionView, views, window_of};
-use crate::flows::detail;
+use crate::flows::{booking, detail};
 use axum::extract::State;
 use db::Tx;
 use kernel::{Error, Id, Result};
@@ -37,7 +37,7 @@ pub struct UndoRedemption {
     (status = 400, body = ProblemBody, description = "`request.invalid` at `reason`"),
     (status = 403, body = ProblemBody, description = "`order.other_store`"),
     (status = 404, body = ProblemBody, description = "`redemption.not_found`"),
-    (status = 409, body = ProblemBody, description = "`redemption.already_undone`, `redemption.undo_too_late`, `redemption.in_use`, `order.not_allowed`")))]
+    (status = 409, body = ProblemBody, description = "`redemption.already_undone`, `redemption.undo_too_late`, `redemption.in_use`, `order.not_allowed`, `booking.not_allowed`")))]
 async fn undo_redemption(
     State(app): State<App>,
     staff: Staff<perm::OrderRedeem>,
@@ -66,6 +66,9 @@ async fn undo_redemption(
 fn take_back(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, redemption: &Redemption, reason: &str) -> Result<()> {
     if !matches!(order.status, Status::ToPickUp | Status::Completed) {
         return Err(order::not_allowed(order.status));
+    }
+    if order.is_service {
+        booking::not_arrived(tx, ctx, order.id)?;
     }
     pickup::take_back(tx, ctx, order.id, &redemption.pieces)?;
     if order.status == Status::Completed {
