@@ -4,6 +4,7 @@ import {
   Bell,
   Box,
   Brush,
+  Calendar,
   Coin,
   Collection,
   Connection,
@@ -78,6 +79,7 @@ export const NAVIGATION: NavGroup[] = [
       page('收银台', '/counter', 'counter.sell', Coin, 'counter pos 柜台 收银 班次 交班'),
       page('备货与待取', '/pickups', 'order.redeem', Box, 'pickups 自提 备货 叫号'),
       page('自提核销', '/redeem', 'order.redeem', ShoppingBag, 'redeem 取货码 门店'),
+      page('预约看板', '/bookings', 'booking.manage', Calendar, 'bookings 预约 到店 代约 改约'),
       page('评价', '/reviews', 'review.view', MessageBox, 'reviews 回复'),
       page('微信发货同步', '/shipping-uploads', 'order.ship', Promotion, 'wechat upload 冻结 结算'),
     ],
@@ -134,6 +136,7 @@ export const NAVIGATION: NavGroup[] = [
     title: '门店',
     pages: [
       page('门店', '/stores', 'store.view', Location, 'stores 自提点 营业时间'),
+      page('服务', '/services', 'store.view', MagicStick, 'services 预约 老师 房间 定金'),
       page('店铺', '/shops', 'store.view', Shop, 'shops 多店铺 合单'),
     ],
   },

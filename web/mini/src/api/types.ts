@@ -101,3 +101,10 @@ export type InvoiceOffer = Schemas['InvoiceOffer'];
 export type InvoiceTitle = Schemas['InvoiceTitle'];
 export type InvoiceTitleView = Schemas['InvoiceTitleView'];
 export type InvoiceView = Schemas['InvoiceView'];
+
+export type BookingServiceCard = Schemas['BookingServiceCard'];
+export type BookingServiceDetail = Schemas['BookingServiceDetail'];
+export type BookingState = Schemas['BookingState'];
+export type BookingTimes = Schemas['BookingTimes'];
+export type BookingView = Schemas['BookingView'];
+export type BookService = Schemas['BookService'];

@@ -2,6 +2,7 @@
 // its own, loaded only by who chose English.
 import type { Translated } from '../index';
 import after from './after';
+import booking from './booking';
 import cart from './cart';
 import checkout from './checkout';
 import club from './club';
@@ -24,6 +25,7 @@ import status from './status';
 
 const areas = {
   after,
+  booking,
   cart,
   checkout,
   club,

@@ -9,6 +9,7 @@ export default {
   receive_in_wechat: 'Open this page in the WeChat mini program to take the money.',
   pay_kind: 'This way to pay does not work here. Try another one.',
   scan_here: 'This browser cannot scan codes. Type the code, or open the mini program.',
+  ask_booked: 'Tell me before my booking and when it moves',
   ask_paid: 'Tell me in WeChat when it ships',
   ask_after_sale: 'Tell me in WeChat what comes of it',
   ask_coupon: 'Remind me in WeChat before coupons end',

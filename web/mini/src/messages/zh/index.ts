@@ -1,6 +1,7 @@
 // Every area in Chinese, the language that the others are checked against. Browsers load an area with
 // the pages that speak it (vite/message-areas.ts); mini programs and tests load all of them from here.
 import after from './after';
+import booking from './booking';
 import cart from './cart';
 import checkout from './checkout';
 import club from './club';
@@ -22,6 +23,7 @@ import status from './status';
 
 const zh = {
   after,
+  booking,
   cart,
   checkout,
   club,

@@ -9,6 +9,7 @@ export default words('platform', {
   receive_in_wechat: '请在微信小程序里打开这一页，再确认收款。',
   pay_kind: '这种付款方式在这里用不了，换一种试试。',
   scan_here: '这个浏览器不能扫码，请手动输入，或在小程序里打开。',
+  ask_booked: '预约快到、改时间时告诉我',
   ask_paid: '发货、到货时用微信告诉我',
   ask_after_sale: '售后有进展时用微信告诉我',
   ask_coupon: '券快到期时用微信提醒我',
