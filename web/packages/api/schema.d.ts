@@ -398,6 +398,224 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/booking-resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who or what does services.
+         * @description Needs `store.view`.
+         */
+        get: operations["list_resources"];
+        put?: never;
+        /**
+         * Add somebody, a room or a table.
+         * @description Needs `service.edit`.
+         */
+        post: operations["create_booking_resource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/booking-resources/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change somebody, a room or a table.
+         * @description Needs `service.edit`. Bookings keep the time they have.
+         */
+        put: operations["change_booking_resource"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/booking-services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the services that are booked by time.
+         * @description Needs `store.view`.
+         */
+        get: operations["list_services_as_staff"];
+        put?: never;
+        /**
+         * Offer a service.
+         * @description Needs `service.edit`.
+         */
+        post: operations["create_booking_service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/booking-services/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a service.
+         * @description Needs `store.view`.
+         */
+        get: operations["read_booking_service"];
+        /**
+         * Change a service.
+         * @description Needs `service.edit`. Bookings keep the price and the rules they were made under.
+         */
+        put: operations["change_booking_service"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/booking-services/{id}/times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the times of a day for somebody at the counter or on the phone.
+         * @description Needs `booking.manage`.
+         */
+        get: operations["list_times_as_staff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/bookings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the bookings of a store's day in the order of time.
+         * @description Needs `booking.manage`. Without those whose deposit was never paid.
+         */
+        get: operations["list_bookings_of_day"];
+        put?: never;
+        /**
+         * Book for somebody at the counter or on the phone.
+         * @description Needs `booking.manage` and an `Idempotency-Key`. No deposit is taken; all of the price is paid at the counter. With the phone
+         *     of a member it is the member's booking.
+         */
+        post: operations["book_at_store"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/bookings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a booking.
+         * @description Needs `booking.manage`.
+         */
+        get: operations["get_booking"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/bookings/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call a booking off.
+         * @description Needs `booking.manage`. The whole deposit goes back the way it came, and the member is told why. Somebody who was checked in
+         *     by mistake is taken back first.
+         */
+        post: operations["cancel_booking"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/bookings/{id}/reschedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move a booking to another time.
+         * @description Needs `booking.manage`. The member is told why.
+         */
+        post: operations["reschedule_booking"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/bookings/{id}/step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what happened with a booking.
+         * @description Needs `booking.manage`. Who comes with a code is redeemed with it (`POST /redeem`); `arrive` is for those without.
+         */
+        post: operations["step_booking"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/brands": {
         parameters: {
             query?: never;
@@ -5099,6 +5317,143 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/booking-services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the services that can be booked. */
+        get: operations["list_booking_services"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/booking-services/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a service, where it is offered and with whom. */
+        get: operations["get_booking_service"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/booking-services/{id}/times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the times of a day.
+         * @description Cut from the hours of the store and of who does it, less what is taken.
+         */
+        get: operations["list_booking_times"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bookings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List my bookings, newest first. */
+        get: operations["list_my_bookings"];
+        put?: never;
+        /**
+         * Book a service.
+         * @description Needs an `Idempotency-Key`. The time is held until `expires_at`; pay the order of the deposit before then. A service without
+         *     a deposit is booked at once.
+         */
+        post: operations["book_service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bookings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show one of my bookings.
+         * @description Its code is that of its order: `GET /orders/{order_id}/pickup-pass`.
+         */
+        get: operations["get_my_booking"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bookings/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give my booking up.
+         * @description Until `free_until` the deposit goes back the way it came; later, until it begins, it stays with the store. An unpaid one is
+         *     given up at once.
+         */
+        post: operations["cancel_my_booking"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bookings/{id}/reschedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move my booking to another time.
+         * @description Until `free_until`. The new time is taken and the old one given back, or neither.
+         */
+        post: operations["reschedule_my_booking"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/brands": {
         parameters: {
             query?: never;
@@ -7663,6 +8018,12 @@ export interface components {
             staff_actions: components["schemas"]["AfterSaleAction"][];
             staff_note?: string | null;
         };
+        /** @description A service as staff see it. */
+        AdminBookingService: {
+            id: components["schemas"]["Id"];
+            input: components["schemas"]["ServiceInput"];
+            picture: components["schemas"]["Picture"];
+        };
         /** @description A brand as staff write it: a [`BrandBrief`] with what its form needs. */
         AdminBrand: {
             id: components["schemas"]["Id"];
@@ -8134,7 +8495,7 @@ export interface components {
          * @description When a member is asked.
          * @enum {string}
          */
-        AskMoment: "paid" | "after_sale" | "coupon" | "club";
+        AskMoment: "paid" | "booked" | "after_sale" | "coupon" | "club";
         /** @description Pieces of one line. */
         AskedPieces: {
             exchange_sku_id?: null | components["schemas"]["Id"];
@@ -8538,6 +8899,247 @@ export interface components {
         BlocksToResolve: {
             blocks: components["schemas"]["PlacedBlock"][];
         };
+        /** @description Somebody at the counter or on the phone. */
+        BookAtStore: {
+            name: string;
+            /** Format: int64 */
+            people: number;
+            /** @description Of a member: the booking is theirs. */
+            phone?: string | null;
+            remark?: string | null;
+            resource_id?: null | components["schemas"]["Id"];
+            service_id: components["schemas"]["Id"];
+            /** @description May have begun already. */
+            starts_at: components["schemas"]["Instant"];
+            store_id: components["schemas"]["Id"];
+        };
+        /** @description Who comes when for what. */
+        BookService: {
+            /**
+             * Format: int64
+             * @description The deposit as the member saw it, of all people; a drift is refused with the new quote.
+             */
+            expected_deposit_fen: number;
+            name?: string | null;
+            /** Format: int64 */
+            people: number;
+            /** @description Absent: the member's own. */
+            phone?: string | null;
+            remark?: string | null;
+            resource_id?: null | components["schemas"]["Id"];
+            service_id: components["schemas"]["Id"];
+            starts_at: components["schemas"]["Instant"];
+            store_id: components["schemas"]["Id"];
+        };
+        /**
+         * @description What a page may offer.
+         * @enum {string}
+         */
+        BookingAction: "pay" | "reschedule" | "cancel" | "show_code" | "arrive" | "start" | "finish" | "no_show" | "take_rest";
+        /** @description What a clerk sees of the booking behind a code. */
+        BookingBrief: {
+            ends_at: components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            /** Format: int64 */
+            people: number;
+            resource_name: string;
+            /** Format: int64 */
+            rest_fen: number;
+            service_name: string;
+            starts_at: components["schemas"]["Instant"];
+            state: components["schemas"]["BookingState"];
+        };
+        /** @description With whom, or where in the store. */
+        BookingChoice: {
+            id: components["schemas"]["Id"];
+            kind: components["schemas"]["BookingResourceKind"];
+            name: string;
+            picture: components["schemas"]["Picture"];
+        };
+        /** @description A store that offers a service. */
+        BookingPlace: {
+            choices: components["schemas"]["BookingChoice"][];
+            store: components["schemas"]["BookingStore"];
+        };
+        /** @description Who or what does services. */
+        BookingResource: {
+            /** Format: int64 */
+            capacity: number;
+            counts: components["schemas"]["BookingResourceCounts"];
+            hours: components["schemas"]["OpeningHours"][];
+            id: components["schemas"]["Id"];
+            is_active: boolean;
+            kind: components["schemas"]["BookingResourceKind"];
+            name: string;
+            picture: components["schemas"]["Picture"];
+            picture_key?: string | null;
+            special_days: components["schemas"]["SpecialDay"][];
+            store_id: components["schemas"]["Id"];
+        };
+        /**
+         * @description What fills a room.
+         * @enum {string}
+         */
+        BookingResourceCounts: "bookings" | "people";
+        /** @description A resource as staff write it. */
+        BookingResourceInput: {
+            /**
+             * Format: int64
+             * @description At once; of a person always one booking.
+             */
+            capacity: number;
+            counts: components["schemas"]["BookingResourceCounts"];
+            /** @description The week inside the store's hours; empty: whenever the store is open. */
+            hours?: components["schemas"]["OpeningHours"][];
+            is_active: boolean;
+            kind: components["schemas"]["BookingResourceKind"];
+            name: string;
+            picture_key?: string | null;
+            /** @description Days with other hours; without spans a day off. */
+            special_days?: components["schemas"]["SpecialDay"][];
+            store_id: components["schemas"]["Id"];
+        };
+        /**
+         * @description A person takes one booking at once; a room or a table as many as fit.
+         * @enum {string}
+         */
+        BookingResourceKind: "person" | "room";
+        /** @description A service that can be booked. Prices are for one person. */
+        BookingServiceCard: {
+            /**
+             * Format: int64
+             * @description Paid when booking; the rest at the store.
+             */
+            deposit_fen: number;
+            /** Format: int64 */
+            duration_minutes: number;
+            id: components["schemas"]["Id"];
+            /** Format: int64 */
+            max_people: number;
+            name: string;
+            picture: components["schemas"]["Picture"];
+            /** Format: int64 */
+            price_fen: number;
+        };
+        /** @description A service with everything one wants to know before booking. */
+        BookingServiceDetail: components["schemas"]["BookingServiceCard"] & {
+            /** Format: int64 */
+            days_ahead: number;
+            description: string;
+            /**
+             * Format: int64
+             * @description So long before it a booking can be changed, or given up without losing the deposit.
+             */
+            free_hours: number;
+            /** Format: int64 */
+            grace_minutes: number;
+            /** Format: int64 */
+            lead_minutes: number;
+            no_show: components["schemas"]["NoShow"];
+            places: components["schemas"]["BookingPlace"][];
+            /** @description Today on the mall's calendar. */
+            today: string;
+        };
+        /**
+         * @description Where a booking stands.
+         * @enum {string}
+         */
+        BookingState: "held" | "booked" | "arrived" | "started" | "finished" | "no_show" | "cancelled" | "lapsed";
+        /**
+         * @description What happened at the store.
+         * @enum {string}
+         */
+        BookingStep: "arrive" | "start" | "finish" | "no_show";
+        /** @description Where it takes place. */
+        BookingStore: {
+            address: string;
+            id: components["schemas"]["Id"];
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lng: number;
+            name: string;
+            phone: string;
+        };
+        /** @description A time that can be chosen, or that is full. */
+        BookingTime: {
+            ends_at: components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description How many more such bookings fit.
+             */
+            left: number;
+            /** @description With whom. */
+            resource_ids: components["schemas"]["Id"][];
+            starts_at: components["schemas"]["Instant"];
+        };
+        /** @description The times of a day. */
+        BookingTimes: {
+            day: string;
+            /** @description In order; those without places are full. */
+            times: components["schemas"]["BookingTime"][];
+        };
+        /** @description A booking. */
+        BookingView: {
+            allowed_actions: components["schemas"]["BookingAction"][];
+            arrived_at?: null | components["schemas"]["Instant"];
+            by_store: boolean;
+            contact_name?: string | null;
+            /** @description Whole for its member and on the page of one booking, masked in lists. */
+            contact_phone?: string | null;
+            created_at: components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description To be paid when booking.
+             */
+            deposit_fen: number;
+            ended_at?: null | components["schemas"]["Instant"];
+            ended_reason?: string | null;
+            ends_at: components["schemas"]["Instant"];
+            expires_at?: null | components["schemas"]["Instant"];
+            /** @description Until when it can be changed, or given up without losing the deposit. */
+            free_until: components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            no_show: components["schemas"]["NoShow"];
+            /** @description The order of its deposit, with its code. */
+            order_id: components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description Of the deposit, with the store now.
+             */
+            paid_fen: number;
+            /** Format: int64 */
+            people: number;
+            picture: components["schemas"]["Picture"];
+            /**
+             * Format: int64
+             * @description Of all people.
+             */
+            price_fen: number;
+            /**
+             * Format: int64
+             * @description What giving it up now brings back to its member.
+             */
+            refund_now_fen: number;
+            /** Format: int64 */
+            refunded_fen: number;
+            remark?: string | null;
+            resource_id: components["schemas"]["Id"];
+            resource_name: string;
+            /**
+             * Format: int64
+             * @description Still to be paid at the counter.
+             */
+            rest_fen: number;
+            service_id: components["schemas"]["Id"];
+            service_name: string;
+            started_at?: null | components["schemas"]["Instant"];
+            starts_at: components["schemas"]["Instant"];
+            state: components["schemas"]["BookingState"];
+            store: components["schemas"]["BookingStore"];
+            /** @description The member asked for this person or room. */
+            wants_resource: boolean;
+        };
         /** @description A brand. */
         BrandBrief: {
             id: components["schemas"]["Id"];
@@ -8585,6 +9187,11 @@ export interface components {
             pieces: number;
             /** Format: int64 */
             price_fen: number;
+        };
+        /** @description Why it is off. */
+        CallOffBooking: {
+            /** @description Its member reads it. */
+            reason: string;
         };
         /** @description Members a rule is for. */
         CampaignAudience: {
@@ -8645,6 +9252,15 @@ export interface components {
          * @enum {string}
          */
         CampaignStatus: "draft" | "published" | "stopped";
+        /** @description Giving up. */
+        CancelBooking: {
+            /**
+             * Format: int64
+             * @description `refund_now_fen` as the member saw it; when the time for giving up has passed meanwhile the request is refused.
+             */
+            expected_refund_fen: number;
+            reason?: string | null;
+        };
         /** @description Why the member does not want it any more. */
         CancelOrder: {
             reason?: string | null;
@@ -9036,6 +9652,7 @@ export interface components {
         };
         /** @description What is rung up for whom. */
         CounterQuoteRequest: {
+            booking_id?: null | components["schemas"]["Id"];
             /** @description Of a member, as in the quote of checkout. */
             choices?: components["schemas"]["OfferChoices"];
             items: components["schemas"]["ItemInput"][];
@@ -10122,7 +10739,7 @@ export interface components {
          * @description What is redeemed.
          * @enum {string}
          */
-        Kind: "pickup";
+        Kind: "pickup" | "service";
         /** @description What one lane took off. */
         LaneAmount: {
             /**
@@ -10677,7 +11294,7 @@ export interface components {
          * @description What a message is about; each can be switched off.
          * @enum {string}
          */
-        MessageKind: "order_paid" | "order_shipped" | "order_ready" | "pickup_expiring" | "pickup_called" | "order_completed" | "order_closed" | "refund_done" | "after_sale" | "coupon_received" | "coupon_expiring" | "points_expiring" | "member_gift" | "tier_changed" | "renewal_due" | "balance_changed";
+        MessageKind: "order_paid" | "order_shipped" | "order_ready" | "pickup_expiring" | "pickup_called" | "order_completed" | "order_closed" | "refund_done" | "after_sale" | "coupon_received" | "coupon_expiring" | "points_expiring" | "member_gift" | "tier_changed" | "renewal_due" | "balance_changed" | "booking_made" | "booking_reminder" | "booking_changed" | "booking_cancelled";
         /**
          * @description How the money went back when the channel could not.
          * @enum {string}
@@ -10721,6 +11338,13 @@ export interface components {
              * @description Of it principal of top-ups.
              */
             top_up_returned_fen: number;
+        };
+        /** @description Another time, and why. */
+        MoveBooking: {
+            /** @description Its member reads it. */
+            reason: string;
+            resource_id?: null | components["schemas"]["Id"];
+            starts_at: components["schemas"]["Instant"];
         };
         /** @description One change of stock. */
         Movement: {
@@ -10824,6 +11448,11 @@ export interface components {
          * @enum {string}
          */
         NoReturnReason: "custom" | "fresh" | "digital" | "press" | "confirmed";
+        /**
+         * @description What becomes of the deposit when nobody comes.
+         * @enum {string}
+         */
+        NoShow: "kept" | "returned";
         /** @description A kind of message and where it goes besides the message centre. */
         Notice: {
             /** @description True for offers: text messages go only to members who agreed to marketing. */
@@ -10985,6 +11614,8 @@ export interface components {
             delivery_kind: components["schemas"]["DeliveryKind"];
             expires_at?: null | components["schemas"]["Instant"];
             id: components["schemas"]["Id"];
+            /** @description Its line is a service that was booked. */
+            is_service: boolean;
             /** @description At most four. */
             lines: components["schemas"]["OrderLineView"][];
             number: string;
@@ -11011,6 +11642,7 @@ export interface components {
         /** @description An order with everything about it. */
         OrderDetail: {
             allowed_actions: components["schemas"]["Action"][];
+            booking_id?: null | components["schemas"]["Id"];
             closed_reason?: string | null;
             completed_at?: null | components["schemas"]["Instant"];
             counter?: null | components["schemas"]["CounterReceipt"];
@@ -11031,6 +11663,8 @@ export interface components {
              */
             group_total_fen: number;
             id: components["schemas"]["Id"];
+            /** @description Its line is a service that was booked. */
+            is_service: boolean;
             lines: components["schemas"]["OrderLineView"][];
             number: string;
             paid_at?: null | components["schemas"]["Instant"];
@@ -11278,6 +11912,15 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_AdminBookingService: {
+            items: {
+                id: components["schemas"]["Id"];
+                input: components["schemas"]["ServiceInput"];
+                picture: components["schemas"]["Picture"];
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_AdminOrderRow: {
             items: {
                 allowed_actions: components["schemas"]["Action"][];
@@ -11460,6 +12103,90 @@ export interface components {
                 theirs_fen?: number | null;
                 /** @description `done`, `processing` or `failed`. */
                 theirs_state?: string | null;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_BookingServiceCard: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description Paid when booking; the rest at the store.
+                 */
+                deposit_fen: number;
+                /** Format: int64 */
+                duration_minutes: number;
+                id: components["schemas"]["Id"];
+                /** Format: int64 */
+                max_people: number;
+                name: string;
+                picture: components["schemas"]["Picture"];
+                /** Format: int64 */
+                price_fen: number;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_BookingView: {
+            items: {
+                allowed_actions: components["schemas"]["BookingAction"][];
+                arrived_at?: null | components["schemas"]["Instant"];
+                by_store: boolean;
+                contact_name?: string | null;
+                /** @description Whole for its member and on the page of one booking, masked in lists. */
+                contact_phone?: string | null;
+                created_at: components["schemas"]["Instant"];
+                /**
+                 * Format: int64
+                 * @description To be paid when booking.
+                 */
+                deposit_fen: number;
+                ended_at?: null | components["schemas"]["Instant"];
+                ended_reason?: string | null;
+                ends_at: components["schemas"]["Instant"];
+                expires_at?: null | components["schemas"]["Instant"];
+                /** @description Until when it can be changed, or given up without losing the deposit. */
+                free_until: components["schemas"]["Instant"];
+                id: components["schemas"]["Id"];
+                no_show: components["schemas"]["NoShow"];
+                /** @description The order of its deposit, with its code. */
+                order_id: components["schemas"]["Id"];
+                /**
+                 * Format: int64
+                 * @description Of the deposit, with the store now.
+                 */
+                paid_fen: number;
+                /** Format: int64 */
+                people: number;
+                picture: components["schemas"]["Picture"];
+                /**
+                 * Format: int64
+                 * @description Of all people.
+                 */
+                price_fen: number;
+                /**
+                 * Format: int64
+                 * @description What giving it up now brings back to its member.
+                 */
+                refund_now_fen: number;
+                /** Format: int64 */
+                refunded_fen: number;
+                remark?: string | null;
+                resource_id: components["schemas"]["Id"];
+                resource_name: string;
+                /**
+                 * Format: int64
+                 * @description Still to be paid at the counter.
+                 */
+                rest_fen: number;
+                service_id: components["schemas"]["Id"];
+                service_name: string;
+                started_at?: null | components["schemas"]["Instant"];
+                starts_at: components["schemas"]["Instant"];
+                state: components["schemas"]["BookingState"];
+                store: components["schemas"]["BookingStore"];
+                /** @description The member asked for this person or room. */
+                wants_resource: boolean;
             }[];
             next_cursor?: string | null;
         };
@@ -11789,6 +12516,8 @@ export interface components {
                 delivery_kind: components["schemas"]["DeliveryKind"];
                 expires_at?: null | components["schemas"]["Instant"];
                 id: components["schemas"]["Id"];
+                /** @description Its line is a service that was booked. */
+                is_service: boolean;
                 /** @description At most four. */
                 lines: components["schemas"]["OrderLineView"][];
                 number: string;
@@ -12726,6 +13455,10 @@ export interface components {
             hidden?: boolean;
             /** @description Names the block within its page across versions; made by the editor, 1–24 letters, digits and dashes. */
             id: string;
+        };
+        /** @description What was booked, and the order of its deposit. */
+        PlacedBooking: components["schemas"]["PlacedOrder"] & {
+            booking_id: components["schemas"]["Id"];
         };
         /** @description What was placed. Orders of one group are paid together. */
         PlacedOrder: {
@@ -13712,6 +14445,7 @@ export interface components {
         };
         /** @description What would be handed over. */
         RedeemPreview: {
+            booking?: null | components["schemas"]["BookingBrief"];
             /**
              * Format: int64
              * @description Pieces that are with the member; send it back as `seen`.
@@ -13871,6 +14605,11 @@ export interface components {
             /** @description One order, or several of one shop. */
             order_ids: components["schemas"]["Id"][];
             title: components["schemas"]["InvoiceTitle"];
+        };
+        /** @description Another time. */
+        RescheduleBooking: {
+            resource_id?: null | components["schemas"]["Id"];
+            starts_at: components["schemas"]["Instant"];
         };
         /** @description The parcel with the replacement. */
         ReshipAfterSale: {
@@ -14054,6 +14793,7 @@ export interface components {
         };
         /** @description A sale. */
         SellAtCounter: {
+            booking_id?: null | components["schemas"]["Id"];
             choices?: components["schemas"]["OfferChoices"];
             /**
              * Format: int64
@@ -14085,6 +14825,63 @@ export interface components {
             nickname: string;
             /** @description `138****0000`. */
             phone_masked?: string | null;
+        };
+        /** @description A service as staff write it. Prices are for one person. */
+        ServiceInput: {
+            /**
+             * Format: int64
+             * @description Days that can be chosen, today included.
+             */
+            days_ahead: number;
+            /**
+             * Format: int64
+             * @description Paid when booking; at most the price, which is then paid in full.
+             */
+            deposit_fen: number;
+            description?: string;
+            /**
+             * Format: int64
+             * @description In quarters of an hour.
+             */
+            duration_minutes: number;
+            /**
+             * Format: int64
+             * @description So long before it a booking can be changed, or given up without losing the deposit.
+             */
+            free_hours: number;
+            /**
+             * Format: int64
+             * @description So long after its beginning nobody is waited for.
+             */
+            grace_minutes: number;
+            is_offered: boolean;
+            /**
+             * Format: int64
+             * @description A time can be chosen until so long before it.
+             */
+            lead_minutes: number;
+            /**
+             * Format: int64
+             * @description People of one booking.
+             */
+            max_people: number;
+            name: string;
+            no_show: components["schemas"]["NoShow"];
+            /**
+             * Format: int64
+             * @description Before the next guest; in quarters of an hour.
+             */
+            pause_minutes: number;
+            picture_key?: string | null;
+            /** Format: int64 */
+            price_fen: number;
+            /** @description Who can do it; the stores that offer it are theirs. */
+            resource_ids: components["schemas"]["Id"][];
+            /**
+             * Format: int64
+             * @description 15, 30 or 60: how far apart times are offered.
+             */
+            step_minutes: number;
         };
         /** @description A session just opened. The token is shown once; send it as `Authorization: Bearer`. */
         SessionGranted: {
@@ -14451,6 +15248,10 @@ export interface components {
          * @enum {string}
          */
         StatusFilter: "all" | "on_sale" | "off_sale" | "scheduled" | "deleted";
+        /** @description A step. */
+        StepBooking: {
+            step: components["schemas"]["BookingStep"];
+        };
         /** @description A correction of stock. */
         StockChange: {
             kind: components["schemas"]["StockChangeKind"];
@@ -17151,6 +17952,1127 @@ export interface operations {
             };
         };
     };
+    list_resources: {
+        parameters: {
+            query?: {
+                /** @description Of one store, at most a hundred; a clerk bound to a store sees its own in any case. */
+                store_id?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingResource"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_booking_resource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingResourceInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingResource"];
+                };
+            };
+            /** @description `request.invalid` at the field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.too_many_resources` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_booking_resource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingResourceInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingResource"];
+                };
+            };
+            /** @description `request.invalid` at the field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.no_such_resource` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_services_as_staff: {
+        parameters: {
+            query?: {
+                /** @description What somebody at this store can do. */
+                store_id?: components["schemas"]["Id"];
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AdminBookingService"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_booking_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminBookingService"];
+                };
+            };
+            /** @description `request.invalid` at the field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_booking_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminBookingService"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.no_such_service` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_booking_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminBookingService"];
+                };
+            };
+            /** @description `request.invalid` at the field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.no_such_service` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_times_as_staff: {
+        parameters: {
+            query: {
+                store_id: components["schemas"]["Id"];
+                /** @description A day of the mall's calendar, `2026-11-26`; absent: today. */
+                day?: string;
+                /** @description With this person or in this room; absent: with anybody. */
+                resource_id?: components["schemas"]["Id"];
+                /** @description Absent: one. */
+                people?: number;
+                /** @description One's own booking that is about to be moved: what it holds counts as free. */
+                booking_id?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingTimes"];
+                };
+            };
+            /** @description `request.invalid` at `day`, `people` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.no_such_service`, `store.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_bookings_of_day: {
+        parameters: {
+            query: {
+                store_id: components["schemas"]["Id"];
+                /** @description A day of the mall's calendar, `2026-11-26`; absent: today. */
+                day?: string;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BookingView"];
+                };
+            };
+            /** @description `request.invalid` at `day` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    book_at_store: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookAtStore"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingView"];
+                };
+            };
+            /** @description `request.invalid` at `people`, `name`, `remark`; `session.phone_invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.other_store`, `member.blocked` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.no_such_service`, `booking.no_such_resource`, `store.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.time_gone`, `booking.time_full`, `store.closed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency.mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_booking: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_booking: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallOffBooking"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingView"];
+                };
+            };
+            /** @description `request.invalid` at `reason` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.not_allowed`, `order.already_paid` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment.channel_failed` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reschedule_booking: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveBooking"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingView"];
+                };
+            };
+            /** @description `request.invalid` at `reason` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.not_found`, `booking.no_such_resource` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.time_gone`, `booking.time_full`, `booking.not_allowed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    step_booking: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepBooking"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.not_allowed`, `booking.not_today`, `booking.not_begun`, `order.after_sale_open` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_brands_as_staff: {
         parameters: {
             query?: never;
@@ -19129,7 +21051,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store.not_found` */
+            /** @description `store.not_found`, `booking.not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -19138,7 +21060,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `store.closed` */
+            /** @description `store.closed`, `booking.nothing_left`, `booking.rest_moved`, `booking.not_allowed` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -19226,7 +21148,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `counter.shift_closed`, `order.price_changed` (details.quote), `inventory.sold_out` (details.sku_ids), `order.not_placeable`, `counter.code_forged`, `counter.code_expired`, `counter.code_used`, `balance.not_enough`, `counter.told_too_late`, `counter.sale_sent`, `pay_password.not_set`, `store.closed` */
+            /** @description `counter.shift_closed`, `order.price_changed` (details.quote), `inventory.sold_out` (details.sku_ids), `order.not_placeable`, `counter.code_forged`, `counter.code_expired`, `counter.code_used`, `balance.not_enough`, `counter.told_too_late`, `counter.sale_sent`, `pay_password.not_set`, `store.closed`, `booking.nothing_left`, `booking.rest_moved`, `booking.not_allowed` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -30706,7 +32628,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `pickup.already_redeemed`, `order.not_allowed`, `order.after_sale_open`, `redemption.too_many`, `redemption.moved`, `redemption.key_used`, `redemption.pass_forged`, `redemption.pass_expired`, `redemption.told_too_late` */
+            /** @description `pickup.already_redeemed`, `order.not_allowed`, `order.after_sale_open`, `redemption.too_many`, `redemption.moved`, `redemption.key_used`, `redemption.pass_forged`, `redemption.pass_expired`, `redemption.told_too_late`, `booking.not_today`, `booking.not_allowed` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -31012,7 +32934,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `redemption.already_undone`, `redemption.undo_too_late`, `redemption.in_use`, `order.not_allowed` */
+            /** @description `redemption.already_undone`, `redemption.undo_too_late`, `redemption.in_use`, `order.not_allowed`, `booking.not_allowed` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -38999,6 +40921,604 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_booking_services: {
+        parameters: {
+            query?: {
+                /** @description Of one store. */
+                store_id?: components["schemas"]["Id"];
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BookingServiceCard"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_booking_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingServiceDetail"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.no_such_service` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_booking_times: {
+        parameters: {
+            query: {
+                store_id: components["schemas"]["Id"];
+                /** @description A day of the mall's calendar, `2026-11-26`; absent: today. */
+                day?: string;
+                /** @description With this person or in this room; absent: with anybody. */
+                resource_id?: components["schemas"]["Id"];
+                /** @description Absent: one. */
+                people?: number;
+                /** @description One's own booking that is about to be moved: what it holds counts as free. */
+                booking_id?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingTimes"];
+                };
+            };
+            /** @description `request.invalid` at `day`, `people` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.no_such_service`, `store.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_my_bookings: {
+        parameters: {
+            query?: {
+                state?: "all" | "open" | "over";
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BookingView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    book_service: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookService"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacedBooking"];
+                };
+            };
+            /** @description `request.invalid` at `people`, `name`, `remark`; `session.phone_invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `member.blocked` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.no_such_service`, `booking.no_such_resource`, `store.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.time_gone`, `booking.time_full`, `booking.too_many`, `order.price_changed` (details.quote), `store.closed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency.mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_my_booking: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_my_booking: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelBooking"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.refund_changed`, `booking.not_allowed`, `booking.too_late`, `order.already_paid` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payment.channel_failed`: the channel could not close, try again */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reschedule_my_booking: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RescheduleBooking"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.not_found`, `booking.no_such_resource` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `booking.too_late`, `booking.time_gone`, `booking.time_full`, `booking.not_allowed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */

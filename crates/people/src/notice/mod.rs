@@ -9,6 +9,8 @@ mod model;
 mod send;
 mod shop;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use model::{NoticeField, NoticeRule, SmsRule, SmsWhen, SubscribeRule};
 pub use send::carry;

@@ -13,6 +13,7 @@ mod after_sale_walks;
 mod after_sale_ways;
 mod balance;
 mod booking;
+mod booking_routes;
 mod booking_walk;
 mod books;
 mod campaign;

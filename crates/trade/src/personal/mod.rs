@@ -56,6 +56,11 @@ impl PersonalData for SaleData {
     fn erase(&self, tx: &mut Tx<'_>, ctx: &Ctx, member: Id) -> Result<()> {
         tx.exec("delete from cart_line where mall_id = $1 and member_id = $2", &args![ctx.mall_id, member])?;
         crate::invoice::forget_titles(tx, ctx, member)?;
+        // Nobody has to be called back any more; what was paid is in the order.
+        tx.exec(
+            "update booking set contact = null, remark = null where mall_id = $1 and member_id = $2",
+            &args![ctx.mall_id, member],
+        )?;
         erase::never_paid(tx, ctx, member)
     }
 

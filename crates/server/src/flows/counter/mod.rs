@@ -10,6 +10,7 @@ mod receipt;
 mod sell;
 mod settle;
 mod shift;
+mod tender;
 mod wait;
 
 pub use receipt::{CounterReceipt, receipt_of};

@@ -3,6 +3,7 @@
 
 use super::basket::request_of;
 use super::receipt::{CounterSaleView, sale_view};
+use super::tender::TenderInput;
 use super::{own_shift, wait};
 use crate::flows::balance::BALANCE;
 use crate::flows::channel::Channel;
@@ -13,7 +14,7 @@ use axum::extract::State;
 use db::Tx;
 use kernel::{Error, Fen, Id, Instant, Result, hours, minutes};
 use people::identity;
-use people::wallet::{self, Confirmation};
+use people::wallet;
 use platform::audit::Note;
 use platform::extract::IdempotencyKey;
 use platform::idempotency::Claim;
@@ -40,52 +41,6 @@ const WAIT_MS: i64 = minutes(3);
 const LATE_MS: i64 = hours(24);
 /// The most ways a sale is paid in.
 const MOST_TENDERS: usize = 8;
-
-/// One way of paying.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-#[schema(as = CounterTenderInput)]
-pub enum TenderInput {
-    Cash {
-        #[schema(minimum = 1)]
-        amount_fen: i64,
-        /// What the customer gave; absent: exactly the amount.
-        tendered_fen: Option<i64>,
-    },
-    /// The customer's payment code, as scanned.
-    Code {
-        #[schema(minimum = 1)]
-        amount_fen: i64,
-        #[schema(min_length = 16, max_length = 24)]
-        auth_code: String,
-    },
-    /// The member's balance, confirmed by the member code they show now, by password or by a text message.
-    Balance {
-        #[schema(minimum = 1)]
-        amount_fen: i64,
-        #[schema(max_length = 200)]
-        member_code: Option<String>,
-        confirmation: Option<Confirmation>,
-    },
-    /// A card terminal, a voucher of the building, and the like.
-    Other {
-        #[schema(minimum = 1)]
-        amount_fen: i64,
-        #[schema(min_length = 1, max_length = 40)]
-        note: String,
-    },
-}
-
-impl TenderInput {
-    fn amount(&self) -> i64 {
-        match self {
-            TenderInput::Cash { amount_fen, .. }
-            | TenderInput::Code { amount_fen, .. }
-            | TenderInput::Balance { amount_fen, .. }
-            | TenderInput::Other { amount_fen, .. } => *amount_fen,
-        }
-    }
-}
 
 /// A sale.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
