@@ -78,7 +78,8 @@ pub(super) fn is_ahead(service: &Service, day: i64, now: Instant, utc_offset_ms:
     (today..today + service.days_ahead).contains(&day)
 }
 
-/// The times of a day for so many people with any of some resources. `except` is a booking about to be moved.
+/// The times of a day for so many people with any of some resources. `earliest` is the first beginning that can be
+/// chosen, `except` a booking about to be moved.
 #[allow(clippy::too_many_arguments, reason = "a day is what it depends on")]
 pub fn free_times(
     tx: &mut Tx<'_>,
@@ -88,7 +89,7 @@ pub fn free_times(
     resources: &[Resource],
     people: i64,
     day: i64,
-    now: Instant,
+    (now, earliest): (Instant, Instant),
     utc_offset_ms: i64,
     except: Option<&Held>,
 ) -> Result<Vec<FreeTime>> {
@@ -106,7 +107,6 @@ pub fn free_times(
             }
         }
     }
-    let earliest = now + minutes(service.lead_minutes);
     let mut times: BTreeMap<Instant, FreeTime> = BTreeMap::new();
     for resource in resources {
         for starts_at in starts(store, resource, service, day, utc_offset_ms) {

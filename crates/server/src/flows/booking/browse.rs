@@ -6,7 +6,7 @@ use super::view::BookingStore;
 use axum::extract::State;
 use db::Tx;
 use goods::store::{self, StoreRow};
-use kernel::{Cursor, Error, Id, Instant, MallId, Page, Result};
+use kernel::{Cursor, Error, Id, Instant, MallId, Page, Result, minutes};
 use platform::permission::perm;
 use platform::problem::ProblemBody;
 use platform::storage::{self, Picture};
@@ -213,12 +213,12 @@ async fn list_booking_times(
     Query(query): Query<TimeQuery>,
 ) -> Answer<Json<BookingTimes>> {
     let (mall_id, now, offset) = (visitor.mall.id, visitor.ctx.now, visitor.mall.utc_offset_ms);
-    Ok(Json(times(&app, mall_id, id, query, now, offset).await?))
+    Ok(Json(times(&app, mall_id, id, query, now, offset, false).await?))
 }
 
 /// List the times of a day for somebody at the counter or on the phone.
 ///
-/// Needs `booking.manage`.
+/// Needs `booking.manage`. Needs no notice: also the time that has just begun.
 #[utoipa::path(get, path = "/booking-services/{id}/times", tag = "booking", security(("staff" = [])),
     params(("id" = Id, Path), TimeQuery), responses((status = 200, body = BookingTimes),
     (status = 400, body = ProblemBody, description = "`request.invalid` at `day`, `people`"),
@@ -232,7 +232,7 @@ async fn list_times_as_staff(
 ) -> Answer<Json<BookingTimes>> {
     at_store(&staff.grants, query.store_id)?;
     let (mall_id, now, offset) = (staff.mall.id, staff.ctx.now, staff.mall.utc_offset_ms);
-    Ok(Json(times(&app, mall_id, id, query, now, offset).await?))
+    Ok(Json(times(&app, mall_id, id, query, now, offset, true).await?))
 }
 
 async fn times(
@@ -242,6 +242,7 @@ async fn times(
     query: TimeQuery,
     now: Instant,
     offset: i64,
+    by_store: bool,
 ) -> Result<BookingTimes> {
     let people = query.people.unwrap_or(1);
     if !(1..=100).contains(&people) {
@@ -264,7 +265,10 @@ async fn times(
             None => None,
         };
         let except = moved.as_ref().filter(|booking| booking.state.stands()).map(|booking| booking.held());
-        booking::free_times(tx, mall_id, &store, &service, &able, people, day, now, offset, except.as_ref())
+        // Who stands there may begin in the time that has just begun.
+        let earliest = now + if by_store { -minutes(service.step_minutes) } else { minutes(service.lead_minutes) };
+        let when = (now, earliest);
+        booking::free_times(tx, mall_id, &store, &service, &able, people, day, when, offset, except.as_ref())
     });
     let times = read.await?;
     Ok(BookingTimes { day: Instant(day * kernel::days(1)).date_at_offset(0), times })

@@ -36,6 +36,7 @@ export default {
   rule_returned: 'When nobody comes the deposit goes back too',
   rule_grace: 'After {n} minutes we no longer wait',
   pay_at_store: '{amount} at the store',
+  pay_whole: 'Pay and book',
   pay_deposit: 'Pay the deposit',
   confirm: 'Book',
   choose_time: 'Choose a time first',

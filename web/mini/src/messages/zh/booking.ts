@@ -36,6 +36,7 @@ export default words('booking', {
   rule_returned: '没有到店，定金也会退回',
   rule_grace: '迟到超过 {n} 分钟算没有到店',
   pay_at_store: '到店再付 {amount}',
+  pay_whole: '付款预约',
   pay_deposit: '付定金预约',
   confirm: '确认预约',
   choose_time: '先选时间',

@@ -5,7 +5,7 @@ import type { StatusWord } from '@shared/status';
 
 const STATES: Record<BookingState, StatusWord> = {
   held: { label: '待付定金', tone: 'waiting' },
-  booked: { label: '待到店', tone: 'action' },
+  booked: { label: '待到店', tone: 'waiting' },
   arrived: { label: '已到店', tone: 'moving' },
   started: { label: '服务中', tone: 'moving' },
   finished: { label: '已完成', tone: 'done' },
