@@ -499,7 +499,7 @@ export interface paths {
         };
         /**
          * List the times of a day for somebody at the counter or on the phone.
-         * @description Needs `booking.manage`.
+         * @description Needs `booking.manage`. Needs no notice: also the time that has just begun.
          */
         get: operations["list_times_as_staff"];
         put?: never;
