@@ -31,6 +31,8 @@ interface Facts {
   order: string
   purchase: string
   store: string
+  service: string
+  booking: string
 }
 
 /** Of the member of this run; a phone gets one code a minute. */
@@ -51,6 +53,8 @@ const NEEDS: Record<string, (facts: Facts) => string> = {
   'pages/order/track': ({ order }) => `?id=${order}&parcel_id=1`,
   'pages/order/review': ({ order }) => `?id=${order}`,
   'pages/member/store': ({ store }) => `?id=${store}`,
+  'pages/booking/service': ({ service }) => `?id=${service}`,
+  'pages/booking/detail': ({ booking }) => `?id=${booking}`,
   'pages/club/buy': ({ purchase }) => `?purchase_id=${purchase}`,
 }
 
@@ -84,7 +88,23 @@ async function furnish(page: Page): Promise<Facts> {
     const plan = balance.plans[0]
     const purchase = await call('POST', '/purchases', { kind: 'top_up', plan_id: plan.id, expected_fen: plan.amount_fen })
     const stores = await call('GET', '/stores')
-    return { token, product: product.id, order: placed.orders[0].id, purchase: purchase.id, store: stores[0].id }
+    // What costs nothing is booked at once, at the first time of the next days.
+    const services = await call('GET', '/booking-services')
+    const service = services.items.find((one: { deposit_fen: number }) => one.deposit_fen === 0)
+    const day = new Date(Date.now() + 32 * 3_600_000).toISOString().slice(0, 10)
+    const { times } = await call('GET', `/booking-services/${service.id}/times?store_id=${stores[0].id}&day=${day}`)
+    const time = times.find((one: { left: number }) => one.left > 0)
+    const visit = { service_id: service.id, store_id: stores[0].id, starts_at: time.starts_at, people: 1, expected_deposit_fen: 0 }
+    const booked = await call('POST', '/bookings', visit)
+    return {
+      token,
+      product: product.id,
+      order: placed.orders[0].id,
+      purchase: purchase.id,
+      store: stores[0].id,
+      service: service.id,
+      booking: booked.booking_id,
+    }
   })
 }
 

@@ -1,7 +1,7 @@
 //! Services booked by time: free times follow hours and what is taken, nobody is booked over, the deposit is an order like any
 //! other, and what was promised when booking holds when it is moved, given up or missed.
 
-use crate::counter::{Till, cash};
+use crate::counter::{Till, cash, order_of};
 use testkit::{
     Client, MemberClient, Order, Reply, Store, TestMall, Value, days, hours, json, minutes, on_both_engines,
 };
@@ -201,7 +201,7 @@ fn a_deposit_is_an_order_and_the_rest_is_a_sale_of_the_counter() {
         assert_eq!(clerk.post("/admin/v1/counter/quote", ask).await.ok()["total_fen"], 19_600);
         let sale = json!({ "shift_id": till.shift, "items": [], "booking_id": id, "expected_total_fen": 19_600,
             "tenders": cash(19_600) });
-        clerk.post("/admin/v1/counter/sales", sale.clone()).await.ok();
+        let rest = clerk.post("/admin/v1/counter/sales", sale.clone()).await.ok();
         clerk.post("/admin/v1/counter/sales", sale).await.refused("booking.nothing_left");
         let seen = of(&ann, &id).await;
         assert_eq!((&seen["state"], &seen["rest_fen"]), (&json!("finished"), &json!(0)));
@@ -209,6 +209,20 @@ fn a_deposit_is_an_order_and_the_rest_is_a_sale_of_the_counter() {
         let sums: Vec<i64> =
             orders["items"].as_array().unwrap().iter().map(|order| order["total_fen"].as_i64().unwrap()).collect();
         assert_eq!(sums, [19_600, 6_000], "both are in the member's list");
+        // What somebody was not happy with goes back as after any sale; nothing of it lies on a shelf.
+        let back = json!({ "shift_id": till.shift, "reason": "quality",
+            "lines": [{ "line_id": "1", "quantity": 1, "sellable_quantity": 1 }] });
+        let path = format!("/admin/v1/counter/sales/{}/return", order_of(&rest));
+        assert_eq!(clerk.post(&path, back).await.ok()["refund_fen"], 19_600);
+        let options = ann.get(&format!("/api/v1/orders/{}/after-sale-options", order.id)).await.ok();
+        let ways = options["lines"][0]["ways"].as_array().unwrap();
+        assert!(!ways.is_empty() && ways.iter().all(|way| way["kind"] == "refund_only"), "{ways:?}");
+        let ask = json!({ "order_id": order.id, "kind": "refund_only", "stage": "sent", "reason": "agreed",
+            "lines": [{ "line_id": "1", "quantity": 1 }] });
+        let asked = ann.post("/api/v1/after-sales", ask).await.ok()["id"].as_str().unwrap().to_owned();
+        crate::after_sale::decide(&mall, &asked, "approve", json!({})).await.ok();
+        let seen = of(&ann, &id).await;
+        assert_eq!((&seen["refunded_fen"], &seen["rest_fen"]), (&json!(3_000), &json!(0)));
         ann.review(&order, 5, "好").await.refused("order.not_allowed");
         let board = clerk.get(&format!("/admin/v1/bookings?store_id={}", store.id)).await.ok();
         assert_eq!(board["items"][0]["contact_phone"], testkit_masked(&ann.phone));

@@ -106,6 +106,7 @@ pub fn options(
     let rules = after_sale::rules(tx, mall_id)?;
     let choices = exchange_choices(tx, mall_id, order, &stock)?;
     let views = order::line_views(app, &lines);
+    let is_booking = order.is_service && !order.is_of_counter();
     let mut made = Vec::with_capacity(stock.len());
     for (line, view) in stock.iter().zip(views).filter(|(line, _)| !line.gift) {
         let window = after_sale::window(&rules, order.completed_at, line.return_7d, offset);
@@ -115,7 +116,7 @@ pub fn options(
             amounts_fen: line.amounts(unsent.max(sent))?,
             ways: ways(unsent, sent, window, now, !exchange.is_empty())
                 .into_iter()
-                .filter(|way| !order.is_service || (way.kind == Kind::RefundOnly && way.stage == Stage::Sent))
+                .filter(|way| !is_booking || (way.kind == Kind::RefundOnly && way.stage == Stage::Sent))
                 .collect(),
             without_reason_until: order.completed_at.and(window.without_reason_until),
             no_return_reason: line.no_return_reason.clone().filter(|_| !line.return_7d),

@@ -193,11 +193,11 @@ pub(super) fn view(
     made.ok_or_else(|| Error::internal("a booking without its view"))
 }
 
-/// What is left to pay, given the sale that took the rest, if any.
+/// What is left to pay, given the sale that took the rest, if any. What was given back after that is not asked for again.
 pub(super) fn rest_of(booking: &Booking, order: &Order, rest: Option<&Order>) -> Fen {
-    let settled = rest.map_or(0, |rest| rest.paid.0 - rest.refunded.0);
-    let owed = booking.state.stands() && booking.state != State::Held;
-    if owed { Fen((booking.price.0 - deposit_of(order).0 - settled).max(0)) } else { Fen::ZERO }
+    let settled = rest.is_some_and(|rest| rest.paid_at.is_some());
+    let owed = booking.state.stands() && booking.state != State::Held && !settled;
+    if owed { Fen((booking.price.0 - order.paid.0).max(0)) } else { Fen::ZERO }
 }
 
 fn actions(booking: &Booking, reader: Reader, rest: Fen, now: Instant) -> Vec<BookingAction> {
