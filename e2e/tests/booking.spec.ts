@@ -4,8 +4,10 @@ import { expect, test } from './people.js'
 
 const DESK = { width: 1440, height: 900 }
 
-/** The story is told at any hour: the stores do not close, and the service may be moved until it begins. */
-async function always(request: APIRequestContext, url: string): Promise<void> {
+const OF_A_STORE = ['name', 'district_code', 'address', 'lat', 'lng', 'phone', 'notice', 'status', 'picture_key', 'picture_keys', 'services', 'delivery_area', 'ships', 'special_days']
+
+/** The story is told at any hour: the stores do not close, and the service may be moved until it begins. Answers how it was. */
+async function always(request: APIRequestContext, url: string): Promise<() => Promise<void>> {
   const ask = async (method: 'get' | 'post' | 'put', path: string, data?: object, token = '') => {
     const headers = token ? { authorization: `Bearer ${token}` } : {}
     const answer = await request[method](`${url}${path}`, { data, headers })
@@ -14,19 +16,24 @@ async function always(request: APIRequestContext, url: string): Promise<void> {
   }
   const { token } = await ask('post', '/admin/v1/session', { username: 'admin', password: 'hefang-demo' })
   const hours = [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday, open: '00:00', close: '24:00' }))
+  const before: [string, object][] = []
   for (const store of await ask('get', '/admin/v1/stores', undefined, token)) {
-    const { name, district_code, address, lat, lng, phone, status } = store
-    const input = { name, district_code, address, lat, lng, phone, status, hours }
-    await ask('put', `/admin/v1/stores/${store.id}`, input, token)
+    const input = Object.fromEntries(OF_A_STORE.filter((name) => name in store).map((name) => [name, store[name]]))
+    before.push([`/admin/v1/stores/${store.id}`, { ...input, hours: store.hours }])
+    await ask('put', `/admin/v1/stores/${store.id}`, { ...input, hours }, token)
   }
   const services = await ask('get', '/admin/v1/booking-services', undefined, token)
   const planting = services.items.find((one: { input: { name: string } }) => one.input.name === '多肉组盆手作')
+  before.push([`/admin/v1/booking-services/${planting.id}`, planting.input])
   await ask('put', `/admin/v1/booking-services/${planting.id}`, { ...planting.input, free_hours: 0, lead_minutes: 0 }, token)
+  return async () => {
+    for (const [path, input] of before) await ask('put', path, input, token)
+  }
 }
 
 test('booking: a deposit, another time, and checking in', async ({ member, staff, baseURL, request }) => {
   const { page } = member
-  await always(request, baseURL ?? '')
+  const asBefore = await always(request, baseURL ?? '')
   await member.comeFromWeChat('13712340110')
   await member.open('/pages/booking/list')
   await expect(page.getByText('多肉组盆手作').locator('visible=true').first()).toBeVisible()
@@ -77,4 +84,5 @@ test('booking: a deposit, another time, and checking in', async ({ member, staff
 
   await page.reload()
   await expect(page.getByText('已到店').locator('visible=true').first()).toBeVisible()
+  await asBefore()
 })
