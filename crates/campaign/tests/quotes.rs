@@ -10,7 +10,7 @@ use dice::{Case, Dice};
 use kernel::{Fen, Id};
 use std::collections::HashMap;
 use std::sync::Arc;
-use trade::offers::{Draft, RowKind, shares};
+use trade::offers::{Draft, OrderOf, RowKind, shares};
 use trade::quote::price;
 
 const CASES: u64 = 3_000;
@@ -95,7 +95,7 @@ fn refunding_every_unit_in_any_order_gives_back_what_was_paid() {
 }
 
 #[test]
-fn the_orders_of_several_shops_sum_to_the_quote_and_each_stands_alone() {
+fn the_orders_of_several_shops_and_places_sum_to_the_quote_and_each_stands_alone() {
     let several = std::cell::Cell::new(0);
     run("shops", CASES, |dice, case, at| {
         let mut case = case.clone();
@@ -105,19 +105,24 @@ fn the_orders_of_several_shops_sum_to_the_quote_and_each_stands_alone() {
         for (gift, _) in case.gifts.values_mut() {
             gift.shop_id = case.lines[0].0.shop_id;
         }
+        for (sku, _) in &case.lines {
+            if dice.roll(1, 3) == 1 {
+                case.elsewhere.insert(sku.sku_id, Id(900 + dice.roll(1, 2)));
+            }
+        }
         let draft = price(&case.facts()).unwrap();
-        if draft.shops().len() < 2 {
-            assert!(draft.by_shop.is_empty());
+        if draft.shops().len() < 2 && case.elsewhere.is_empty() {
+            assert!(draft.by_order.is_empty());
             return;
         }
         several.set(several.get() + 1);
-        let sum = |of: fn(&Draft) -> Fen| draft.by_shop.iter().map(|(_, part)| of(part).0).sum::<i64>();
+        let sum = |of: fn(&Draft) -> Fen| draft.by_order.iter().map(|(_, part)| of(part).0).sum::<i64>();
         assert_eq!(sum(Draft::goods), draft.goods().0, "{at}");
         assert_eq!(sum(Draft::discount), draft.discount().0, "{at}");
         assert_eq!(sum(|part| part.freight), draft.freight.0, "{at}");
         assert_eq!(sum(Draft::total), draft.total().0, "{at}");
-        assert_eq!(draft.by_shop.iter().map(|(_, part)| part.lines.len()).sum::<usize>(), draft.lines.len(), "{at}");
-        for (shop, part) in &draft.by_shop {
+        assert_eq!(draft.by_order.iter().map(|(_, part)| part.lines.len()).sum::<usize>(), draft.lines.len(), "{at}");
+        for (OrderOf { shop_id: shop, from }, part) in &draft.by_order {
             assert!(part.total() >= Fen::ZERO && part.freight >= Fen::ZERO, "{at}");
             let mut by_line: HashMap<usize, i64> = HashMap::new();
             let mut freight = 0;
@@ -129,11 +134,11 @@ fn the_orders_of_several_shops_sum_to_the_quote_and_each_stands_alone() {
                     }
                 }
                 for one in &applied.parts {
-                    assert_eq!(part.lines[one.line].sku.shop_id, *shop, "{at}");
+                    assert_eq!((part.lines[one.line].sku.shop_id, part.lines[one.line].from), (*shop, *from), "{at}");
                     *by_line.entry(one.line).or_default() += one.amount.0;
                 }
             }
-            assert_eq!(freight, part.freight.0, "{at}: shop {shop}");
+            assert_eq!(freight, part.freight.0, "{at}: shop {shop} {from:?}");
             for (i, line) in part.lines.iter().enumerate() {
                 assert_eq!(line.discount.0, by_line.get(&i).copied().unwrap_or(0), "{at}: shop {shop} line {i}");
             }
@@ -141,7 +146,7 @@ fn the_orders_of_several_shops_sum_to_the_quote_and_each_stands_alone() {
             assert_eq!(said, part.total().0, "{at}: shop {shop} explains {:?}", part.explanation);
         }
     });
-    assert!(several.get() > 500, "{} carts of several shops", several.get());
+    assert!(several.get() > 500, "{} carts of several orders", several.get());
 }
 
 #[test]

@@ -38,6 +38,8 @@ pub struct MallSettings {
     pub pickup_refund_days: i64,
     /// From where parcels leave when several places could send them.
     pub express_from: ExpressFrom,
+    /// Where no place has all goods of an order, several send: as many orders, paid together.
+    pub splits_orders: bool,
     pub service_phone: Option<String>,
     /// ICP filing number shown at the foot of H5 pages.
     pub icp_number: Option<String>,
@@ -104,6 +106,7 @@ impl Default for MallSettings {
             pickup_remind_days: 3,
             pickup_refund_days: 0,
             express_from: ExpressFrom::Warehouse,
+            splits_orders: false,
             service_phone: None,
             icp_number: None,
             company_name: None,

@@ -203,6 +203,7 @@ fn facts(tx: &mut Tx<'_>, ctx: &Ctx, request: &PreviewRequest) -> Result<Facts> 
     Ok(Facts {
         items,
         shops: QuotedShop::unnamed(&skus),
+        elsewhere: HashMap::new(),
         skus,
         available: HashMap::new(),
         limits: Vec::new(),

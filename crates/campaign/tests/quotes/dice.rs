@@ -58,6 +58,8 @@ impl Dice {
 #[derive(Clone)]
 pub struct Case {
     pub lines: Vec<(SkuForSale, i64)>,
+    /// SKUs that leave from another place.
+    pub elsewhere: HashMap<Id, Id>,
     pub promotions: Vec<LiveRule>,
     pub coupons: Vec<Candidate>,
     pub limited: Vec<LimitedPrice>,
@@ -296,7 +298,8 @@ impl Case {
         let standing = Standing { is_new: dice.one_in(2), tier_id: dice.some(2, |d| Id(d.roll(1, 3))) };
         let gifts = (900..=902).map(|id| (Id(id), (sku(dice, id), dice.roll(0, 3)))).collect();
         let templates = if dice.one_in(3) { vec![] } else { vec![freight(dice)] };
-        Case { lines, promotions, coupons, limited, standing, templates, gifts }
+        let elsewhere = HashMap::new();
+        Case { lines, elsewhere, promotions, coupons, limited, standing, templates, gifts }
     }
 
     /// Exactly so many lines and rules; what the bench prices.
@@ -348,6 +351,7 @@ impl Case {
             limits: vec![],
             place: Place::District { district_code: "330106".into() },
             shops: self.shops(),
+            elsewhere: self.elsewhere.clone(),
             templates: Arc::new(self.templates.clone()),
             rules: vec![
                 Arc::new(LimitedRules(self.limited.clone())),

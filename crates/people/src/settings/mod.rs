@@ -129,6 +129,7 @@ fn checked(input: MallSettings) -> Result<MallSettings> {
         pickup_remind_days: input.pickup_remind_days,
         pickup_refund_days: input.pickup_refund_days,
         express_from: input.express_from,
+        splits_orders: input.splits_orders,
         service_phone,
         icp_number: text("icp_number", input.icp_number, 40)?,
         company_name: text("company_name", input.company_name, 60)?,

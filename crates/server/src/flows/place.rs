@@ -1,4 +1,4 @@
-//! Place an order, or one a shop. One transaction: claim the idempotency key, re-price inside it, compare with the total the
+//! Place an order, or one a shop and place. One transaction: claim the idempotency key, re-price inside it, compare with the total the
 //! member saw, reserve the stock, write the orders, empty the cart. Nothing outside is asked; a replay answers the same.
 
 use super::{ORDER, settle};
@@ -11,7 +11,7 @@ use platform::mall::ExpressFrom;
 use platform::problem::ProblemBody;
 use platform::{Answer, App, Ctx, Json, Member};
 use serde::{Deserialize, Serialize};
-use trade::offers::{self, Choices};
+use trade::offers::{self, Choices, OrderOf};
 use trade::order::{self, DeliveryKind, NewOrder, Receiver, Status};
 use trade::pickup;
 use trade::quote::{self, Delivery, Draft, Facts, ItemInput, Place, QuoteRequest, Request, Source};
@@ -65,7 +65,7 @@ pub struct PlacedOrder {
 /// Place an order.
 ///
 /// Needs an `Idempotency-Key`. Goods of several shops become one order a shop, all or none; they are paid together, through
-/// any of them. Stock is reserved until `expires_at`; pay before then.
+/// any of them. So do goods that leave from several places, as the quote's lines say. Stock is reserved until `expires_at`; pay before then.
 #[utoipa::path(post, path = "/orders", tag = "order", security(("member" = [])), request_body = PlaceOrder,
     params(("Idempotency-Key" = String, Header)),
     responses((status = 200, body = PlacedOrder),
@@ -155,10 +155,10 @@ pub fn place_in(
     let draft = quote::price(&facts)?;
     accept(app, &facts, &draft, request.expected_total_fen)?;
 
-    // By shop, so that two carts of the same shops take stock and rules in the same order.
-    let parts: Vec<(Id, &Draft)> = match &draft.by_shop[..] {
-        [] => facts.shops.iter().map(|shop| (shop.id, &draft)).collect(),
-        several => several.iter().map(|(shop, part)| (*shop, part)).collect(),
+    // By shop and place, so that two carts of the same shops take stock and rules in the same order.
+    let parts: Vec<(OrderOf, &Draft)> = match &draft.by_order[..] {
+        [] => facts.shops.iter().map(|shop| (OrderOf { shop_id: shop.id, from: None }, &draft)).collect(),
+        several => several.iter().map(|(order, part)| (*order, part)).collect(),
     };
     let ids: Vec<Id> = parts.iter().map(|_| ctx.id()).collect();
     let group_id = *ids.first().ok_or_else(|| Error::internal("an order without a shop"))?;
@@ -168,8 +168,8 @@ pub fn place_in(
     let is_service = ask.service.is_some();
     let member_id = ask.member_id;
     let group = Group { group_id, member_id, source, is_service, request, receiver: receiver.as_ref(), expires_at };
-    for (id, (shop_id, part)) in ids.iter().zip(&parts) {
-        group.place(app, tx, ctx, *id, *shop_id, &facts, part)?;
+    for (id, (order, part)) in ids.iter().zip(&parts) {
+        group.place(app, tx, ctx, *id, *order, &facts, part)?;
     }
     if ask.source == Source::Cart {
         let bought: Vec<Id> = draft.lines.iter().filter(|line| !line.gift).map(|line| line.sku.sku_id).collect();
@@ -199,18 +199,20 @@ struct Group<'a> {
 }
 
 impl Group<'_> {
-    /// Writes one shop's order.
+    /// Writes one of its orders.
     fn place(
         &self,
         app: &App,
         tx: &mut db::Tx<'_>,
         ctx: &Ctx,
         id: Id,
-        shop_id: Id,
+        order: OrderOf,
         facts: &Facts,
         draft: &Draft,
     ) -> Result<()> {
-        let location_id = facts.shops.iter().find(|shop| shop.id == shop_id).and_then(|shop| shop.location_id);
+        let shop_id = order.shop_id;
+        let of_shop = || facts.shops.iter().find(|shop| shop.id == shop_id).and_then(|shop| shop.location_id);
+        let location_id = order.from.or_else(of_shop);
         let location_id = location_id.ok_or_else(|| Error::internal("an order without a location"))?;
         if !self.is_service {
             reserve(tx, ctx, id, location_id, draft, self.expires_at)?;

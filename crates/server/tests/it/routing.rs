@@ -1,11 +1,18 @@
 //! Where a parcel leaves from: the mall's rule, what lies where, and whose clerks send it.
 
-use testkit::{Order, Product, StaffClient, Store, TestMall, json, on_both_engines};
+use crate::offers;
+use crate::shops::orders_of;
+use testkit::{Order, Product, StaffClient, Store, TestMall, Value, json, on_both_engines};
 use tokio::task::JoinSet;
 
 async fn rule(mall: &TestMall, rule: &str) {
+    rule_with(mall, rule, false).await;
+}
+
+async fn rule_with(mall: &TestMall, rule: &str, splits_orders: bool) {
     let mut settings = mall.staff().get("/admin/v1/settings/mall").await.ok();
     settings["express_from"] = json!(rule);
+    settings["splits_orders"] = json!(splits_orders);
     mall.staff().put("/admin/v1/settings/mall", settings).await.ok();
 }
 
@@ -102,5 +109,61 @@ fn two_buyers_of_the_last_pieces_are_sent_from_two_places() {
         assert!((2..=3).contains(&placed), "{placed}");
         let taken = mall.number("select count(*) from stock where mall_id = $1 and reserved = 1").await;
         assert_eq!(usize::try_from(taken).unwrap(), placed);
+    });
+}
+
+#[test]
+fn what_lies_in_two_places_is_sent_from_both_where_the_mall_allows_it() {
+    on_both_engines(async |mall| {
+        let (tea, west, south) = furnished(&mall, 0).await;
+        let cup = mall.product("茶杯").price_fen(4_999).stock(0).create().await;
+        let pot = mall.product("茶壶").price_fen(10_001).stock(0).create().await;
+        west.receive(&mall, &tea, 3).await;
+        west.receive(&mall, &cup, 1).await;
+        south.receive(&mall, &cup, 5).await;
+        south.receive(&mall, &pot, 5).await;
+        mall.charge_freight(600, 100).await;
+        let promotion = json!({ "name": "满减", "rule": { "kind": "spend_save",
+            "steps": [{ "need": { "spend_fen": 15_000 }, "off_fen": 1_001 }] }, "per_member": 1 });
+        let made = mall.staff().post("/admin/v1/promotions", promotion).await.ok();
+        offers::publish(&mall, made["id"].as_str().unwrap()).await;
+        let ann = mall.member().await;
+        let wanted = [(&tea, 3), (&cup, 1), (&pot, 1)];
+        rule(&mall, "nearest_first").await;
+        ann.place_order(&wanted).await.refused("inventory.sold_out");
+
+        rule_with(&mall, "nearest_first", true).await;
+        ann.place_order(&[(&tea, 4), (&pot, 1)]).await.refused("inventory.sold_out");
+        let quote = ann.quote(&wanted).await.ok();
+        assert_eq!(quote["shops"][0]["orders"], 2, "{quote}");
+        let of: Vec<&Value> = quote["lines"].as_array().unwrap().iter().map(|line| &line["order"]).collect();
+        assert_eq!(of, [1, 1, 2], "the near store sends two of the three");
+        assert_eq!((&quote["discount_fen"], &quote["freight_fen"]), (&json!(-1_001), &json!(1_000)), "{quote}");
+        let placed = ann.place_order(&wanted).await.ok();
+        assert_eq!(placed.total_fen, quote["total_fen"].as_i64().unwrap());
+        let shown = ann.order(&placed).await;
+        let orders = orders_of(&placed);
+        assert_eq!((orders.len(), shown["together"].as_array().unwrap().len()), (2, 2), "{shown}");
+        let mut freights = Vec::new();
+        let mut total = 0;
+        for (order, place) in orders.iter().zip(["城西店", "城南店"]) {
+            assert_eq!(leaves_from(&mall.staff(), order).await, place);
+            let shown = ann.order(order).await;
+            freights.push(shown["freight_fen"].as_i64().unwrap());
+            total += shown["total_fen"].as_i64().unwrap();
+        }
+        assert_eq!((total, &freights[..]), (placed.total_fen, &[1_000, 0][..]), "freight is asked once");
+        assert_eq!(mall.stock_at(&pot, south.location_id).await, (5, 1));
+        assert_eq!(mall.stock_at(&cup, south.location_id).await, (5, 0), "the near store's is taken");
+
+        ann.pay(&placed).await;
+        let (here, there) = (mall.clerk(&west).await, mall.clerk(&south).await);
+        here.ship(&orders[1], "SF1000000010").await.refused("order.other_store");
+        here.ship(&orders[0], "SF1000000011").await.ok();
+        there.ship(&orders[1], "SF1000000012").await.ok();
+        ann.confirm(&orders[0]).await.ok();
+        assert_eq!(ann.status_of(&orders[1]).await, "shipped", "each goes its own way");
+        let used = mall.number("select used_count from promotion where mall_id = $1").await;
+        assert_eq!(used, 1, "both orders used the promotion once");
     });
 }

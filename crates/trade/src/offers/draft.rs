@@ -3,6 +3,7 @@
 //! [`Applied`] with each line's part and a sentence in the explanation.
 
 use super::lane::{Applied, Explanation, LaneName, Lanes, Part, QuoteProblem, RowKind, Source};
+use super::split::OrderOf;
 use goods::catalog::SkuForSale;
 use goods::freight::Template;
 use kernel::{Fen, Id, Result, prorate};
@@ -22,6 +23,8 @@ pub struct DraftLine {
     pub payable: Fen,
     /// Comes with the order for nothing.
     pub gift: bool,
+    /// The place it leaves from, where that is not the one its shop's other goods leave from.
+    pub from: Option<Id>,
     /// Lanes that may touch this line.
     pub allows: Lanes,
 }
@@ -63,8 +66,8 @@ pub struct Draft {
     pub journey: Option<Journey>,
     /// What a lane decided for a later one: the coupon that will take the freight.
     pub plans: Vec<(LaneName, Source)>,
-    /// With lines of several shops: what each shop's order will be. See [`Draft::split`].
-    pub by_shop: Vec<(Id, Draft)>,
+    /// With lines of several shops or from several places: what each order will be. See [`Draft::split`].
+    pub by_order: Vec<(OrderOf, Draft)>,
     proposals: Vec<PriceOffer>,
     activity: Option<Source>,
 }
@@ -227,6 +230,7 @@ impl Draft {
             discount: Fen::ZERO,
             payable: Fen::ZERO,
             gift: true,
+            from: None,
             allows: Lanes::NONE,
         });
         self.note(LaneName::Promotion, Some(source.clone()), label, Fen::ZERO, true, None, false);

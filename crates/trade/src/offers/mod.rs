@@ -31,8 +31,8 @@
 //! (`order_line.unit_shares`) add up, unit by unit, to the list price: refunding a unit names exactly which discounts
 //! it takes back.
 //!
-//! **Several shops.** The lanes see all lines together, freight is priced shop by shop; then the draft is split
-//! ([`Draft::by_shop`]) and each shop's order is told to the offers on its own, with the group they share. What may be used
+//! **Several orders.** The lanes see all lines together, freight is priced shop by shop; then the draft is split
+//! ([`Draft::by_order`]) and each order is told to the offers on its own, with the group they share. What may be used
 //! once for all of them (a coupon, one use of a promotion) is taken by the first and comes back with the last.
 //!
 //! **Versions.** `offer_version` holds one row per kind of rule of a mall, a new number with every change
@@ -57,6 +57,7 @@ use rows::insert_applied;
 pub use rows::{AppliedRow, rows_of_order};
 pub(crate) use shares::difference;
 pub use shares::{first_units, shares, shares_of, shares_text};
+pub use split::OrderOf;
 
 use db::Tx;
 use kernel::{Error, Id, Result};

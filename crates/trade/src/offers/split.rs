@@ -1,45 +1,72 @@
-//! One quote over several shops becomes one order a shop. Nothing is priced again: each order gets its lines with the
-//! shares they have, each discount, fee and gift as far as it concerns them, and its own explanation. What an offer counts
-//! in its source (points spent) is split by what it took off, so the parts are the whole.
+//! One quote over several shops, or from several places of a shop, becomes one order each. Nothing is priced again: each
+//! order gets its lines with the shares they have, each discount, fee and gift as far as it concerns them, and its own
+//! explanation; a shop's freight goes with the first of its orders. What an offer counts in its source (points spent) is
+//! split by what it took off, so the parts are the whole.
 
-use super::draft::Draft;
+use super::draft::{Draft, DraftLine};
 use super::lane::{Applied, Explanation, LaneName, Part, Source};
 use kernel::{Fen, Id, prorate};
+
+/// Which order a line becomes part of: its shop's, and of those the one that leaves from where it lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OrderOf {
+    pub shop_id: Id,
+    /// As [`DraftLine::from`].
+    pub from: Option<Id>,
+}
+
+impl OrderOf {
+    pub(crate) fn line(line: &DraftLine) -> Self {
+        OrderOf { shop_id: line.sku.shop_id, from: line.from }
+    }
+}
 
 /// Kind of the source whose id says how many points were spent.
 const POINTS: &str = "points";
 
 impl Draft {
-    /// The draft of each shop, in the order of the shops' ids. Rewards are not among them: they are asked for anew.
-    pub(crate) fn split(&self) -> Vec<(Id, Draft)> {
-        let mut shops = self.shops();
-        shops.sort_unstable();
-        let counts: Vec<Vec<i64>> = self.applied.iter().map(|applied| self.counts(applied, &shops)).collect();
-        let one = |(at, shop): (usize, &Id)| (*shop, self.of_shop(*shop, &|applied| counts[applied][at]));
-        shops.iter().enumerate().map(one).collect()
+    /// The orders of the lines, by the ids of shops and places.
+    pub(crate) fn orders(&self) -> Vec<OrderOf> {
+        let mut orders: Vec<OrderOf> = self.lines.iter().map(OrderOf::line).collect();
+        orders.sort_unstable();
+        orders.dedup();
+        orders
     }
 
-    /// How many of the points of something that applied were spent at each shop.
-    fn counts(&self, applied: &Applied, shops: &[Id]) -> Vec<i64> {
+    /// The draft of each order. Rewards are not among them: they are asked for anew.
+    pub(crate) fn split(&self) -> Vec<(OrderOf, Draft)> {
+        let orders = self.orders();
+        let counts: Vec<Vec<i64>> = self.applied.iter().map(|applied| self.counts(applied, &orders)).collect();
+        let one = |at: usize| {
+            let first_of_shop = at == 0 || orders[at - 1].shop_id != orders[at].shop_id;
+            (orders[at], self.of_order(orders[at], first_of_shop, &|applied| counts[applied][at]))
+        };
+        (0..orders.len()).map(one).collect()
+    }
+
+    /// How many of the points of something that applied were spent at each order.
+    fn counts(&self, applied: &Applied, orders: &[OrderOf]) -> Vec<i64> {
         if applied.lane != LaneName::Points || applied.source.kind != POINTS {
-            return vec![0; shops.len()];
+            return vec![0; orders.len()];
         }
-        let of = |shop: &Id| {
-            let mine = applied.parts.iter().filter(|part| self.lines[part.line].sku.shop_id == *shop);
+        let of = |order: &OrderOf| {
+            let mine = applied.parts.iter().filter(|part| OrderOf::line(&self.lines[part.line]) == *order);
             mine.map(|part| -part.amount.0).sum()
         };
-        let weights: Vec<i64> = shops.iter().map(of).collect();
+        let weights: Vec<i64> = orders.iter().map(of).collect();
         prorate(Fen(applied.source.id.0), &weights).into_iter().map(|points| points.0).collect()
     }
 
-    fn of_shop(&self, shop: Id, count: &dyn Fn(usize) -> i64) -> Draft {
-        let places: Vec<usize> = (0..self.lines.len()).filter(|i| self.lines[*i].sku.shop_id == shop).collect();
+    fn of_order(&self, order: OrderOf, carries_freight: bool, count: &dyn Fn(usize) -> i64) -> Draft {
+        let shop = order.shop_id;
+        let places: Vec<usize> = (0..self.lines.len()).filter(|i| OrderOf::line(&self.lines[*i]) == order).collect();
         let mut draft = Draft::of_lines(places.iter().map(|i| self.lines[*i].clone()).collect());
-        draft.freight = self.freight_of(Some(shop));
+        draft.freight = if carries_freight { self.freight_of(Some(shop)) } else { Fen::ZERO };
         draft.freights = vec![(shop, draft.freight)];
         draft.journey.clone_from(&self.journey);
+        let freight_of = carries_freight.then_some(shop);
         let mine: Vec<Option<Applied>> =
-            self.applied.iter().enumerate().map(|(i, applied)| share(applied, shop, &places, count(i))).collect();
+            self.applied.iter().enumerate().map(|(i, applied)| share(applied, freight_of, &places, count(i))).collect();
         draft.explanation = self.explain(&draft, &mine);
         draft.applied = mine.into_iter().flatten().collect();
         draft
@@ -69,10 +96,10 @@ impl Draft {
     }
 }
 
-/// What of something that applied concerns the lines at `places` of a shop; `None` when nothing does.
-fn share(applied: &Applied, shop: Id, places: &[usize], count: i64) -> Option<Applied> {
+/// What of something that applied concerns the lines at `places` and the freight of a shop; `None` when nothing does.
+fn share(applied: &Applied, freight_of: Option<Id>, places: &[usize], count: i64) -> Option<Applied> {
     if !applied.freight.is_empty() {
-        let part = applied.freight.iter().find(|(of, _)| *of == shop)?;
+        let part = applied.freight.iter().find(|(of, _)| Some(*of) == freight_of)?;
         return Some(Applied { amount: part.1, freight: vec![*part], ..applied.clone() });
     }
     let place = |part: &Part| places.iter().position(|i| *i == part.line).map(|line| Part { line, ..*part });

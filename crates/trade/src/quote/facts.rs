@@ -1,7 +1,8 @@
 //! What pricing needs to know, read in a handful of queries: the items, their SKUs and stock, where they go, and the
 //! freight templates. No rule is applied here.
 
-use super::{Delivery, QuoteRequest, Source, route};
+use super::route::{self, Rule};
+use super::{Delivery, QuoteRequest, Source};
 use crate::cart::{self, Item};
 use crate::offers::{self, Basket, Choices, Rules, Versions};
 use db::{Tx, args};
@@ -75,6 +76,8 @@ pub struct Facts {
     pub place: Place,
     /// In the order of ids; more than one makes as many orders.
     pub shops: Vec<QuotedShop>,
+    /// SKUs that leave from another place than their shop's, and from which; each such place makes an order of its own.
+    pub elsewhere: HashMap<Id, Id>,
     pub templates: Arc<Vec<Template>>,
     /// What each offer gathered, in the order in which they are asked.
     pub rules: Vec<Arc<dyn Rules>>,
@@ -151,14 +154,15 @@ pub fn gather(app: &App, tx: &mut Tx<'_>, ctx: &Ctx, request: &Request) -> Resul
         None => goods::catalog::skus_for_sale(tx, mall_id, &ids)?,
     };
     let (place, mut shops) = place_of(app, tx, ctx, request, &ids_of(&skus))?;
+    let mut elsewhere = HashMap::new();
     if let Place::Address { district_code, .. } = &place {
         // A mall that is being opened is not known yet: it sends from its warehouse.
-        let rule = app.malls.get(mall_id).map(|mall| mall.settings.express_from).unwrap_or_default();
-        route::choose(tx, mall_id, rule, district_code, &items, &skus, &mut shops)?;
+        let rule = app.malls.get(mall_id).map(|mall| Rule::of(&mall.settings)).unwrap_or_default();
+        elsewhere = route::choose(tx, mall_id, rule, district_code, &items, &skus, &mut shops)?;
     }
     let places: Vec<(Id, Id)> = shops.iter().filter_map(|shop| Some((shop.id, shop.location_id?))).collect();
     let available = if request.check_stock && request.service.is_none() {
-        available_of(tx, mall_id, &skus, &places)?
+        available_of(tx, mall_id, &skus, &places, &elsewhere)?
     } else {
         HashMap::new()
     };
@@ -176,24 +180,26 @@ pub fn gather(app: &App, tx: &mut Tx<'_>, ctx: &Ctx, request: &Request) -> Resul
         rules_of(app, tx, ctx, request, &items, &skus, places)?
     };
     let templates = Arc::new(templates);
-    Ok(Facts { items, skus, available, limits, place, shops, templates, rules })
+    Ok(Facts { items, skus, available, limits, place, shops, elsewhere, templates, rules })
 }
 
-/// What each shop's place can give of its own goods.
+/// What the place of each SKU can give of it.
 fn available_of(
     tx: &mut Tx<'_>,
     mall_id: MallId,
     skus: &[SkuForSale],
     places: &[(Id, Id)],
+    elsewhere: &HashMap<Id, Id>,
 ) -> Result<HashMap<Id, i64>> {
     if places.is_empty() {
         return Ok(HashMap::new());
     }
-    let locations: Vec<Id> = places.iter().map(|(_, location)| *location).collect();
+    let locations: Vec<Id> = places.iter().map(|(_, location)| location).chain(elsewhere.values()).copied().collect();
     let ids: Vec<Id> = skus.iter().map(|sku| sku.sku_id).collect();
     let known = goods::inventory::available_at(tx, mall_id, &locations, &ids)?;
     let of = |sku: &SkuForSale| {
-        let (_, location) = places.iter().find(|(shop, _)| *shop == sku.shop_id)?;
+        let (_, of_shop) = places.iter().find(|(shop, _)| *shop == sku.shop_id)?;
+        let location = elsewhere.get(&sku.sku_id).unwrap_or(of_shop);
         Some((sku.sku_id, known.get(&(*location, sku.sku_id)).copied().unwrap_or(0)))
     };
     Ok(skus.iter().filter_map(of).collect())

@@ -1,10 +1,10 @@
 //! The lanes, in their fixed order. Trade itself knows two: the list price every line starts from, and freight. All else
 //! comes from the offers, which see in each lane what the lanes before it left.
 
-use super::{Facts, Place, Quote, QuoteDiscount, QuoteLine, QuoteShare, QuoteShop, UnitShare};
+use super::{Facts, Place, Quote, QuoteDiscount, QuoteLine, QuoteShare, QuoteShop, QuotedShop, UnitShare};
 use crate::cart;
-use crate::offers::{Applied, Draft, DraftLine, Journey, LaneName, Lanes, RowKind, difference, shares};
-use kernel::{Error, Fen, Id, Result};
+use crate::offers::{Applied, Draft, DraftLine, Journey, LaneName, Lanes, OrderOf, RowKind, difference, shares};
+use kernel::{Error, Fen, Result};
 use platform::App;
 use platform::storage;
 
@@ -13,7 +13,7 @@ pub fn price(facts: &Facts) -> Result<Draft> {
     let mut draft = Draft::default();
     start(&mut draft, facts)?;
     // What an order earns is asked of each order.
-    let several = facts.shops.len() > 1;
+    let several = facts.shops.len() > 1 || !facts.elsewhere.is_empty();
     for lane in LaneName::ALL.into_iter().filter(|lane| !several || *lane != LaneName::Reward) {
         match lane {
             LaneName::BestPrice => list_price(&mut draft),
@@ -28,7 +28,7 @@ pub fn price(facts: &Facts) -> Result<Draft> {
         }
     }
     if several {
-        by_shop(&mut draft, facts)?;
+        by_order(&mut draft, facts)?;
     }
     let within = draft.lines.iter().all(|line| line.payable.0 >= 0 && line.payable <= line.amount);
     if !within || draft.total().0 < 0 || draft.freight.0 < 0 {
@@ -40,28 +40,28 @@ pub fn price(facts: &Facts) -> Result<Draft> {
     Ok(draft)
 }
 
-/// Most shops of one payment: what WeChat Pay's combined payment takes.
-const MOST_SHOPS: usize = 50;
+/// Most orders of one payment: what WeChat Pay's combined payment takes.
+const MOST_ORDERS: usize = 50;
 
 /// Splits the draft into one an order, and says what each order earns.
-fn by_shop(draft: &mut Draft, facts: &Facts) -> Result<()> {
-    if facts.shops.len() > MOST_SHOPS {
-        draft.problem(None, "order.too_many_shops", format!("一次最多结算 {MOST_SHOPS} 家店铺的商品，请分开下单"));
-    }
+fn by_order(draft: &mut Draft, facts: &Facts) -> Result<()> {
     let mut parts = draft.split();
-    for (shop, part) in &mut parts {
+    if parts.len() > MOST_ORDERS {
+        draft.problem(None, "order.too_many_shops", format!("一次最多结算 {MOST_ORDERS} 家店铺的商品，请分开下单"));
+    }
+    for (order, part) in &mut parts {
         let (said, before) = (part.explanation.len(), part.applied.len());
         for rules in &facts.rules {
             rules.price(LaneName::Reward, part)?;
         }
-        let name = facts.shops.iter().find(|known| known.id == *shop).map_or("", |known| known.name.as_str());
+        let name = facts.shops.iter().find(|known| known.id == order.shop_id).map_or("", |known| known.name.as_str());
         for earned in &part.applied[before..] {
             draft.reward(earned.source.clone(), &format!("{name}：{}", earned.label), earned.quantity);
         }
         let declined = part.explanation[said..].iter().filter(|said| !said.applied);
         draft.explanation.extend(declined.cloned());
     }
-    draft.by_shop = parts;
+    draft.by_order = parts;
     Ok(())
 }
 
@@ -86,7 +86,8 @@ fn start(draft: &mut Draft, facts: &Facts) -> Result<()> {
         }
         let (quantity, sku, unit_price) = (item.quantity, sku.clone(), sku.price);
         let (discount, payable, gift, allows) = (Fen::ZERO, amount, false, Lanes::ALL);
-        draft.lines.push(DraftLine { sku, quantity, unit_price, amount, discount, payable, gift, allows });
+        let from = facts.elsewhere.get(&item.sku_id).copied();
+        draft.lines.push(DraftLine { sku, quantity, unit_price, amount, discount, payable, gift, from, allows });
     }
     for (product_id, name, limit, bought) in &facts.limits {
         let wanted: i64 = draft.lines.iter().filter(|l| l.sku.product_id == *product_id).map(|l| l.quantity).sum();
@@ -160,6 +161,11 @@ fn freight(draft: &mut Draft, facts: &Facts) {
 pub fn into_quote(draft: Draft, facts: &Facts, app: &App) -> Quote {
     let shops = shops(&draft, facts);
     let (goods, discount, total, placeable) = (draft.goods(), draft.discount(), draft.total(), draft.placeable());
+    let orders = draft.orders();
+    let order_of = |line: &DraftLine| {
+        let at = orders.iter().position(|order| *order == OrderOf::line(line)).unwrap_or(0);
+        i64::try_from(at).unwrap_or(i64::MAX - 1) + 1
+    };
     let lines = draft.lines.iter().map(|line| QuoteLine {
         sku_id: line.sku.sku_id,
         product_id: line.sku.product_id,
@@ -174,6 +180,7 @@ pub fn into_quote(draft: Draft, facts: &Facts, app: &App) -> Quote {
         payable_fen: line.payable.0,
         unit_shares: units(&shares(line.payable, line.quantity)),
         gift: line.gift,
+        order: order_of(line),
         no_return_reason: line.sku.no_return_reason,
     });
     Quote {
@@ -192,18 +199,21 @@ pub fn into_quote(draft: Draft, facts: &Facts, app: &App) -> Quote {
 
 /// What each shop's order will cost.
 fn shops(draft: &Draft, facts: &Facts) -> Vec<QuoteShop> {
-    let one = |(id, of): (Id, &Draft)| QuoteShop {
-        id,
-        name: facts.shops.iter().find(|shop| shop.id == id).map(|shop| shop.name.clone()).unwrap_or_default(),
-        goods_fen: of.goods().0,
-        discount_fen: of.discount().0,
-        freight_fen: of.freight.0,
-        total_fen: of.total().0,
+    let one = |shop: &QuotedShop| {
+        let orders = draft.by_order.iter().filter(|(order, _)| order.shop_id == shop.id).map(|(_, of)| of);
+        let orders: Vec<&Draft> = if draft.by_order.is_empty() { vec![draft] } else { orders.collect() };
+        let sum = |of: fn(&Draft) -> Fen| orders.iter().map(|draft| of(draft).0).sum::<i64>();
+        QuoteShop {
+            id: shop.id,
+            name: shop.name.clone(),
+            orders: i64::try_from(orders.len()).unwrap_or(i64::MAX),
+            goods_fen: sum(Draft::goods),
+            discount_fen: sum(Draft::discount),
+            freight_fen: sum(|draft| draft.freight),
+            total_fen: sum(Draft::total),
+        }
     };
-    if draft.by_shop.is_empty() {
-        return facts.shops.iter().map(|shop| one((shop.id, draft))).collect();
-    }
-    draft.by_shop.iter().map(|(shop, of)| one((*shop, of))).collect()
+    facts.shops.iter().map(one).collect()
 }
 
 fn discounts(draft: &Draft) -> Vec<QuoteDiscount> {

@@ -73,7 +73,8 @@ pub struct QuoteRequest {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Quote {
     pub lines: Vec<QuoteLine>,
-    /// What each shop's part costs; more than one become as many orders, paid together.
+    /// What each shop's part costs. Each becomes an order, or several where its goods leave from several places; all are paid
+    /// together.
     pub shops: Vec<QuoteShop>,
     /// Everything that applied, with each line's and unit's share.
     pub discounts: Vec<QuoteDiscount>,
@@ -95,6 +96,8 @@ pub struct Quote {
 pub struct QuoteShop {
     pub id: Id,
     pub name: String,
+    /// As how many orders its goods are placed: more than one when no place has them all.
+    pub orders: i64,
     pub goods_fen: i64,
     /// Zero or negative.
     pub discount_fen: i64,
@@ -120,6 +123,8 @@ pub struct QuoteLine {
     pub unit_shares: Vec<UnitShare>,
     /// Comes with the order for nothing.
     pub gift: bool,
+    /// Which of the orders it will be part of, from 1.
+    pub order: i64,
     /// Why it cannot be returned without a reason; `confirmed` only holds when the order says `confirmed_no_return`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_return_reason: Option<NoReturnReason>,

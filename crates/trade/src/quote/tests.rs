@@ -38,6 +38,7 @@ fn facts(lines: &[(i64, i64, i64)]) -> Facts {
         limits: Vec::new(),
         place: Place::Store { store_id: Id(5), name: "湖滨店".into(), shop_id: None, at_counter: false },
         shops: vec![QuotedShop { id: Id(1), name: "自营".into(), location_id: Some(Id(1)) }],
+        elsewhere: HashMap::new(),
         templates: Default::default(),
         rules: Vec::new(),
     }

@@ -69,6 +69,8 @@ export default {
   result: 'Payment result',
   shop_sum: 'Subtotal',
   shop_freight: 'Delivery',
+  parted: 'These goods lie in different places: {n} parcels, freight is paid once',
+  parcel: 'Parcel {n}',
   of_shops: 'Orders of {n} shops, paid together',
   each_ships: 'Each shop sends its own parcel; delivery is counted shop by shop',
   view_orders: 'View orders',

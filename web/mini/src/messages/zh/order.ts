@@ -80,7 +80,7 @@ export default words('order', {
   in_after_sale: '售后中 {n} 件',
   after_sales: '退款与售后',
   together: '一起付款的订单',
-  together_pay: '与其他 {n} 个店铺订单一起付款，共 {amount}',
+  together_pay: '与其他 {n} 个订单一起付款，共 {amount}',
   together_closed: '一起下单的 {n} 个订单会一起取消。',
   together_title: '取消订单',
   together_yes: '都取消',
