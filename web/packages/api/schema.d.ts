@@ -6273,7 +6273,7 @@ export interface paths {
         /**
          * Place an order.
          * @description Needs an `Idempotency-Key`. Goods of several shops become one order a shop, all or none; they are paid together, through
-         *     any of them. Stock is reserved until `expires_at`; pay before then.
+         *     any of them. So do goods that leave from several places, as the quote's lines say. Stock is reserved until `expires_at`; pay before then.
          */
         post: operations["place_order"];
         delete?: never;
@@ -11071,6 +11071,11 @@ export interface components {
             redeem_undo_minutes?: number;
             /** @default null */
             service_phone?: string | null;
+            /**
+             * @description Where no place has all goods of an order, several send: as many orders, paid together.
+             * @default false
+             */
+            splits_orders?: boolean;
         };
         /** @description An address with name, phone and door hidden. */
         MaskedAddress: {
@@ -14295,7 +14300,10 @@ export interface components {
             placeable: boolean;
             /** @description What stands against placing the order. */
             problems: components["schemas"]["QuoteProblem"][];
-            /** @description What each shop's part costs; more than one become as many orders, paid together. */
+            /**
+             * @description What each shop's part costs. Each becomes an order, or several where its goods leave from several places; all are paid
+             *     together.
+             */
             shops: components["schemas"]["QuoteShop"][];
             /** Format: int64 */
             total_fen: number;
@@ -14330,6 +14338,11 @@ export interface components {
             name: string;
             no_return_reason?: null | components["schemas"]["NoReturnReason"];
             option_text: string;
+            /**
+             * Format: int64
+             * @description Which of the orders it will be part of, from 1.
+             */
+            order: number;
             /** Format: int64 */
             payable_fen: number;
             picture: components["schemas"]["Picture"];
@@ -14384,6 +14397,11 @@ export interface components {
             goods_fen: number;
             id: components["schemas"]["Id"];
             name: string;
+            /**
+             * Format: int64
+             * @description As how many orders its goods are placed: more than one when no place has them all.
+             */
+            orders: number;
             /** Format: int64 */
             total_fen: number;
         };
