@@ -5,6 +5,7 @@
 mod bill;
 mod code;
 mod combined;
+mod courier;
 mod invoice;
 mod notice;
 mod number;
@@ -15,6 +16,7 @@ mod webhook;
 pub use bill::{Bill, BillKind, BillLine, BillState};
 pub use code::{CodeChannel, CodeIntent};
 pub use combined::{CombinedChannel, CombinedPayment, SubOrder};
+pub use courier::{CourierGoods, CourierOrder, CourierPlaced, CourierReport, CourierService, CourierStage};
 pub use invoice::{InvoiceBuyer, InvoiceIssuer, InvoiceItem, InvoiceRequest, InvoiceState};
 pub use notice::{Notice, RawNotice};
 pub use number::sent_at;

@@ -14,7 +14,7 @@ use crate::seal::Sealer;
 use crate::session::Sessions;
 use db::Db;
 use kernel::ports::{
-    ExpressTracker, InvoiceIssuer, MiniProgram, ObjectStore, PaymentChannel, SmsSender, WebhookSender,
+    CourierService, ExpressTracker, InvoiceIssuer, MiniProgram, ObjectStore, PaymentChannel, SmsSender, WebhookSender,
 };
 use kernel::{Actor, Clock, Error, Ids, MallId, Result};
 use std::collections::{BTreeMap, HashMap};
@@ -38,6 +38,11 @@ pub trait Outside: Send + Sync {
     /// Who issues the mall's invoices; `invoice.not_configured` (409) where nobody does.
     fn invoices(&self, _mall_id: MallId) -> Result<Arc<dyn InvoiceIssuer>> {
         Err(Error::conflict("invoice.not_configured", "这家商城还没有开通电子发票，请联系客服"))
+    }
+
+    /// Who calls couriers for the mall; `courier.not_configured` (409) where nobody does.
+    fn courier(&self, _mall_id: MallId) -> Result<Arc<dyn CourierService>> {
+        Err(Error::conflict("courier.not_configured", "这家商城还没有开通配送平台"))
     }
 
     /// The mall's own SMS account, else the deployment's.

@@ -114,6 +114,7 @@ permissions! {
     CounterSettle "counter.settle" "门店" "查看各班次与门店日结";
     ServiceEdit "service.edit" "门店" "编辑可预约的服务、老师与房间";
     BookingManage "booking.manage" "门店" "预约看板：代约、到店、改约与取消";
+    DeliveryRide "delivery.ride" "门店" "接单与配送";
 }
 
 /// What a staff member may do, resolved from the role.

@@ -69,7 +69,7 @@ pub(crate) async fn show(State(world): State<Arc<World>>, prefix: Prefix) -> Res
         )
     };
     let body = format!(
-        "<h1>沙箱控制台</h1><nav><a href=\"{base}/sms\">短信收件箱</a></nav>\
+        "<h1>沙箱控制台</h1><nav><a href=\"{base}/sms\">短信收件箱</a><a href=\"{base}/couriers\">同城配送骑手</a></nav>\
          <section class=\"card\"><h2>故障开关</h2><div class=\"switches\">{switches}</div>\
          <p class=\"muted\">也可以只让一笔订单出错：商品描述里写 [late_notice]，或请求头带 X-Sandbox-Fault: late_notice。</p></section>\
          <section class=\"card\"><h2>一次性动作</h2>{}{}</section>\

@@ -75,6 +75,12 @@ impl Control {
         pay::confirm(&self.world, number, accept).map(drop).ok_or_else(unknown)
     }
 
+    /// Moves a courier's errand on, by our number and WeChat's status; needs a Tokio runtime for the callback. False when
+    /// it may not go there.
+    pub fn advance_courier(&self, number: &str, status: i64) -> bool {
+        mini::advance_by_number(&self.world, number, status)
+    }
+
     /// Text messages, newest first.
     pub fn messages(&self) -> Vec<Message> {
         self.world.state().sms.newest().cloned().collect()

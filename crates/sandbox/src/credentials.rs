@@ -15,6 +15,7 @@ pub struct Credentials {
     pub aliyun_sms: AliyunSms,
     pub kuaidi100: Kuaidi100,
     pub fapiao: Fapiao,
+    pub wechat_delivery: Intracity,
 }
 
 /// The mini program.
@@ -96,6 +97,23 @@ pub struct AliyunSms {
 pub struct Kuaidi100 {
     pub customer: String,
     pub key: String,
+}
+
+/// API security of the mini program, with its store at the couriers' service.
+#[derive(Clone, Serialize)]
+pub struct Intracity {
+    pub symmetric_serial: String,
+    /// Base64.
+    pub symmetric_key: String,
+    /// PKCS#8 PEM.
+    pub app_private_key: String,
+    pub platform_serial: String,
+    /// SPKI PEM.
+    pub platform_public_key: String,
+    /// Of the message push; signs callbacks.
+    pub token: String,
+    /// `wx_store_id` of a store.
+    pub store_id: String,
 }
 
 /// The account at the issuer of invoices.

@@ -9,13 +9,17 @@ use std::sync::Arc;
 
 const LATE_MS: i64 = minutes(5);
 
+/// How a form is sent.
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
+
 /// A notice ready to be sent.
 pub(crate) struct FormLetter {
     pub(crate) id: String,
     pub(crate) event: &'static str,
     pub(crate) payment_number: String,
     pub(crate) url: String,
-    /// URL-encoded, signature included.
+    pub(crate) content_type: &'static str,
+    /// Signature included.
     pub(crate) body: String,
     /// Of the payment; the console's are looked at as the letter leaves.
     pub(crate) faults: Faults,
@@ -72,11 +76,7 @@ async fn deliver(world: Arc<World>, letter: FormLetter) {
 async fn send(world: &World, letter: &FormLetter) -> bool {
     let _turn = world.postmen.acquire().await;
     let at = world.now();
-    let request = world
-        .http
-        .post(&letter.url)
-        .header("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
-        .body(letter.body.clone());
+    let request = world.http.post(&letter.url).header("Content-Type", letter.content_type).body(letter.body.clone());
     let (status, text) = match request.send().await {
         Ok(answer) => (Some(answer.status().as_u16()), answer.text().await.unwrap_or_default()),
         Err(_) => (None, String::new()),

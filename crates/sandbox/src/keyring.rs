@@ -5,6 +5,7 @@
 use crate::credentials::{
     AlipayMerchant, AliyunSms, Credentials, Fapiao, Kuaidi100, Merchant, MiniApp, PlatformCertificate,
 };
+use crate::mini::{IntracityKeys, IntracityRing};
 use crate::unionpay::{UnionKeys, UnionRing};
 use kernel::{Error, Instant, Result};
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,9 @@ struct KeyFile {
     /// Absent in folders made before there was a UnionPay.
     #[serde(default)]
     unionpay: Option<UnionKeys>,
+    /// Absent in folders made before there were couriers.
+    #[serde(default)]
+    intracity: Option<IntracityKeys>,
 }
 
 /// Keys and certificates of both sides at Alipay.
@@ -74,6 +78,7 @@ pub(crate) struct Keyring {
     pub(crate) fixed: Arc<Signer>,
     pub(crate) alipay: AlipayRing,
     pub(crate) unionpay: UnionRing,
+    pub(crate) intracity: IntracityRing,
 }
 
 /// Alipay's half, ready to use. Its certificate is its own root.
@@ -189,6 +194,7 @@ impl KeyFile {
             express_key: hex(12),
             alipay: Some(AlipayKeys::create(now)?),
             unionpay: Some(UnionKeys::create(now)?),
+            intracity: Some(IntracityKeys::create()?),
         })
     }
 }
@@ -229,6 +235,9 @@ impl Keyring {
         if file.unionpay.is_none() {
             file.unionpay = Some(UnionKeys::create(now)?);
         }
+        if file.intracity.is_none() {
+            file.intracity = Some(IntracityKeys::create()?);
+        }
         let ring = Self::read(file)?;
         ring.save(folder)?;
         Ok(ring)
@@ -239,6 +248,7 @@ impl Keyring {
         let merchant_public = key(&file.merchant_key)?.public_key().map_err(|e| broken("merchant key", e))?;
         let alipay = file.alipay.as_ref().ok_or_else(|| broken("keys.json", "no alipay"))?.read()?;
         let unionpay = file.unionpay.as_ref().ok_or_else(|| broken("keys.json", "no unionpay"))?.read()?;
+        let intracity = file.intracity.as_ref().ok_or_else(|| broken("keys.json", "no intracity"))?.read()?;
         let fixed = Signer { serial: file.public_key_id.clone(), key: key(&file.public_key)?, certificate: None };
         Ok(Keyring {
             merchant_public,
@@ -247,6 +257,7 @@ impl Keyring {
             fixed: Arc::new(fixed),
             alipay,
             unionpay,
+            intracity,
             file,
         })
     }
@@ -328,6 +339,12 @@ impl Keyring {
             alipay: alipay.credentials(&self.alipay)?,
             unionpay: unionpay.credentials(base_url),
             kuaidi100: Kuaidi100 { customer: self.file.express_customer.clone(), key: self.file.express_key.clone() },
+            wechat_delivery: self
+                .file
+                .intracity
+                .as_ref()
+                .ok_or_else(|| broken("keys.json", "no intracity"))?
+                .credentials(&self.intracity)?,
             fapiao: Fapiao {
                 key: crate::fapiao::KEY.to_owned(),
                 secret: self.fapiao_secret(),

@@ -32,7 +32,8 @@ mod world;
 pub use config::{Pace, SandboxConfig};
 pub use control::{Control, Message};
 pub use credentials::{
-    AlipayMerchant, AliyunSms, Credentials, Fapiao, Kuaidi100, Merchant, MiniApp, PlatformCertificate, UnionMerchant,
+    AlipayMerchant, AliyunSms, Credentials, Fapiao, Intracity, Kuaidi100, Merchant, MiniApp, PlatformCertificate,
+    UnionMerchant,
 };
 pub use switches::Fault;
 

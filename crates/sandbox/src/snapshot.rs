@@ -2,6 +2,7 @@
 //! still be queried and refunded after it. Everything else (tokens, codes, text messages, notices) is forgotten.
 
 use crate::alipay::AlipayState;
+use crate::mini::Couriers;
 use crate::pay::PayState;
 use crate::unionpay::UnionState;
 use crate::world::State;
@@ -21,6 +22,8 @@ pub(crate) struct Saved {
     pub(crate) alipay: AlipayState,
     #[serde(default)]
     pub(crate) unionpay: UnionState,
+    #[serde(default)]
+    pub(crate) couriers: Couriers,
 }
 
 #[derive(Serialize)]
@@ -29,6 +32,7 @@ struct Saving<'a> {
     pay: &'a PayState,
     alipay: &'a AlipayState,
     unionpay: &'a UnionState,
+    couriers: &'a Couriers,
 }
 
 /// What was saved; `None` on the first start.
@@ -42,6 +46,7 @@ pub(crate) fn load(folder: &Path) -> Result<Option<Saved>> {
                 pay: saved.pay.bounded(),
                 alipay: saved.alipay.bounded(),
                 unionpay: saved.unionpay.bounded(),
+                couriers: saved.couriers.bounded(),
             }))
         }
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
@@ -51,8 +56,8 @@ pub(crate) fn load(folder: &Path) -> Result<Option<Saved>> {
 
 /// The file's content.
 pub(crate) fn bytes(state: &State) -> Result<Vec<u8>> {
-    serde_json::to_vec(&Saving { pay: &state.pay, alipay: &state.alipay, unionpay: &state.unionpay })
-        .map_err(Error::internal)
+    let (pay, alipay, unionpay, couriers) = (&state.pay, &state.alipay, &state.unionpay, &state.couriers);
+    serde_json::to_vec(&Saving { pay, alipay, unionpay, couriers }).map_err(Error::internal)
 }
 
 pub(crate) fn save(folder: &Path, bytes: &[u8]) -> Result<()> {

@@ -91,6 +91,10 @@ faults! {
     ShippingUnknown "shipping_unknown" "发货管理暂查不到支付单";
     /// SendSms answers isv.BUSINESS_LIMIT_CONTROL.
     SmsLimited "sms_limited" "短信触发流控";
+    /// Couriers' service answers 934000 (busy).
+    CourierBusy "courier_busy" "同城配送系统繁忙";
+    /// Couriers' service answers 934019 (too far).
+    CourierRefused "courier_refused" "同城配送不接单（超出范围）";
     /// Parcels run into trouble.
     ExpressTrouble "express_trouble" "快件疑难";
     /// 快递100 answers 502 (busy).

@@ -29,6 +29,7 @@ pub(crate) struct State {
     pub(crate) sms: sms::SmsState,
     pub(crate) express: express::ExpressState,
     pub(crate) fapiao: fapiao::FapiaoState,
+    pub(crate) couriers: mini::Couriers,
 }
 
 pub(crate) struct World {
@@ -60,6 +61,7 @@ impl World {
             state.pay = saved.pay;
             state.alipay = saved.alipay;
             state.unionpay = saved.unionpay;
+            state.couriers = saved.couriers;
         }
         let world = World {
             folder: config.folder,

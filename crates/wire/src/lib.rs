@@ -19,6 +19,7 @@ pub mod tencent_map;
 pub mod tencent_tc3;
 pub mod unionpay;
 pub mod wechat_api_security;
+pub mod wechat_intracity;
 pub mod wechat_open_data;
 pub mod wechat_pay;
 pub mod wechat_push;

@@ -20,6 +20,11 @@ pub fn associated_data(url: &str, app_id: &str, timestamp_s: i64, key_serial: &s
     format!("{url}|{app_id}|{timestamp_s}|{key_serial}")
 }
 
+/// A symmetric key as the console shows it, base64; for stand-ins and tests.
+pub fn symmetric_key(bytes: [u8; 32]) -> String {
+    to_base64(bytes)
+}
+
 /// Seals a plaintext with the base64 key and a 12-byte iv.
 pub fn seal(key: &str, iv: [u8; 12], associated_data: &str, plaintext: &[u8]) -> Result<SealedBody> {
     let key = from_base64(key).ok_or(WireError::Key("API key"))?;

@@ -2,9 +2,11 @@
 //! The two share nothing but the vendor: keys, hosts and error forms differ.
 
 mod access_token;
+mod intracity;
 mod mini_code;
 mod mini_program;
 mod pay;
 
+pub use intracity::{IntracityConfig, WechatIntracity};
 pub use mini_program::{MiniProgramConfig, WechatMiniProgram};
 pub use pay::{PayTrust, WechatPay, WechatPayConfig};

@@ -2,7 +2,7 @@
 
 use super::model::Trade;
 use crate::china;
-use crate::form_notice::{FormLetter, post};
+use crate::form_notice::{FORM, FormLetter, post};
 use crate::switches::Fault;
 use crate::world::World;
 use kernel::{hours, minutes};
@@ -77,6 +77,7 @@ fn send(world: &Arc<World>, trade: &Trade, event: &'static str, extra: &[(&str, 
             event,
             payment_number: trade.number.clone(),
             url: trade.notify_url.clone(),
+            content_type: FORM,
             body: form.finish(),
             faults: trade.faults.clone(),
             retries_ms: RETRIES_MS,

@@ -2,11 +2,13 @@
 //! Business errors come with HTTP 200 and `errcode`, as the real one does; every message ends in a request id.
 
 mod code;
+mod intracity;
 mod login;
 mod shipping;
 mod subscribe;
 mod token;
 
+pub(crate) use intracity::{Couriers, IntracityKeys, IntracityRing, STORE as INTRACITY_STORE, advance_by_number};
 pub(crate) use login::mint_code;
 pub(crate) use shipping::{Funds, Shipping, shipped_word};
 pub(crate) use subscribe::Notified;
@@ -113,4 +115,9 @@ pub(crate) fn routes() -> Router<Arc<World>> {
         .route("/wxa/sec/order/get_order", post_only!(shipping::get_order))
         .route("/wxa/sec/order/notify_confirm_receive", post_only!(shipping::confirm_receive))
         .route("/wxa/sec/order/is_trade_managed", post_only!(shipping::is_trade_managed))
+        .route("/cgi-bin/express/intracity/addorder", post_only!(intracity::add))
+        .route("/cgi-bin/express/intracity/queryorder", post_only!(intracity::query))
+        .route("/cgi-bin/express/intracity/cancelorder", post_only!(intracity::cancel))
+        .route("/cgi-bin/express/intracity/mocknotify", post_only!(intracity::mock))
+        .merge(intracity::control_routes())
 }

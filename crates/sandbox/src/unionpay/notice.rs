@@ -3,7 +3,7 @@
 
 use super::gateway::{signed, told};
 use super::model::Order;
-use crate::form_notice::{FormLetter, post};
+use crate::form_notice::{FORM, FormLetter, post};
 use crate::switches::Fault;
 use crate::world::World;
 use kernel::minutes;
@@ -29,6 +29,7 @@ pub(super) fn announce(world: &Arc<World>, order: &Order) {
             event: if order.kind == "04" { "unionpay 退货" } else { "unionpay 消费" },
             payment_number: order.number.clone(),
             url: order.back_url.clone(),
+            content_type: FORM,
             body: form.finish(),
             faults: order.faults.clone(),
             retries_ms: RETRIES_MS,
