@@ -93,5 +93,10 @@ const ALL: &[Migration] = &[
     },
     Migration { version: 91, name: "order_routing", text: include_str!("../../../migrations/0091_order_routing.sql") },
     Migration { version: 92, name: "store_card", text: include_str!("../../../migrations/0092_store_card.sql") },
+    Migration {
+        version: 100,
+        name: "local_delivery",
+        text: include_str!("../../../migrations/0100_local_delivery.sql"),
+    },
     Migration { version: 110, name: "booking", text: include_str!("../../../migrations/0110_booking.sql") },
 ];

@@ -4,6 +4,10 @@
 
 pub mod cart;
 
+pub mod timeslot;
+
+pub mod delivery;
+
 pub mod offers;
 
 pub mod quote;
@@ -93,6 +97,11 @@ pub const CONSTRAINTS: &[Constraint] = &[
         name: "booking_tick_within_capacity",
         code: "booking.time_full",
         message: "这个时间刚刚约满了，请换一个",
+    },
+    Constraint {
+        name: "delivery_unfinished_once",
+        code: "delivery.under_way",
+        message: "这个订单已经有一次没结束的配送",
     },
     Constraint {
         name: "parcel_tracking_once", code: "shipping.tracking_used", message: "这个运单号已经登记在此订单"

@@ -22,6 +22,8 @@ pub const BY_HAND: &[&str] = &[
     "brand",
     "category",
     "coupon_template",
+    "delivery_rider",
+    "delivery_rule",
     "freight_template",
     "location",
     "loyalty_program",

@@ -142,7 +142,7 @@ async fn list_delivering_stores(
 
 /// Open stores within whose area a point lies. No area reaches farther than fifty kilometres, so a box along the index of
 /// stores with an area holds all that may.
-pub(super) fn delivering(tx: &mut Tx<'_>, mall_id: MallId, point: Point) -> Result<Vec<StoreRow>> {
+pub fn delivering(tx: &mut Tx<'_>, mall_id: MallId, point: Point) -> Result<Vec<StoreRow>> {
     let (south, north, west, east) = box_around(point, FARTHEST_M as f64 + 1.0);
     let mut stores: Vec<StoreRow> = tx.all(
         &format!(

@@ -1,11 +1,11 @@
 //! Rows of shops, stores and locations, and the queries that find them.
 
 use super::area::DeliveryArea;
-use super::hours::{OpeningHours, SpecialDay};
+use super::hours::{OpeningHours, SpecialDay, is_open};
 use super::place::Point;
 use super::service::StoreService;
 use db::{FromRow, Row, Tx, args, row};
-use kernel::{Error, Id, MallId, Result};
+use kernel::{Error, Id, Instant, MallId, Result};
 use platform::Ctx;
 use std::collections::HashMap;
 
@@ -35,6 +35,11 @@ pub struct StoreRow {
 impl StoreRow {
     pub fn is_open(&self) -> bool {
         self.status == "open"
+    }
+
+    /// Whether somebody is there at an instant.
+    pub fn is_open_at(&self, now: Instant, utc_offset_ms: i64) -> bool {
+        self.is_open() && is_open(&self.hours, &self.special_days, now, utc_offset_ms)
     }
 }
 
@@ -175,6 +180,15 @@ pub fn location_of_store(tx: &mut Tx<'_>, mall_id: MallId, store_id: Id) -> Resu
     let store = find_store(tx, mall_id, store_id)?;
     let location = tx.one("select id from location where mall_id = $1 and store_id = $2", &args![mall_id, store_id])?;
     Ok((store, location))
+}
+
+/// Where the stock of some stores lies.
+pub fn locations_of_stores(tx: &mut Tx<'_>, mall_id: MallId, store_ids: &[Id]) -> Result<HashMap<Id, Id>> {
+    let rows: Vec<(Id, Id)> = tx.all(
+        "select store_id, id from location where mall_id = $1 and store_id = any($2)",
+        &args![mall_id, store_ids],
+    )?;
+    Ok(rows.into_iter().collect())
 }
 
 /// A store; `store.not_found` (404).

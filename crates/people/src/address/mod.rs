@@ -9,7 +9,7 @@ mod store;
 
 /// The name checkout knows it by.
 pub use model::Address as AddressView;
-pub use model::{Address, AddressInput};
+pub use model::{Address, AddressInput, AddressPlace, CoordinateSystem};
 
 pub(crate) use shop::routes;
 

@@ -26,10 +26,42 @@ pub struct AddressInput {
     pub tag: Option<String>,
     #[serde(default)]
     pub is_default: bool,
+    /// Where the door is, as chosen on a map; stores deliver only where they know that.
+    #[serde(default)]
+    pub place: Option<AddressPlace>,
+}
+
+/// A system of coordinates.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CoordinateSystem {
+    /// What maps in China give and want.
+    #[default]
+    Gcj02,
+}
+
+/// A place on the map.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddressPlace {
+    /// Degrees.
+    #[schema(minimum = -90, maximum = 90)]
+    pub lat: f64,
+    #[schema(minimum = -180, maximum = 180)]
+    pub lng: f64,
+    #[serde(default)]
+    pub system: CoordinateSystem,
+}
+
+impl AddressPlace {
+    fn check(&self) -> Result<()> {
+        let fits = (-90.0..=90.0).contains(&self.lat) && (-180.0..=180.0).contains(&self.lng);
+        if fits { Ok(()) } else { Err(Error::field("place", "地图上的位置不正确，请重新选择")) }
+    }
 }
 
 /// One address in the member's own book, opened. Only its owner and the checkout see it, so the phone is whole.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Address {
     pub id: Id,
     pub name: String,
@@ -51,6 +83,9 @@ pub struct Address {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
     pub is_default: bool,
+    /// Where the door is, if the member chose it on a map.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<AddressPlace>,
 }
 
 impl Address {
@@ -71,11 +106,13 @@ pub(super) struct Checked {
     pub detail: String,
     pub tag: Option<String>,
     pub is_default: bool,
+    pub place: Option<AddressPlace>,
 }
 
 impl Checked {
     pub(super) fn new(input: &AddressInput) -> Result<Self> {
         let phone = Phone::parse(&input.phone)?;
+        input.place.as_ref().map_or(Ok(()), AddressPlace::check)?;
         let street_code = input.street_code.clone().filter(|code| !code.is_empty());
         check_region(&input.district_code, street_code.as_deref())?;
         let tag = input.tag.as_deref().map(str::trim).filter(|tag| !tag.is_empty());
@@ -88,6 +125,7 @@ impl Checked {
                 .ok_or_else(|| Error::field("detail", "详细地址请写 2 到 120 个字，到门牌号"))?,
             tag: tag.map(|tag| line(tag, 1..=8).ok_or_else(|| Error::field("tag", "标签最多 8 个字"))).transpose()?,
             is_default: input.is_default,
+            place: input.place,
         })
     }
 }
@@ -119,6 +157,7 @@ mod tests {
             detail: "北山街 1 号\n2 幢".into(),
             tag: Some(" ".into()),
             is_default: false,
+            place: None,
         }
     }
 
@@ -131,6 +170,12 @@ mod tests {
     #[test]
     fn every_rule_names_its_field() {
         type Spoil = fn(&mut AddressInput);
+        let nowhere = |lat, lng| Some(AddressPlace { lat, lng, system: CoordinateSystem::Gcj02 });
+        let mut lost = input();
+        lost.place = nowhere(30.0, 190.0);
+        assert_eq!(Checked::new(&lost).err().unwrap().field_name(), Some("place"));
+        lost.place = nowhere(f64::NAN, 120.0);
+        assert!(Checked::new(&lost).is_err());
         let cases: [(&str, Spoil); 7] = [
             ("name", |i| i.name = "  ".into()),
             ("phone", |i| i.phone = "123".into()),

@@ -1,6 +1,6 @@
 //! SQL of the address book; seals on the way in, opens on the way out.
 
-use super::model::{Address, Checked, names};
+use super::model::{Address, AddressPlace, Checked, names};
 use crate::phone::Phone;
 use db::{Tx, args, row};
 use kernel::{Error, Id, MallId, Result};
@@ -10,6 +10,7 @@ use platform::seal::Sealer;
 const NAME: &str = "address.name";
 const PHONE: &str = "address.phone";
 const DETAIL: &str = "address.detail";
+const PLACE: &str = "address.place";
 
 struct Stored {
     id: Id,
@@ -20,8 +21,27 @@ struct Stored {
     detail_sealed: String,
     tag: Option<String>,
     is_default: bool,
+    place_sealed: Option<String>,
 }
-row!(Stored { id, name_sealed, phone_sealed, district_code, street_code, detail_sealed, tag, is_default });
+row!(Stored {
+    id,
+    name_sealed,
+    phone_sealed,
+    district_code,
+    street_code,
+    detail_sealed,
+    tag,
+    is_default,
+    place_sealed
+});
+
+const COLUMNS: &str =
+    "id, name_sealed, phone_sealed, district_code, street_code, detail_sealed, tag, is_default, place_sealed";
+
+fn sealed_place(sealer: &Sealer, place: Option<&AddressPlace>) -> Result<Option<String>> {
+    let text = place.map(serde_json::to_string).transpose().map_err(Error::internal)?;
+    Ok(text.map(|text| sealer.seal(PLACE, &text)))
+}
 
 impl Stored {
     fn open(self, sealer: &Sealer) -> Result<Address> {
@@ -42,16 +62,21 @@ impl Stored {
             detail: sealer.open(DETAIL, &self.detail_sealed)?,
             tag: self.tag,
             is_default: self.is_default,
+            place: match &self.place_sealed {
+                Some(sealed) => Some(serde_json::from_str(&sealer.open(PLACE, sealed)?).map_err(Error::internal)?),
+                None => None,
+            },
         })
     }
 }
 
 pub(super) fn all(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, member_id: Id) -> Result<Vec<Address>> {
     let rows: Vec<Stored> = tx.all(
-        "select id, name_sealed, phone_sealed, district_code, street_code, detail_sealed, tag, is_default
-         from address
-         where mall_id = $1 and member_id = $2
-         order by is_default desc, updated_at desc, id desc",
+        &format!(
+            "select {COLUMNS} from address
+             where mall_id = $1 and member_id = $2
+             order by is_default desc, updated_at desc, id desc"
+        ),
         &args![mall_id, member_id],
     )?;
     rows.into_iter().map(|row| row.open(sealer)).collect()
@@ -59,9 +84,7 @@ pub(super) fn all(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, member_id: 
 
 pub(super) fn one(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, member_id: Id, id: Id) -> Result<Option<Address>> {
     let row: Option<Stored> = tx.opt(
-        "select id, name_sealed, phone_sealed, district_code, street_code, detail_sealed, tag, is_default
-         from address
-         where mall_id = $1 and member_id = $2 and id = $3",
+        &format!("select {COLUMNS} from address where mall_id = $1 and member_id = $2 and id = $3"),
         &args![mall_id, member_id, id],
     )?;
     row.map(|row| row.open(sealer)).transpose()
@@ -69,10 +92,7 @@ pub(super) fn one(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, member_id: 
 
 pub(super) fn default(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, member_id: Id) -> Result<Option<Address>> {
     let row: Option<Stored> = tx.opt(
-        "select id, name_sealed, phone_sealed, district_code, street_code, detail_sealed, tag, is_default
-         from address
-         where mall_id = $1 and member_id = $2 and is_default
-         limit 1",
+        &format!("select {COLUMNS} from address where mall_id = $1 and member_id = $2 and is_default limit 1"),
         &args![mall_id, member_id],
     )?;
     row.map(|row| row.open(sealer)).transpose()
@@ -100,8 +120,8 @@ pub(super) fn insert(
 ) -> Result<()> {
     tx.exec(
         "insert into address (id, mall_id, member_id, name_sealed, phone_sealed, district_code, street_code,
-                              detail_sealed, tag, is_default, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, false, $10, $10)",
+                              detail_sealed, tag, is_default, created_at, updated_at, place_sealed)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, false, $10, $10, $11)",
         &args![
             id,
             ctx.mall_id,
@@ -112,7 +132,8 @@ pub(super) fn insert(
             &address.street_code,
             sealer.seal(DETAIL, &address.detail),
             &address.tag,
-            ctx.now
+            ctx.now,
+            sealed_place(sealer, address.place.as_ref())?
         ],
     )?;
     Ok(())
@@ -130,7 +151,7 @@ pub(super) fn update(
     let changed = tx.exec(
         "update address
          set name_sealed = $4, phone_sealed = $5, district_code = $6, street_code = $7, detail_sealed = $8, tag = $9,
-             updated_at = $10
+             updated_at = $10, place_sealed = $11
          where mall_id = $1 and member_id = $2 and id = $3",
         &args![
             ctx.mall_id,
@@ -142,7 +163,8 @@ pub(super) fn update(
             &address.street_code,
             sealer.seal(DETAIL, &address.detail),
             &address.tag,
-            ctx.now
+            ctx.now,
+            sealed_place(sealer, address.place.as_ref())?
         ],
     )?;
     Ok(changed == 1)

@@ -4,6 +4,7 @@
 
 use super::lane::{Applied, Explanation, LaneName, Lanes, Part, QuoteProblem, RowKind, Source};
 use super::split::OrderOf;
+use crate::delivery::DeliveryRule;
 use goods::catalog::SkuForSale;
 use goods::freight::Template;
 use kernel::{Fen, Id, Result, prorate};
@@ -47,6 +48,8 @@ pub struct PriceOffer {
 pub struct Journey {
     pub templates: Arc<Vec<Template>>,
     pub district_code: String,
+    /// Brought by a store: by its rule, over so many metres, instead of the templates.
+    pub local: Option<(DeliveryRule, i64)>,
 }
 
 /// A line, what is taken off it, and the pieces concerned.

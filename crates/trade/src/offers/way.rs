@@ -3,6 +3,7 @@
 
 use super::draft::{Draft, DraftLine};
 use super::lane::{Applied, LaneName, RowKind, Source};
+use crate::delivery::{self, Trip};
 use goods::freight::{self, Freight, Load, Undeliverable};
 use kernel::{Fen, Id, Result, prorate};
 
@@ -34,6 +35,16 @@ impl Draft {
         }
         let of = |shop: Id| {
             let mine = |(line, _): &(&DraftLine, &Fen)| line.sku.shop_id == shop;
+            if let Some((rule, distance_m)) = &journey.local {
+                let mut trip = Trip { distance_m: *distance_m, weight_g: 0, goods: Fen::ZERO };
+                for (line, amount) in self.lines.iter().zip(payables).filter(mine) {
+                    trip.weight_g = trip.weight_g.saturating_add(line.sku.weight_g.saturating_mul(line.quantity));
+                    trip.goods.0 += amount.0;
+                }
+                let parts = delivery::parts(rule, &trip).into_iter().map(|part| (part.label, part.fee));
+                let fee = delivery::fee(rule, &trip);
+                return Ok((shop, Freight { fee, explanation: parts.collect() }));
+            }
             let loads: Vec<Load> = self.lines.iter().zip(payables).filter(mine).map(load).collect();
             freight::fee(&journey.templates, &loads, &journey.district_code).map(|freight| (shop, freight))
         };

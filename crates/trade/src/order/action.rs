@@ -70,6 +70,8 @@ pub fn staff_actions(standing: Standing) -> Vec<Action> {
     let mut actions = match standing.status {
         Unpaid if standing.source == Source::Counter => vec![Action::Close],
         Unpaid => vec![Action::ChangePrice, Action::PayOffline, Action::Close],
+        // What is brought to the door moves on the page of deliveries.
+        ToShip if standing.delivery == DeliveryKind::Local => vec![Action::Refund],
         ToShip => vec![Action::Ship, Action::Refund],
         ToPickUp if standing.is_service => vec![Action::Redeem, Action::Refund],
         ToPickUp if standing.pickup_ready => vec![Action::Redeem, Action::Refund],
@@ -99,7 +101,7 @@ mod tests {
             _ => None,
         };
         for status in Status::ALL {
-            for delivery in [DeliveryKind::Express, DeliveryKind::Pickup] {
+            for delivery in [DeliveryKind::Express, DeliveryKind::Pickup, DeliveryKind::Local] {
                 let standing = Standing {
                     status,
                     delivery,

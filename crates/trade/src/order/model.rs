@@ -1,7 +1,8 @@
 //! The life of an order in one table: every move, who may make it, what it is called in the log and which event it emits.
 //!
 //! ```text
-//! unpaid ──paid──▶ to_ship ──ship──▶ shipped ──confirm──▶ completed
+//! unpaid ──paid──▶ to_ship ──ship──▶ shipped ──confirm, deliver──▶ completed
+//!   │                 ▲───bring back────┘
 //!   │     └──────▶ to_pick_up ──redeem, hand over, forfeit▶ completed
 //!   │                   ▲──────────take back────────────────┘
 //!   └─cancel─▶ closed ◀──refund── to_ship, to_pick_up, shipped
@@ -97,6 +98,8 @@ impl Source {
 pub enum DeliveryKind {
     Express,
     Pickup,
+    /// Brought to the door from a store near by.
+    Local,
 }
 
 impl DeliveryKind {
@@ -104,15 +107,20 @@ impl DeliveryKind {
         match self {
             DeliveryKind::Express => "express",
             DeliveryKind::Pickup => "pickup",
+            DeliveryKind::Local => "local",
         }
     }
     pub fn parse(text: &str) -> Self {
-        if text == "pickup" { DeliveryKind::Pickup } else { DeliveryKind::Express }
+        match text {
+            "pickup" => DeliveryKind::Pickup,
+            "local" => DeliveryKind::Local,
+            _ => DeliveryKind::Express,
+        }
     }
     /// Where a paid order of this kind goes.
     pub const fn after_payment(self) -> Status {
         match self {
-            DeliveryKind::Express => Status::ToShip,
+            DeliveryKind::Express | DeliveryKind::Local => Status::ToShip,
             DeliveryKind::Pickup => Status::ToPickUp,
         }
     }
@@ -129,6 +137,8 @@ pub enum Move {
     Ship,
     Confirm,
     AutoConfirm,
+    Deliver,
+    BringBack,
     Redeem,
     HandOver,
     TakeBack,
@@ -238,6 +248,24 @@ pub const RULES: &[Rule] = &[
         text: "超时自动确认收货",
     },
     Rule {
+        step: Move::Deliver,
+        from: &[Shipped],
+        to: Some(Completed),
+        who: Who::System,
+        event: "delivered",
+        emits: "order.completed",
+        text: "已送达",
+    },
+    Rule {
+        step: Move::BringBack,
+        from: &[Shipped],
+        to: Some(ToShip),
+        who: Who::Staff,
+        event: "brought_back",
+        emits: "order.brought_back",
+        text: "没有送到，商品已带回门店",
+    },
+    Rule {
         step: Move::Redeem,
         from: &[ToPickUp],
         to: Some(Completed),
@@ -328,6 +356,13 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_of_delivery_parses_back() {
+        for kind in [DeliveryKind::Express, DeliveryKind::Pickup, DeliveryKind::Local] {
+            assert_eq!(DeliveryKind::parse(kind.as_str()), kind);
+        }
+    }
+
+    #[test]
     fn nothing_leaves_an_end_state_but_what_is_taken_back() {
         for rule in RULES.iter().filter(|rule| rule.step != Move::TakeBack) {
             assert!(!rule.from.contains(&Closed) && !rule.from.contains(&Completed), "{rule:?}");
@@ -338,6 +373,7 @@ mod tests {
     fn payment_leads_where_the_goods_will_be() {
         assert_eq!(Move::Paid.apply(Unpaid, DeliveryKind::Express).unwrap(), ToShip);
         assert_eq!(Move::Paid.apply(Unpaid, DeliveryKind::Pickup).unwrap(), ToPickUp);
+        assert_eq!(Move::Paid.apply(Unpaid, DeliveryKind::Local).unwrap(), ToShip);
         assert!(Move::Paid.apply(Closed, DeliveryKind::Express).unwrap_err().is("order.not_allowed"));
         assert!(Move::Ship.apply(Unpaid, DeliveryKind::Express).is_err());
     }

@@ -87,7 +87,7 @@ impl FromRow for Order {
 }
 
 impl Order {
-    /// Whom the goods are for; `None` for pickup.
+    /// Whom the goods are for; `None` for pickup and the counter.
     pub fn receiver(&self, sealer: &Sealer) -> Result<Option<Receiver>> {
         self.receiver.as_deref().map(|sealed| Receiver::open(sealer, sealed)).transpose()
     }

@@ -74,6 +74,10 @@ fn take_out(tx: &mut Tx<'_>, ctx: &Ctx, member: Id, orders: Vec<(Id, Id)>) -> Re
            and after_sale_id in (select id from after_sale where mall_id = $1 and order_id = any($2))",
         &args![ctx.mall_id, &ids],
     )?;
+    tx.exec(
+        "update local_order set place_sealed = null where mall_id = $1 and order_id = any($2)",
+        &args![ctx.mall_id, &ids],
+    )?;
     tx.exec("update parcel set track = null where mall_id = $1 and order_id = any($2)", &args![ctx.mall_id, &ids])?;
     // A payment may stand for several orders: the payer goes with the last of them.
     tx.exec(

@@ -7,7 +7,7 @@
 mod slot;
 mod waiting;
 
-pub use slot::{Booking, PickupRule, PickupSlot, book, booking, no_booking, rebook, rule, save_rule, slots};
+pub use slot::{Booking, PickupRule, book, booking, no_booking, rebook, rule, save_rule, slots};
 pub use waiting::{WaitingPickup, call, close, mark_reminded, to_remind, uncollected, waiting};
 
 use crate::redemption::Piece;

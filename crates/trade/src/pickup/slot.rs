@@ -1,12 +1,12 @@
-//! Time slots: cut from a store's hours and special days, taken one place at a time. A slot is never over its capacity,
-//! whoever asks at the same instant: the place is taken by a guarded upsert under the table's check.
+//! The slots in which orders are fetched: a store's rule, the places that are free, and the place an order holds.
 
+pub use crate::timeslot::Booking;
+use crate::timeslot::{self, Cut, Places, TimeSlot};
 use db::{Tx, args};
-use goods::store::{StoreRow, spans_on};
-use kernel::{Error, Id, Instant, MallId, Result, days, minutes};
+use goods::store::StoreRow;
+use kernel::{Error, Id, Instant, MallId, Result};
 use platform::Ctx;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use utoipa::ToSchema;
 
 /// How a store deals out its time.
@@ -42,24 +42,6 @@ impl PickupRule {
     }
 }
 
-/// A slot that can be chosen, or that is full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct PickupSlot {
-    pub starts_at: Instant,
-    pub ends_at: Instant,
-    /// Places that are free.
-    pub left: i64,
-}
-
-/// The place an order holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Booking {
-    pub starts_at: Instant,
-    pub ends_at: Instant,
-}
-
-db::row!(Booking { starts_at, ends_at });
-
 /// A store's rule, if it deals out time.
 pub fn rule(tx: &mut Tx<'_>, mall_id: MallId, store_id: Id) -> Result<Option<PickupRule>> {
     tx.opt(
@@ -86,29 +68,11 @@ pub fn save_rule(tx: &mut Tx<'_>, ctx: &Ctx, store_id: Id, rule: Option<&PickupR
     Ok(())
 }
 
-/// The slots of a rule that lie ahead, in order: each span of a day cut from its beginning, a rest too short left out.
-pub fn cut(store: &StoreRow, rule: &PickupRule, now: Instant, utc_offset_ms: i64) -> Vec<Booking> {
-    let (today, length) = (now.day_at_offset(utc_offset_ms), rule.slot_minutes);
-    let earliest = now + minutes(rule.lead_minutes);
-    let mut slots = Vec::new();
-    // Yesterday too: a span that passes midnight is not over.
-    for day in today - 1..today + rule.days_ahead {
-        let midnight = Instant(day * days(1) - utc_offset_ms);
-        for (open, close) in spans_on(store, day) {
-            let close = if close <= open { close + 24 * 60 } else { close };
-            let mut start = open;
-            while start + length <= close {
-                let starts_at = midnight + minutes(start);
-                if starts_at >= earliest {
-                    slots.push(Booking { starts_at, ends_at: starts_at + minutes(length) });
-                }
-                start += length;
-            }
-        }
+impl PickupRule {
+    fn cut(&self) -> Cut {
+        let PickupRule { slot_minutes, days_ahead, lead_minutes, .. } = *self;
+        Cut { slot_minutes, days_ahead, lead_minutes }
     }
-    slots.sort_by_key(|slot| slot.starts_at);
-    slots.dedup_by_key(|slot| slot.starts_at);
-    slots
 }
 
 /// The slots of a store with the places that are free; `None` when it deals out no time.
@@ -118,17 +82,11 @@ pub fn slots(
     store: &StoreRow,
     now: Instant,
     utc_offset_ms: i64,
-) -> Result<Option<(PickupRule, Vec<PickupSlot>)>> {
+) -> Result<Option<(PickupRule, Vec<TimeSlot>)>> {
     let Some(rule) = rule(tx, mall_id, store.id)? else { return Ok(None) };
-    let cut = cut(store, &rule, now, utc_offset_ms);
-    let Some((first, last)) = cut.first().zip(cut.last()) else { return Ok(Some((rule, Vec::new()))) };
-    let rows: Vec<(Instant, i64)> = tx.all(
-        "select starts_at, taken from pickup_slot
-         where mall_id = $1 and store_id = $2 and starts_at between $3 and $4",
-        &args![mall_id, store.id, first.starts_at, last.starts_at],
-    )?;
-    let taken: HashMap<Instant, i64> = rows.into_iter().collect();
-    let free = |slot: &Booking| PickupSlot {
+    let cut = rule.cut().spans(store, now, utc_offset_ms);
+    let taken = timeslot::taken(tx, mall_id, Places::Pickup, store.id, &cut)?;
+    let free = |slot: &Booking| TimeSlot {
         starts_at: slot.starts_at,
         ends_at: slot.ends_at,
         left: (rule.capacity - taken.get(&slot.starts_at).copied().unwrap_or(0)).max(0),
@@ -185,7 +143,7 @@ pub fn rebook(
     if moved == 0 {
         return Err(no_booking());
     }
-    give_place_back(tx, ctx, store.id, held.starts_at)?;
+    timeslot::give_back(tx, ctx, Places::Pickup, store.id, held.starts_at)?;
     tx.exec(
         "update pickup set wanted_at = $3
          where mall_id = $1 and order_id = $2 and redeemed_at is null and closed_at is null",
@@ -207,17 +165,9 @@ fn take_place(
     starts_at: Instant,
     utc_offset_ms: i64,
 ) -> Result<Booking> {
-    let slot = cut(store, rule, ctx.now, utc_offset_ms).into_iter().find(|slot| slot.starts_at == starts_at);
+    let slot = rule.cut().spans(store, ctx.now, utc_offset_ms).into_iter().find(|slot| slot.starts_at == starts_at);
     let slot = slot.ok_or_else(gone)?;
-    let taken = tx.exec(
-        "insert into pickup_slot (mall_id, store_id, starts_at, taken, capacity)
-         values ($1, $2, $3, 1, $4)
-         on conflict (mall_id, store_id, starts_at) do update
-         set taken = pickup_slot.taken + 1, capacity = excluded.capacity
-         where pickup_slot.taken < excluded.capacity",
-        &args![ctx.mall_id, store.id, starts_at, rule.capacity],
-    )?;
-    if taken == 0 {
+    if !timeslot::take(tx, ctx, Places::Pickup, store.id, starts_at, rule.capacity)? {
         return Err(Error::conflict("pickup.slot_full", "这个时段刚刚约满了，请换一个").at("delivery.slot_at"));
     }
     Ok(slot)
@@ -243,13 +193,5 @@ pub fn release(tx: &mut Tx<'_>, ctx: &Ctx, order_id: Id) -> Result<()> {
          returning store_id, starts_at",
         &args![ctx.mall_id, order_id, ctx.now],
     )?;
-    held.map_or(Ok(()), |(store_id, starts_at)| give_place_back(tx, ctx, store_id, starts_at))
-}
-
-fn give_place_back(tx: &mut Tx<'_>, ctx: &Ctx, store_id: Id, starts_at: Instant) -> Result<()> {
-    let back = tx.exec(
-        "update pickup_slot set taken = taken - 1 where mall_id = $1 and store_id = $2 and starts_at = $3 and taken > 0",
-        &args![ctx.mall_id, store_id, starts_at],
-    )?;
-    if back == 1 { Ok(()) } else { Err(Error::internal("a booking holds a place its slot does not know")) }
+    held.map_or(Ok(()), |(store_id, at)| timeslot::give_back(tx, ctx, Places::Pickup, store_id, at))
 }

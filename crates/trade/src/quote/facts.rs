@@ -1,6 +1,7 @@
 //! What pricing needs to know, read in a handful of queries: the items, their SKUs and stock, where they go, and the
 //! freight templates. No rule is applied here.
 
+use super::local::{self, LocalPlace};
 use super::route::{self, Rule};
 use super::{Delivery, QuoteRequest, Source};
 use crate::cart::{self, Item};
@@ -36,6 +37,13 @@ pub enum Place {
         at_counter: bool,
     },
     NoStore,
+    /// A store delivers to the door.
+    Local(Box<LocalPlace>),
+    /// No store does, and why.
+    NoLocal {
+        code: &'static str,
+        message: String,
+    },
 }
 
 /// A shop of which something is bought.
@@ -153,7 +161,10 @@ pub fn gather(app: &App, tx: &mut Tx<'_>, ctx: &Ctx, request: &Request) -> Resul
         Some(service) => vec![SkuForSale::clone(service)],
         None => goods::catalog::skus_for_sale(tx, mall_id, &ids)?,
     };
-    let (place, mut shops) = place_of(app, tx, ctx, request, &ids_of(&skus))?;
+    let (mut place, mut shops) = place_of(app, tx, ctx, request, &ids_of(&skus))?;
+    if let Delivery::Local { address_id, store_id, .. } = &request.delivery {
+        place = local::choose(app, tx, ctx, (request, *address_id, *store_id), &items, &skus, &mut shops)?;
+    }
     let mut elsewhere = HashMap::new();
     if let Place::Address { district_code, .. } = &place {
         // A mall that is being opened is not known yet: it sends from its warehouse.
@@ -261,6 +272,8 @@ fn place_of(
             let (shop_id, at_counter) = (Some(store.shop_id), request.at_counter);
             Ok((Place::Store { store_id: *id, name: store.name, shop_id, at_counter }, shops))
         }
+        // Chosen when the goods are known.
+        Delivery::Local { .. } => Ok((Place::NoAddress, shops)),
         Delivery::Pickup { store_id: None, .. } => {
             shops.iter_mut().for_each(|shop| shop.location_id = None);
             Ok((Place::NoStore, shops))

@@ -101,7 +101,12 @@ fn start(draft: &mut Draft, facts: &Facts) -> Result<()> {
     }
     if let Place::Address { district_code, .. } | Place::District { district_code } = &facts.place {
         let district_code = district_code.clone();
-        draft.journey = Some(Journey { templates: facts.templates.clone(), district_code });
+        draft.journey = Some(Journey { templates: facts.templates.clone(), district_code, local: None });
+    }
+    if let Place::Local(place) = &facts.place {
+        let (district_code, local) =
+            (place.address.district_code.clone(), Some((place.rule.clone(), place.distance_m)));
+        draft.journey = Some(Journey { templates: facts.templates.clone(), district_code, local });
     }
     Ok(())
 }
@@ -135,7 +140,11 @@ fn freight(draft: &mut Draft, facts: &Facts) {
             draft.decline(LaneName::Freight, None, "运费", "选好收货地址后计算");
             draft.problem(None, "order.address_required", "请选择收货地址");
         }
-        Place::Address { .. } | Place::District { .. } => {
+        Place::NoLocal { code, message } => draft.problem(None, code, message.clone()),
+        Place::Address { .. } | Place::District { .. } | Place::Local(_) => {
+            if let Place::Local(place) = &facts.place {
+                super::local::freight(draft, place);
+            }
             let payables: Vec<Fen> = draft.lines.iter().map(|line| line.payable).collect();
             match draft.freights_at(&payables) {
                 Some(Ok(freights)) => {
@@ -160,6 +169,10 @@ fn freight(draft: &mut Draft, facts: &Facts) {
 /// The quote as shown and kept.
 pub fn into_quote(draft: Draft, facts: &Facts, app: &App) -> Quote {
     let shops = shops(&draft, facts);
+    let local = match &facts.place {
+        Place::Local(place) => Some(place.quoted(&draft)),
+        _ => None,
+    };
     let (goods, discount, total, placeable) = (draft.goods(), draft.discount(), draft.total(), draft.placeable());
     let orders = draft.orders();
     let order_of = |line: &DraftLine| {
@@ -191,6 +204,7 @@ pub fn into_quote(draft: Draft, facts: &Facts, app: &App) -> Quote {
         discount_fen: discount.0,
         freight_fen: draft.freight.0,
         total_fen: total.0,
+        local,
         placeable,
         explanation: draft.explanation,
         problems: draft.problems,

@@ -3,6 +3,7 @@
 
 mod facts;
 mod lanes;
+mod local;
 mod route;
 mod shop;
 #[cfg(test)]
@@ -10,6 +11,7 @@ mod tests;
 
 pub use facts::{Facts, Place, QuotedShop, Request, gather};
 pub use lanes::{into_quote, price};
+pub use local::{LocalPlace, QuotedDelivery};
 pub use shop::shop_routes;
 
 pub use crate::offers::{Draft, DraftLine, Explanation, LaneName, QuoteProblem, shares, shares_text};
@@ -43,6 +45,19 @@ pub enum Delivery {
         /// The beginning of a slot; needed at a store that deals out time, when the order is placed.
         #[serde(default)]
         slot_at: Option<Instant>,
+    },
+    /// Brought to the door from a store near by; the address needs its place on the map.
+    Local {
+        address_id: Option<Id>,
+        /// The store the quote named; absent lets the nearest one that has everything deliver.
+        #[serde(default)]
+        store_id: Option<Id>,
+        /// The beginning of a slot of the store, when the order is placed.
+        #[serde(default)]
+        slot_at: Option<Instant>,
+        /// As soon as the store can, instead of a slot.
+        #[serde(default)]
+        asap: bool,
     },
 }
 
@@ -86,6 +101,9 @@ pub struct Quote {
     pub discount_fen: i64,
     pub freight_fen: i64,
     pub total_fen: i64,
+    /// Who would deliver, when a store brings it to the door.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub local: Option<QuotedDelivery>,
     /// What stands against placing the order.
     pub problems: Vec<QuoteProblem>,
     pub placeable: bool,
