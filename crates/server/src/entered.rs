@@ -7,8 +7,10 @@ use gateways::express::{Kuaidi100, Kuaidi100Config};
 use gateways::fapiao::{Fapiao, FapiaoConfig};
 use gateways::sms::{AliyunSms, AliyunSmsConfig};
 use gateways::unionpay::{UnionPay, UnionPayConfig};
-use gateways::wechat::{MiniProgramConfig, WechatMiniProgram, WechatPay, WechatPayConfig};
-use kernel::ports::{ExpressTracker, InvoiceIssuer, MiniProgram, PaymentChannel, SmsSender};
+use gateways::wechat::{
+    IntracityConfig, MiniProgramConfig, WechatIntracity, WechatMiniProgram, WechatPay, WechatPayConfig,
+};
+use kernel::ports::{CourierService, ExpressTracker, InvoiceIssuer, MiniProgram, PaymentChannel, SmsSender};
 use kernel::{Clock, Error, MallId, Result};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -28,6 +30,7 @@ pub struct MallClients {
     pub sms: Option<Arc<dyn SmsSender>>,
     pub express: Option<Arc<dyn ExpressTracker>>,
     pub issuer: Option<Arc<dyn InvoiceIssuer>>,
+    pub courier: Option<Arc<dyn CourierService>>,
 }
 
 /// Where the services answer; empty for their official addresses.
@@ -97,6 +100,9 @@ impl Entered {
         let mut made = self.make(&accounts)?;
         let same = |service: &str| before.accounts.get(service) == made.accounts.get(service);
         let (mini, sms, express) = (same("wechat_mini_program"), same("sms"), same("express"));
+        if same("wechat_delivery") {
+            made.courier.clone_from(&before.courier);
+        }
         if same("fapiao") {
             made.issuer.clone_from(&before.issuer);
         }
@@ -152,6 +158,10 @@ impl Entered {
         if let Some(fields) = accounts.get("express") {
             let config: Kuaidi100Config = parsed(plain(fields), self.addresses.express.as_ref())?;
             made.express = Some(Arc::new(Kuaidi100::new(config)?));
+        }
+        if let Some(fields) = accounts.get("wechat_delivery") {
+            let config: IntracityConfig = parsed(plain(fields), self.addresses.mini_program.as_ref())?;
+            made.courier = Some(Arc::new(WechatIntracity::new(config, self.clock.clone())?));
         }
         // Without an address the account waits, and the others work.
         if let (Some(fields), Some(address)) = (accounts.get("fapiao"), self.addresses.fapiao.as_ref()) {

@@ -9,9 +9,12 @@ use gateways::objectstore::{LocalStore, LocalStoreConfig, S3Store, S3StoreConfig
 use gateways::sms::{AliyunSms, AliyunSmsConfig};
 use gateways::unionpay::{UnionPay, UnionPayConfig};
 use gateways::webhook::{WebhookClient, WebhookConfig};
-use gateways::wechat::{MiniProgramConfig, WechatMiniProgram, WechatPay, WechatPayConfig};
+use gateways::wechat::{
+    IntracityConfig, MiniProgramConfig, WechatIntracity, WechatMiniProgram, WechatPay, WechatPayConfig,
+};
 use kernel::ports::{
-    ExpressTracker, InvoiceIssuer, MiniProgram, ObjectStore, PaymentChannel, Pending, SmsSender, Track, WebhookSender,
+    CourierService, ExpressTracker, InvoiceIssuer, MiniProgram, ObjectStore, PaymentChannel, Pending, SmsSender, Track,
+    WebhookSender,
 };
 use kernel::{Clock, Error, MallId, Result};
 use platform::Outside;
@@ -52,6 +55,7 @@ pub struct MallAccounts {
     pub alipay: Option<AlipayConfig>,
     pub unionpay: Option<UnionPayConfig>,
     pub fapiao: Option<FapiaoConfig>,
+    pub wechat_delivery: Option<IntracityConfig>,
 }
 
 /// The clients, made once at start-up; a broken key is found then, not at the first payment.
@@ -67,6 +71,7 @@ pub struct Clients {
     mini_programs: HashMap<String, Arc<dyn MiniProgram>>,
     merchants: HashMap<String, Vec<Arc<dyn PaymentChannel>>>,
     issuers: HashMap<String, Arc<dyn InvoiceIssuer>>,
+    couriers: HashMap<String, Arc<dyn CourierService>>,
 }
 
 impl Clients {
@@ -112,6 +117,7 @@ impl Clients {
             mini_programs: HashMap::new(),
             merchants: HashMap::new(),
             issuers: HashMap::new(),
+            couriers: HashMap::new(),
         };
         for (code, accounts) in outside.mall {
             clients.add_mall(&code, accounts, clock.clone())?;
@@ -122,6 +128,9 @@ impl Clients {
     fn add_mall(&mut self, code: &str, accounts: MallAccounts, clock: Arc<dyn Clock>) -> Result<()> {
         if let Some(program) = accounts.wechat_mini_program {
             self.mini_programs.insert(code.to_owned(), Arc::new(WechatMiniProgram::new(program, clock.clone())?));
+        }
+        if let Some(delivery) = accounts.wechat_delivery {
+            self.couriers.insert(code.to_owned(), Arc::new(WechatIntracity::new(delivery, clock.clone())?));
         }
         let mut merchants: Vec<Arc<dyn PaymentChannel>> = Vec::new();
         if let Some(issuer) = accounts.fapiao {
@@ -173,6 +182,15 @@ impl Outside for Clients {
         found.ok_or_else(|| Error::conflict("invoice.not_configured", "这家商城还没有开通电子发票，请联系客服"))
     }
 
+    fn courier(&self, mall_id: MallId) -> Result<Arc<dyn CourierService>> {
+        let mall = self.malls.get(mall_id)?;
+        let entered = self.entered.of(mall_id).courier.clone();
+        let found = entered.or_else(|| self.couriers.get(&mall.code).cloned());
+        found.ok_or_else(|| {
+            Error::conflict("courier.not_configured", "还没有填配送平台的账号，请先到“外部账号”填微信同城配送")
+        })
+    }
+
     fn sms(&self) -> Arc<dyn SmsSender> {
         self.sms.clone()
     }
@@ -201,6 +219,7 @@ impl Outside for Clients {
             "sms" => self.has_sms,
             "express" => self.has_express,
             "fapiao" => self.issuers.contains_key(&code),
+            "wechat_delivery" => self.couriers.contains_key(&code),
             _ => true,
         }
     }

@@ -41,7 +41,7 @@ fn described() -> (Router<App>, OpenApi) {
     let (router, mut doc) = OpenApiRouter::with_openapi(openapi::base())
         .nest("/api/v1", shop)
         .nest("/admin/v1", admin)
-        .nest("/notify", flows::notify::routes())
+        .nest("/notify", flows::notify::routes().merge(flows::delivery::notice_routes()))
         .merge(storage::routes())
         .split_for_parts();
     openapi::complete(&mut doc);

@@ -1,7 +1,7 @@
 //! Puts the parts together: database, clients, sessions, jobs. The one list of who reacts to what.
 
 use crate::flows::{
-    after_sale, booking, close, complete, hooks, loyalty, message, order_export, pay, personal, purchase, refund,
+    after_sale, booking, close, complete, delivery, hooks, loyalty, message, order_export, pay, personal, purchase, refund,
     ship_file, transfer, uncollected, upload_shipping, webhook,
 };
 use crate::flows::{finance as reports, invoice, reconcile};
@@ -96,6 +96,7 @@ pub fn handlers() -> Handlers {
     messages(&mut handlers);
     privacy(&mut handlers);
     finance(&mut handlers);
+    deliveries(&mut handlers);
     handlers
         .on(refund::SEND_REFUND, refund::send)
         .on(template::APPLY, template::run)
@@ -166,6 +167,16 @@ fn messages(handlers: &mut Handlers) {
         .subscribe("coupon.given", "tell_coupon_given", coupon_message::given)
         .subscribe("coupon.expiring", "tell_coupon_expiring", coupon_message::expiring);
     after_sale::messages(handlers);
+}
+
+/// What couriers are asked, and what members hear of them.
+fn deliveries(handlers: &mut Handlers) {
+    handlers
+        .on(delivery::CALL_COURIER, delivery::call)
+        .on(trade::delivery::CANCEL_COURIER, delivery::cancel)
+        .on(delivery::ASK_COURIER, delivery::ask)
+        .subscribe("order.delivery_failed", "tell_delivery_failed", delivery::tell_failed)
+        .every("ask_couriers", seconds(30), delivery::ask_due);
 }
 
 /// What keeps the books in line with the outside.

@@ -194,6 +194,27 @@ const NEVER: &[(&str, &str)] = &[
            where b.mall_id = s.mall_id and b.store_id = s.store_id and b.starts_at = s.starts_at and b.released_at is null)",
     ),
     (
+        "a slot of deliveries counts other places than orders hold",
+        "select 'store ' || cast(s.store_id as text) || ' at ' || cast(s.starts_at as text) from delivery_slot s
+         where s.taken <> (select count(*) from local_order l
+           where l.mall_id = s.mall_id and l.store_id = s.store_id and l.wanted_from = s.starts_at
+             and l.wanted_until is not null and l.released_at is null)",
+    ),
+    (
+        "an order to be delivered was promised nothing, or another order was",
+        "select 'order ' || cast(o.id as text) from trade_order o
+         where (o.delivery_kind = 'local') <> exists (select 1 from local_order l
+           where l.mall_id = o.mall_id and l.order_id = o.id)",
+    ),
+    (
+        "a delivery and its order do not agree where the goods are",
+        "select 'delivery ' || cast(d.id as text) || ' ' || d.state || ', order ' || o.status from delivery d
+         join trade_order o on o.mall_id = d.mall_id and o.id = d.order_id
+         where (d.state in ('waiting', 'accepted') and o.status <> 'to_ship')
+            or (d.state in ('fetched', 'failed') and o.status not in ('shipped', 'closed'))
+            or (d.state = 'delivered' and o.status not in ('completed', 'closed'))",
+    ),
+    (
         "a closed order holds a place at a counter",
         "select 'order ' || cast(b.order_id as text) from pickup_booking b
          join trade_order o on o.mall_id = b.mall_id and o.id = b.order_id

@@ -33,8 +33,8 @@ pub use kernel::{Clock, Fen, FrozenClock, Id, Instant, days, hours, minutes, sec
 pub use mall::TestMall;
 pub use member::{MemberClient, Order, PaidOrder};
 pub use outside::{
-    Accounts, Call, IssuerMood, LocalChannel, LocalExpress, LocalIssuer, LocalMiniProgram, LocalNotice, LocalObjects,
-    LocalOutside, LocalSms, LocalTransfers, LocalWebhooks, Message, Posted, Trouble,
+    Accounts, Call, IssuerMood, LocalChannel, LocalCourier, LocalExpress, LocalIssuer, LocalMiniProgram, LocalNotice,
+    LocalObjects, LocalOutside, LocalSms, LocalTransfers, LocalWebhooks, Message, Posted, Trouble,
 };
 pub use platform::config::Config;
 pub use product::{Product, ProductBuilder, Sku, Store};

@@ -3,7 +3,7 @@
 use crate::client::Client;
 use crate::dump::Dump;
 use crate::member::MemberClient;
-use crate::outside::{LocalChannel, LocalIssuer, LocalMiniProgram, LocalNotice};
+use crate::outside::{LocalChannel, LocalCourier, LocalIssuer, LocalMiniProgram, LocalNotice};
 use crate::product::{ProductBuilder, Store};
 use crate::reply::Reply;
 use crate::staff::StaffClient;
@@ -44,6 +44,7 @@ pub struct Inner {
     pub unionpay: Arc<LocalChannel>,
     pub mini_program: Arc<LocalMiniProgram>,
     pub issuer: Arc<LocalIssuer>,
+    pub courier: Arc<LocalCourier>,
     owner: StaffClient,
 }
 
@@ -107,6 +108,7 @@ impl TestMall {
             unionpay: accounts.unionpay,
             mini_program: accounts.mini_program,
             issuer: accounts.issuer,
+            courier: accounts.courier,
             owner: StaffClient::new(client, owner_id),
         }))
     }
@@ -130,6 +132,7 @@ impl TestMall {
             unionpay: old.unionpay.clone(),
             mini_program: old.mini_program.clone(),
             issuer: old.issuer.clone(),
+            courier: old.courier.clone(),
             owner,
         }))
     }
@@ -182,6 +185,7 @@ impl TestMall {
                         detail: "文三路 1 号".into(),
                         tag: None,
                         is_default: true,
+                        place: None,
                     };
                     let address_id = people::address::add(tx, &ctx, &app.sealer, id, &input)?;
                     let session = app.sessions.open(tx, &ctx, Subject::Member(id), "testkit")?;

@@ -42,6 +42,10 @@ pub async fn run(app: &App, mall_id: MallId, service: &str, probe: &AccountProbe
             program.check().await?;
             Ok(format!("小程序 {} 取到了接口凭证", program.app_id()))
         }
+        "wechat_delivery" => {
+            app.outside.courier(mall_id)?.ask("0", "hefang-live-check").await?;
+            Ok("签名和回应都对得上".to_owned())
+        }
         "sms" => {
             let phone = probe.phone.as_deref().unwrap_or_default();
             let phone = Phone::parse(phone).map_err(|_| Error::field("phone", "请填写接收测试短信的手机号"))?;
@@ -100,6 +104,11 @@ pub fn explain(service: &str, error: &Error) -> String {
         "wechat_mini_program" if has("40013") => "AppID 不存在",
         "wechat_mini_program" if has("40125") || has("40001") => "AppSecret 不对，重置过的话要用新的",
         "wechat_mini_program" if has("40164") => "服务器的地址不在小程序后台的 IP 白名单里",
+        "wechat_delivery" if has("934011") || has("4023") => {
+            "签名没有通过：应用私钥要和上传的应用公钥是一对，对称密钥和编号要一致"
+        }
+        "wechat_delivery" if has("signature:") => "微信的回应验不过：请核对开放平台证书和它的编号",
+        "wechat_delivery" if has("48001") => "小程序还没有开通同城配送",
         "sms" if has("SignatureDoesNotMatch") => "AccessKey Secret 不对",
         "sms" if has("InvalidAccessKeyId") => "AccessKey ID 不存在",
         "sms" if has("SIGNATURE") || has("SMS_SIGN") => "短信签名没有通过审核，或写得不一样",

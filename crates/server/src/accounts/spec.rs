@@ -83,6 +83,20 @@ pub const SERVICES: &[Service] = &[
         fields: &[open("app_id", "AppID"), secret("app_secret", "AppSecret")],
     },
     Service {
+        name: "wechat_delivery",
+        label: "微信同城配送",
+        fields: &[
+            open("app_id", "小程序 AppID"),
+            secret("app_secret", "AppSecret"),
+            open("symmetric_serial", "对称密钥编号（API 安全）"),
+            secret("symmetric_key", "对称密钥（AES256_GCM）"),
+            secret("private_key", "应用私钥（RSA）"),
+            open("platform_serial", "开放平台证书编号"),
+            open("platform_key", "开放平台证书或公钥（PEM）"),
+            secret("token", "消息推送的 Token，用来核对回调"),
+        ],
+    },
+    Service {
         name: "sms",
         label: "短信",
         fields: &[

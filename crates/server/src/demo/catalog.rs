@@ -125,6 +125,9 @@ pub struct Store {
     /// How it deals out time; absent: members come whenever it is open.
     #[serde(default)]
     pub pickup_rule: Option<trade::pickup::PickupRule>,
+    /// How it delivers; absent: it does not.
+    #[serde(default)]
+    pub delivery_rule: Option<trade::delivery::DeliveryRule>,
 }
 
 impl Store {

@@ -12,7 +12,7 @@ use trade::counter::open_shift;
 const FLOAT: Fen = Fen(50_000);
 
 /// What a clerk may do.
-pub(super) const CLERK: [&str; 9] = [
+pub(super) const CLERK: [&str; 10] = [
     "order.view",
     "order.ship",
     "order.redeem",
@@ -22,6 +22,7 @@ pub(super) const CLERK: [&str; 9] = [
     "store.view",
     "counter.sell",
     "booking.manage",
+    "delivery.ride",
 ];
 
 /// Opens the shift of the first clerk who is bound to a store, and sells.

@@ -9,6 +9,7 @@ mod campaigns;
 mod catalog;
 mod club;
 mod counter;
+mod deliveries;
 mod finance;
 mod orders;
 mod seed;
@@ -28,7 +29,7 @@ use gateways::fapiao::FapiaoConfig;
 use gateways::sms::AliyunSmsConfig;
 use gateways::unionpay::UnionPayConfig;
 use gateways::webhook::WebhookConfig;
-use gateways::wechat::{MiniProgramConfig, PayTrust, WechatPayConfig};
+use gateways::wechat::{IntracityConfig, MiniProgramConfig, PayTrust, WechatPayConfig};
 use kernel::{Clock, Result, SystemClock};
 use platform::Outside;
 use platform::config::Config;
@@ -65,6 +66,7 @@ pub async fn prepare(config: Config) -> Result<serve::Prepared> {
     if app.malls.resolve(Some(seed::CODE), None).is_err() {
         seed::seed(&app).await?;
         app.malls.load(&app.db, app.clock.now()).await?;
+        deliveries::seed(&app, seed::CODE).await?;
     }
     entered::reload(app.clone()).await?;
     let router = sandbox.mounted_at("/sandbox").merge(router::router(app.clone()));
@@ -132,12 +134,27 @@ fn accounts(sandbox: &Sandbox) -> OutsideConfig {
         tax_code: String::new(),
         timeouts: Timeouts::default(),
     };
+    let api = &given.wechat_delivery;
+    let delivery = IntracityConfig {
+        base_url: base_url.clone(),
+        app_id: given.wechat.app_id.clone(),
+        app_secret: given.wechat.app_secret.as_str().into(),
+        symmetric_serial: api.symmetric_serial.clone(),
+        symmetric_key: api.symmetric_key.as_str().into(),
+        private_key: api.app_private_key.as_str().into(),
+        platform_serial: api.platform_serial.clone(),
+        platform_key: api.platform_public_key.clone(),
+        token: api.token.as_str().into(),
+        trial: true,
+        timeouts: Timeouts::default(),
+    };
     let accounts = MallAccounts {
         wechat_mini_program: Some(mini_program),
         wechat_pay: Some(merchant),
         alipay: Some(alipay),
         unionpay: Some(unionpay),
         fapiao: Some(fapiao),
+        wechat_delivery: Some(delivery),
     };
     OutsideConfig {
         objects: None,
@@ -168,6 +185,7 @@ fn announce(base: &str) {
     say(&format!("  后台      {base}/admin/      店主 admin / {PASSWORD}，店员 clerk / {PASSWORD}"));
     say(&format!("  接口文档  {base}/docs/"));
     say(&format!("  短信收件  {base}/sandbox/sms  用任意手机号登录，验证码在这里看"));
+    say(&format!("  配送骑手  {base}/sandbox/couriers  替配送平台的骑手走一步"));
     say(&format!("  支付模拟  {base}/sandbox      收银台、故障开关"));
     say("  按 Ctrl-C 停止，数据会保留");
     say("");

@@ -83,6 +83,7 @@ fn one(tx: &mut Tx<'_>, app: &App, ctx: &Ctx, plan: &Plan, member_id: Id, skus: 
         detail: plan.street.into(),
         tag: None,
         is_default: true,
+        place: None,
     };
     let address_id = people::address::add(tx, ctx, &app.sealer, member_id, &address)?;
     let items: Vec<serde_json::Value> = plan

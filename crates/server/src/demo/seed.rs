@@ -147,6 +147,9 @@ impl Seeding<'_> {
             };
             let id = goods::store::create_store(tx, self.ctx, &input)?;
             trade::pickup::save_rule(tx, self.ctx, id, store.pickup_rule.as_ref())?;
+            if let Some(rule) = &store.delivery_rule {
+                trade::delivery::save_rule(tx, self.ctx, id, rule)?;
+            }
             keys.insert(store.key.clone(), id);
         }
         Ok(keys)

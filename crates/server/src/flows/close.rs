@@ -74,6 +74,7 @@ pub fn finish(tx: &mut db::Tx<'_>, ctx: &Ctx, order: &Order, step: Move, reason:
         if one.is_service {
             booking::closed_unpaid(tx, ctx, one.id)?;
         }
+        trade::delivery::order_closed(tx, ctx, one.id)?;
         offers::closed(tx, ctx, &one.sale())?;
     }
     balance_part::release(tx, ctx, order.group_id)?;

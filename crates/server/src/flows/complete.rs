@@ -1,6 +1,6 @@
 //! The end of a sale: the member confirms, or the clock does after the mall's number of days.
 
-use super::detail;
+use super::{delivery, detail};
 use axum::extract::State;
 use kernel::{Id, Result, days};
 use platform::problem::ProblemBody;
@@ -27,7 +27,8 @@ async fn confirm_order(
     app.db
         .write(move |tx| {
             let order = order::find_of_member(tx, mall_id, member_id, id)?;
-            order::advance(tx, &ctx, &order, Move::Confirm, None)
+            order::advance(tx, &ctx, &order, Move::Confirm, None)?;
+            delivery::received(tx, &ctx, &order)
         })
         .await?;
     detail::member_detail(&app, mall_id, member_id, id).await.map(Json).map_err(Into::into)
@@ -48,6 +49,7 @@ pub async fn confirm_overdue(app: App) -> Result<()> {
                     let order = order::find(tx, mall_id, *id)?;
                     if order.status == Status::Shipped {
                         order::advance(tx, &ctx, &order, Move::AutoConfirm, None)?;
+                        delivery::received(tx, &ctx, &order)?;
                     }
                 }
                 Ok(())

@@ -3,6 +3,7 @@
 
 use super::ORDER_GROUP;
 use super::counter::{self, CounterReceipt};
+use super::delivery::{self, LocalView};
 use axum::extract::State;
 use db::{Tx, args};
 use goods::store::StoreView;
@@ -96,6 +97,9 @@ pub struct OrderDetail {
     pub receiver: Option<ReceiverView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pickup: Option<PickupView>,
+    /// How a store brings it to the door.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub local: Option<LocalView>,
     pub lines: Vec<OrderLineView>,
     pub goods_fen: i64,
     pub discount_fen: i64,
@@ -165,9 +169,10 @@ pub async fn admin_detail(app: &App, mall_id: MallId, id: Id) -> Result<AdminOrd
 fn compose(app: &App, tx: &mut Tx<'_>, mall_id: MallId, order: &Order, reader: Reader) -> Result<OrderDetail> {
     let lines = order::lines(tx, mall_id, order.id)?;
     let parcels = shipping::parcels(tx, mall_id, order.id)?;
-    let pickup = match order.store_id {
-        Some(store_id) => Some(pickup_view(app, tx, mall_id, order, store_id, reader)?),
-        None => None,
+    let (pickup, local) = match (order.delivery, order.store_id) {
+        (DeliveryKind::Local, _) => (None, delivery::local_view(app, tx, mall_id, order, reader == Reader::Member)?),
+        (_, Some(store_id)) => (Some(pickup_view(app, tx, mall_id, order, store_id, reader)?), None),
+        (_, None) => (None, None),
     };
     let together = order::together(tx, mall_id, order)?;
     let group = if together.is_empty() { vec![order.id] } else { together.iter().map(|one| one.id).collect() };
@@ -218,6 +223,7 @@ fn compose(app: &App, tx: &mut Tx<'_>, mall_id: MallId, order: &Order, reader: R
         counter: counter::receipt_of(tx, mall_id, order)?,
         receiver,
         pickup,
+        local,
         lines: order::line_views(app, &lines),
         goods_fen: order.goods.0,
         discount_fen: order.discount.0,

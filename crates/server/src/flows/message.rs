@@ -72,6 +72,7 @@ pub async fn paid(app: App, event: Event) -> Result<()> {
         let next = match order.delivery {
             order::DeliveryKind::Express => "我们会尽快发货。",
             order::DeliveryKind::Pickup => "备好货就告诉您来取。",
+            order::DeliveryKind::Local => "门店备好货就送来。",
         };
         let text = format!("{} 已付款 ¥{}，{next}", named(goods, order.quantity), order.total);
         let facts = json!({ "amount_fen": order.total.0, "delivery": order.delivery });
@@ -85,6 +86,9 @@ pub async fn shipped(app: App, event: Event) -> Result<()> {
     let about: AboutOrder = event.read()?;
     let is_part = event.kind == "order.parcel_sent";
     tell(app, event, MessageKind::OrderShipped, about.order_id, move |tx, ctx, order, goods| {
+        if order.delivery == order::DeliveryKind::Local {
+            return super::delivery::said_on_the_way(tx, ctx, order, goods);
+        }
         let parcels = trade::shipping::parcels(tx, ctx.mall_id, order.id)?;
         let Some(last) = parcels.iter().max_by_key(|parcel| parcel.shipped_at) else { return Ok(None) };
         let carrier = trade::shipping::carrier(&last.carrier_code).map_or("", |carrier| carrier.name);

@@ -12,6 +12,7 @@ pub mod complete;
 pub mod counter;
 pub mod coupon_message;
 pub mod dashboard;
+pub mod delivery;
 pub mod desk;
 pub mod detail;
 pub mod finance;
@@ -74,6 +75,7 @@ pub fn shop_routes() -> OpenApiRouter<App> {
         .merge(counter::shop_routes())
         .merge(pickup::shop_routes())
         .merge(booking::shop_routes())
+        .merge(delivery::shop_routes())
         .merge(share::shop_routes())
         .merge(invoice::shop_routes())
         .merge(recommend::shop_routes())
@@ -98,6 +100,7 @@ pub fn admin_routes() -> OpenApiRouter<App> {
         .merge(counter::admin_routes())
         .merge(pickup::admin_routes())
         .merge(booking::admin_routes())
+        .merge(delivery::admin_routes())
         .merge(refund::admin_routes())
         .merge(dashboard::admin_routes())
         .merge(reconcile::admin_routes())

@@ -207,6 +207,7 @@ fn row(
             _ if order.is_of_counter() => "柜台",
             DeliveryKind::Pickup => "到店自提",
             DeliveryKind::Express => "快递",
+            DeliveryKind::Local => "同城配送",
         }),
         Cell::text(around.store.clone()),
         Cell::text(line.name.clone()),

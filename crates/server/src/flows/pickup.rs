@@ -13,7 +13,8 @@ use platform::{Answer, App, Json, Member, Path, Query, Staff, Visitor};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use trade::order::{self, OrderLineView, OrderMember, Status};
-use trade::pickup::{self, PickupRule, PickupSlot, WaitingPickup};
+use trade::pickup::{self, PickupRule, WaitingPickup};
+use trade::timeslot::TimeSlot;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -37,7 +38,7 @@ pub struct PickupSlots {
     /// False: the store deals out no time, members come whenever it is open.
     pub required: bool,
     /// In order; those without places are full.
-    pub slots: Vec<PickupSlot>,
+    pub slots: Vec<TimeSlot>,
 }
 
 /// List the time slots of a store.

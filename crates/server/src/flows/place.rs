@@ -11,10 +11,11 @@ use platform::mall::ExpressFrom;
 use platform::problem::ProblemBody;
 use platform::{Answer, App, Ctx, Json, Member};
 use serde::{Deserialize, Serialize};
+use trade::delivery::{self, NewLocalOrder, Wanted};
 use trade::offers::{self, Choices, OrderOf};
 use trade::order::{self, DeliveryKind, NewOrder, Receiver, Status};
 use trade::pickup;
-use trade::quote::{self, Delivery, Draft, Facts, ItemInput, Place, QuoteRequest, Request, Source};
+use trade::quote::{self, Delivery, Draft, Facts, ItemInput, LocalPlace, Place, QuoteRequest, Request, Source};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -71,7 +72,7 @@ pub struct PlacedOrder {
     responses((status = 200, body = PlacedOrder),
     (status = 403, body = ProblemBody, description = "`member.blocked`"),
     (status = 404, body = ProblemBody, description = "`address.not_found`, `store.not_found`"),
-    (status = 409, body = ProblemBody, description = "`order.price_changed` (details.quote), `inventory.sold_out` (details.sku_ids), `order.not_placeable` (details.problems), `pickup.slot_required`, `pickup.slot_full`, `pickup.slot_gone`"),
+    (status = 409, body = ProblemBody, description = "`order.price_changed` (details.quote), `inventory.sold_out` (details.sku_ids), `order.not_placeable` (details.problems), `pickup.slot_required`, `pickup.slot_full`, `pickup.slot_gone`, `delivery.slot_required`, `delivery.slot_full`, `delivery.slot_gone`, `delivery.asap_closed`"),
     (status = 422, body = ProblemBody, description = "`idempotency.mismatch`")))]
 async fn place_order(
     State(app): State<App>,
@@ -217,16 +218,17 @@ impl Group<'_> {
         if !self.is_service {
             reserve(tx, ctx, id, location_id, draft, self.expires_at)?;
         }
-        let store_id = match facts.place {
-            Place::Store { store_id, .. } => Some(store_id),
-            _ => None,
+        let (delivery, store_id) = match &facts.place {
+            Place::Store { store_id, .. } => (DeliveryKind::Pickup, Some(*store_id)),
+            Place::Local(place) => (DeliveryKind::Local, Some(place.store.id)),
+            _ => (DeliveryKind::Express, None),
         };
         let new = NewOrder {
             id,
             group_id: self.group_id,
             shop_id,
             member_id: self.member_id,
-            delivery: if store_id.is_some() { DeliveryKind::Pickup } else { DeliveryKind::Express },
+            delivery,
             source: self.source,
             is_service: self.is_service,
             location_id,
@@ -237,6 +239,9 @@ impl Group<'_> {
             expires_at: self.expires_at,
         };
         order::insert(tx, ctx, &app.sealer, &new, draft)?;
+        if let Place::Local(place) = &facts.place {
+            self.promise(app, tx, ctx, id, place, draft)?;
+        }
         let fetched = store_id.filter(|_| self.source == order::Source::Online && !self.is_service);
         if let (Some(store_id), Delivery::Pickup { slot_at, .. }) = (fetched, &self.request.delivery) {
             let store = goods::store::find_store(tx, ctx.mall_id, store_id)?;
@@ -245,6 +250,37 @@ impl Group<'_> {
         let (group_id, member_id) = (self.group_id, self.member_id);
         let sale = offers::Sale { order_id: id, group_id, shop_id, member_id, total: draft.total() };
         offers::placed(tx, ctx, &sale, draft)
+    }
+}
+
+impl Group<'_> {
+    /// Writes down what a store promised to bring, and when.
+    fn promise(
+        &self,
+        app: &App,
+        tx: &mut db::Tx<'_>,
+        ctx: &Ctx,
+        order_id: Id,
+        place: &LocalPlace,
+        draft: &Draft,
+    ) -> Result<()> {
+        let trip = place.trip(draft);
+        let wanted = match self.request.delivery {
+            Delivery::Local { slot_at: Some(at), .. } => Some(Wanted::At(at)),
+            Delivery::Local { asap: true, .. } => Some(Wanted::Asap),
+            _ => None,
+        };
+        let new = NewLocalOrder {
+            order_id,
+            store: &place.store,
+            rule: &place.rule,
+            distance_m: trip.distance_m,
+            weight_g: trip.weight_g,
+            fee_fen: delivery::fee(&place.rule, &trip).0,
+            place: place.point,
+            wanted,
+        };
+        delivery::promise(tx, ctx, &app.sealer, &new, app.malls.get(ctx.mall_id)?.utc_offset_ms)
     }
 }
 
@@ -271,7 +307,11 @@ fn reserve(tx: &mut db::Tx<'_>, ctx: &Ctx, order_id: Id, location_id: Id, draft:
 }
 
 fn receiver_of(facts: &Facts) -> Option<Receiver> {
-    let Place::Address { address, .. } = &facts.place else { return None };
+    let address = match &facts.place {
+        Place::Address { address, .. } => address,
+        Place::Local(place) => &place.address,
+        _ => return None,
+    };
     let parts = [Some(&address.province), Some(&address.city), Some(&address.district), address.street.as_ref()];
     Some(Receiver {
         name: address.name.clone(),

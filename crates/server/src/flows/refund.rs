@@ -134,6 +134,7 @@ pub fn refund_in_full(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, reason: &str) -
     let rest = after_sale::rest_of(tx, ctx, order.id)?;
     order::advance(tx, ctx, order, Move::Refund, Some(reason))?;
     trade::pickup::close(tx, ctx, order.id)?;
+    trade::delivery::order_closed(tx, ctx, order.id)?;
     let amount = order.paid.minus(order.refunded)?;
     tx.exec(
         "update trade_order set refunded_fen = refunded_fen + $3 where mall_id = $1 and id = $2",

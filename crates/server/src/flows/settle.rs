@@ -173,6 +173,9 @@ pub fn paid(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, step: Move, note: Option<
     if order.is_of_counter() {
         return counter::hand_over(tx, ctx, order.id);
     }
+    if order.delivery == DeliveryKind::Local {
+        super::delivery::dispatch(tx, ctx, order.id)?;
+    }
     if order.delivery == DeliveryKind::Pickup {
         let store_id = order.store_id.ok_or_else(|| Error::internal("a pickup order without a store"))?;
         trade::pickup::issue(tx, ctx, order.id, store_id)?;

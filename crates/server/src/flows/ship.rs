@@ -10,7 +10,7 @@ use platform::permission::perm;
 use platform::problem::ProblemBody;
 use platform::{Answer, App, Ctx, Json, Member, Path, Staff};
 use serde::{Deserialize, Serialize};
-use trade::order::{self, Move, Order, Status};
+use trade::order::{self, DeliveryKind, Move, Order, Status};
 use trade::shipping::{self, CARRIERS, Carrier, ParcelLine, TrackView};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -112,6 +112,9 @@ async fn ship_by_staff(
 /// Records the parcels; the order moves when nothing is left. Answers carriers and numbers in words.
 pub fn ship_in(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, parcels: &[ShipRequest]) -> Result<String> {
     Move::Ship.apply(order.status, order.delivery)?;
+    if order.delivery == DeliveryKind::Local {
+        return Err(Error::conflict("order.not_allowed", "同城配送的订单由骑手送，请到配送页处理"));
+    }
     let mut texts = Vec::with_capacity(parcels.len());
     for parcel in parcels {
         let carrier = shipping::carrier(&parcel.carrier_code)

@@ -102,7 +102,7 @@ fn info_of(
 ) -> Result<Option<ShippingInfo>> {
     let contact = order.receiver(&app.sealer)?.map(|r| order::mask_phone(&r.phone));
     let (logistics, parcels) = match order.delivery {
-        DeliveryKind::Pickup => {
+        DeliveryKind::Pickup | DeliveryKind::Local => {
             let all: Vec<(&Line, i64)> = lines.iter().map(|line| (line, line.quantity)).collect();
             let handed = ShippedParcel {
                 tracking_number: String::new(),
@@ -110,7 +110,8 @@ fn info_of(
                 item_description: describe(&all),
                 receiver_contact: None,
             };
-            (LogisticsKind::Pickup, vec![handed])
+            let local = order.delivery == DeliveryKind::Local;
+            (if local { LogisticsKind::Local } else { LogisticsKind::Pickup }, vec![handed])
         }
         DeliveryKind::Express => {
             let mut sent = Vec::with_capacity(parcels.len());

@@ -195,6 +195,7 @@ impl Operation {
 fn singular(segment: &str) -> &str {
     match segment {
         "categories" => "category",
+        "deliveries" => "delivery",
         "addresses" => "address",
         "freight-templates" => "freight_template",
         "webhook-deliveries" => "webhook_delivery",

@@ -145,6 +145,7 @@ pub async fn furnish(mall: &TestMall, mark: &str) -> Furnished {
     ids.extend(crate::offers::furnish(mall, &member, &product).await);
     ids.extend(crate::redeem::furnish(mall, &member, &product, &store).await);
     ids.extend(crate::booking_routes::furnish(mall, &member, mark).await);
+    ids.extend(crate::local_walks::furnish(mall, &store, &member, &product).await);
     ids.extend(crate::counter::furnish(mall, &product, &store).await);
     let secrets =
         vec![mark.to_owned(), member.phone.clone(), "13700137000".into(), pickup_code, to_ship.payment.clone()];

@@ -9,7 +9,7 @@ use gateways::express::Kuaidi100Config;
 use gateways::fapiao::FapiaoConfig;
 use gateways::sms::AliyunSmsConfig;
 use gateways::unionpay::UnionPayConfig;
-use gateways::wechat::{MiniProgramConfig, PayTrust, WechatPayConfig};
+use gateways::wechat::{IntracityConfig, MiniProgramConfig, PayTrust, WechatPayConfig};
 use kernel::{Clock, FrozenClock, SystemClock};
 use sandbox::{Control, Credentials, Fault, Pace, SandboxConfig};
 use server::outside::{Clients, MallAccounts, OutsideConfig};
@@ -77,7 +77,22 @@ fn accounts(given: &Credentials) -> OutsideConfig {
         tax_code: String::new(),
         timeouts: Timeouts::default(),
     };
+    let api = &given.wechat_delivery;
+    let delivery = IntracityConfig {
+        base_url: base_url.clone(),
+        app_id: app.app_id.clone(),
+        app_secret: app.app_secret.as_str().into(),
+        symmetric_serial: api.symmetric_serial.clone(),
+        symmetric_key: api.symmetric_key.as_str().into(),
+        private_key: api.app_private_key.as_str().into(),
+        platform_serial: api.platform_serial.clone(),
+        platform_key: api.platform_public_key.clone(),
+        token: api.token.as_str().into(),
+        trial: false,
+        timeouts: Timeouts::default(),
+    };
     let accounts = MallAccounts {
+        wechat_delivery: Some(delivery),
         wechat_mini_program: Some(mini_program),
         wechat_pay: Some(merchant),
         alipay: Some(alipay),

@@ -352,6 +352,7 @@ fn every_write_in_the_back_office_leaves_a_row_in_the_audit_log() {
         script.extend(crate::notice::writes(&furnished.member));
         script.extend(crate::invoice::writes(&mall, &furnished).await);
         script.extend(crate::redeem::writes(&mall, &furnished).await);
+        script.extend(crate::local_walks::writes(&mall, &furnished).await);
         script.extend(writes::at_the_desk(&mall, &furnished).await);
         script.splice(0..0, writes::on_the_list(&mall, &furnished).await);
         script.extend(crate::booking_routes::writes(&mall).await);
@@ -384,7 +385,7 @@ fn a_clerk_sees_and_touches_only_the_orders_of_the_own_store() {
         let east = mall.store("东店").await;
         let (here, there) = (mall.clerk(&furnished.store).await, mall.clerk(&east).await);
         let (to_ship, pickup) = (&furnished.orders[0], &furnished.orders[3]);
-        assert_eq!(here.get("/admin/v1/orders").await.ok()["items"].as_array().unwrap().len(), 3);
+        assert_eq!(here.get("/admin/v1/orders").await.ok()["items"].as_array().unwrap().len(), 4);
         assert!(there.get("/admin/v1/orders").await.ok()["items"].as_array().unwrap().is_empty());
         for order in [to_ship, pickup] {
             there.get(&format!("/admin/v1/orders/{}", order.id)).await.refused("order.other_store");

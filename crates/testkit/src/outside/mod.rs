@@ -5,6 +5,7 @@ mod bill;
 mod channel;
 mod code;
 mod combined;
+mod courier;
 mod express;
 mod instruction;
 mod issuer;
@@ -16,6 +17,7 @@ mod transfers;
 mod webhooks;
 
 pub use channel::{Call, LocalChannel, Trouble};
+pub use courier::LocalCourier;
 pub use express::LocalExpress;
 pub use issuer::{IssuerMood, LocalIssuer};
 pub use mini_program::LocalMiniProgram;
@@ -26,7 +28,7 @@ pub use transfers::LocalTransfers;
 pub use webhooks::{LocalWebhooks, Posted};
 
 use kernel::ports::{
-    ExpressTracker, InvoiceIssuer, MiniProgram, ObjectStore, PaymentChannel, SmsSender, WebhookSender,
+    CourierService, ExpressTracker, InvoiceIssuer, MiniProgram, ObjectStore, PaymentChannel, SmsSender, WebhookSender,
 };
 use kernel::{Clock, Error, MallId, Result};
 use platform::Outside;
@@ -51,6 +53,7 @@ pub struct Accounts {
     pub unionpay: Arc<LocalChannel>,
     pub mini_program: Arc<LocalMiniProgram>,
     pub issuer: Arc<LocalIssuer>,
+    pub courier: Arc<LocalCourier>,
 }
 
 impl LocalOutside {
@@ -74,6 +77,7 @@ impl LocalOutside {
             unionpay: Arc::new(LocalChannel::new("unionpay", &app_id, &format!("mer{mall_id}"), self.clock.clone())),
             mini_program: Arc::new(LocalMiniProgram::new(&app_id)),
             issuer: Arc::new(LocalIssuer::new(self.clock.clone())),
+            courier: Arc::default(),
         };
         self.accounts.write().unwrap_or_else(PoisonError::into_inner).insert(mall_id, made.clone());
         made
@@ -104,6 +108,11 @@ impl Outside for LocalOutside {
     fn invoices(&self, mall_id: MallId) -> Result<Arc<dyn InvoiceIssuer>> {
         let missing = || Error::conflict("invoice.not_configured", "没有开通电子发票");
         Ok(self.of(mall_id).ok_or_else(missing)?.issuer)
+    }
+
+    fn courier(&self, mall_id: MallId) -> Result<Arc<dyn CourierService>> {
+        let missing = || Error::conflict("courier.not_configured", "没有配送平台");
+        Ok(self.of(mall_id).ok_or_else(missing)?.courier)
     }
 
     fn sms(&self) -> Arc<dyn SmsSender> {

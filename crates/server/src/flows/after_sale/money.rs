@@ -209,6 +209,7 @@ fn move_order(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, stock: &[LineStock], am
     if stock.iter().all(LineStock::is_finished) {
         order::advance(tx, ctx, order, Move::RefundedWhole, None)?;
         trade::pickup::close(tx, ctx, order.id)?;
+        trade::delivery::order_closed(tx, ctx, order.id)?;
     } else if order.status == order::Status::ToShip
         && stock.iter().any(|line| line.shipped > 0)
         && shipping::is_all_sent(tx, ctx.mall_id, order.id)?
