@@ -1402,6 +1402,211 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List deliveries, the first wanted first.
+         * @description Needs `delivery.ride`. Those that are over come the latest first.
+         */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/deliveries/{id}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set out again with goods that nobody took.
+         * @description Needs `delivery.ride`; another rider's needs `order.ship` too.
+         */
+        post: operations["retry_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/deliveries/{id}/bring-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring the goods back to the store.
+         * @description Needs `delivery.ride`; another rider's needs `order.ship` too. The order waits for another delivery, or for a refund.
+         */
+        post: operations["return_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/deliveries/{id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a delivery on.
+         * @description Needs `delivery.ride`. Of two riders who ask at the same instant one gets it.
+         */
+        post: operations["claim_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/deliveries/{id}/deliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand the goods over at the door.
+         * @description Needs `delivery.ride`; another rider's needs `order.ship` too. Either the member's code, or why it went without; after
+         *     five wrong codes only the latter. The order is completed.
+         */
+        post: operations["deliver_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/deliveries/{id}/fail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say why the goods could not be handed over.
+         * @description Needs `delivery.ride`; another rider's needs `order.ship` too. They stay with the rider, who tries again or brings them back.
+         */
+        post: operations["fail_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/deliveries/{id}/fetch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fetch the goods at the store.
+         * @description Needs `delivery.ride`; another rider's needs `order.ship` too. The order is `shipped` from now on.
+         */
+        post: operations["fetch_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/deliveries/{id}/give-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a delivery back that was not fetched.
+         * @description Needs `delivery.ride`; another rider's needs `order.ship` too.
+         */
+        post: operations["give_up_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/deliveries/{id}/hand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand a delivery that was not fetched to the store's riders, or to a courier service.
+         * @description Needs `delivery.ride` and `order.ship`. A courier who was called is taken back.
+         */
+        post: operations["hand_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/delivery-rider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the phone I ride with.
+         * @description Needs `delivery.ride`.
+         */
+        get: operations["read_rider"];
+        /**
+         * Tell the phone I ride with.
+         * @description Needs `delivery.ride`. Deliveries taken on from now on show it, masked.
+         */
+        put: operations["change_rider"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/finance/exports": {
         parameters: {
             query?: never;
@@ -2534,6 +2739,26 @@ export interface paths {
          * @description Needs `order.close`. Orders that would have been paid together are closed together.
          */
         post: operations["close_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/orders/{id}/delivery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver an order again, after its goods were brought back.
+         * @description Needs `order.ship`.
+         */
+        post: operations["deliver_order_again"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4477,6 +4702,30 @@ export interface paths {
          * @description Needs `store.edit`.
          */
         put: operations["update_store"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/stores/{id}/delivery-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show how a store delivers.
+         * @description Needs `store.view`.
+         */
+        get: operations["read_delivery_rule"];
+        /**
+         * Change how a store delivers.
+         * @description Needs `store.edit`. Where to is the store's delivery area. Orders keep what they were promised.
+         */
+        put: operations["change_delivery_rule"];
         post?: never;
         delete?: never;
         options?: never;
@@ -7265,6 +7514,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stores/{id}/delivery-slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the times at which a store delivers.
+         * @description A slot is taken when the order is placed, with `slot_at` in its delivery, or `asap` instead.
+         */
+        get: operations["list_delivery_slots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stores/{id}/pickup-slots": {
         parameters: {
             query?: never;
@@ -7393,6 +7662,26 @@ export interface paths {
          * @description Called by UnionPay only; the certificate and the signature among the form's fields are the credential. UnionPay waits for 200.
          */
         post: operations["unionpay_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notify/wechat-delivery/{mall_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receive a report of WeChat's same-city delivery.
+         * @description Called by WeChat only; `sign` in the body is the credential. `return_code` 0 is what WeChat waits for.
+         */
+        post: operations["wechat_delivery_notice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7944,6 +8233,7 @@ export interface components {
             name: string;
             /** @description Eleven digits. */
             phone: string;
+            place?: null | components["schemas"]["AddressPlace"];
             province: string;
             province_code: string;
             street?: string | null;
@@ -7960,9 +8250,21 @@ export interface components {
             name: string;
             /** @description Mainland mobile number; spaces, dashes and +86 are fine. */
             phone: string;
+            place?: null | components["schemas"]["AddressPlace"];
             street_code?: string | null;
             /** @description `家`, `公司` … */
             tag?: string | null;
+        };
+        /** @description A place on the map. */
+        AddressPlace: {
+            /**
+             * Format: double
+             * @description Degrees.
+             */
+            lat: number;
+            /** Format: double */
+            lng: number;
+            system?: components["schemas"]["CoordinateSystem"];
         };
         /**
          * @description What staff may correct by hand.
@@ -9265,6 +9567,11 @@ export interface components {
         CancelOrder: {
             reason?: string | null;
         };
+        /**
+         * @description Who carries the goods.
+         * @enum {string}
+         */
+        CarriedBy: "riders" | "courier";
         /** @description A carrier as offered to staff. */
         Carrier: {
             code: string;
@@ -9563,6 +9870,11 @@ export interface components {
              */
             version: number;
         };
+        /**
+         * @description A system of coordinates.
+         * @enum {string}
+         */
+        CoordinateSystem: "gcj02";
         /** @description What was counted of a SKU. */
         Count: {
             /**
@@ -10110,7 +10422,20 @@ export interface components {
             kind: "pickup";
             slot_at?: null | components["schemas"]["Instant"];
             store_id?: null | components["schemas"]["Id"];
+        } | {
+            address_id?: null | components["schemas"]["Id"];
+            /** @description As soon as the store can, instead of a slot. */
+            asap?: boolean;
+            /** @enum {string} */
+            kind: "local";
+            slot_at?: null | components["schemas"]["Instant"];
+            store_id?: null | components["schemas"]["Id"];
         };
+        /**
+         * @description What may be done with a delivery.
+         * @enum {string}
+         */
+        DeliveryAction: "claim" | "give_up" | "fetch" | "deliver" | "fail" | "again" | "bring_back" | "call_courier" | "to_riders";
         /** @description Where a store delivers to. */
         DeliveryArea: {
             /** @enum {string} */
@@ -10126,7 +10451,141 @@ export interface components {
          * @description How the goods reach the member.
          * @enum {string}
          */
-        DeliveryKind: "express" | "pickup";
+        DeliveryKind: "express" | "pickup" | "local";
+        /** @description What WeChat waits for. */
+        DeliveryNoticeTaken: {
+            /** Format: int64 */
+            return_code: number;
+            return_msg: string;
+        };
+        /** @description One delivery on the riders' list. */
+        DeliveryRow: {
+            address: string;
+            allowed_actions: components["schemas"]["DeliveryAction"][];
+            carried_by: components["schemas"]["CarriedBy"];
+            courier_service?: string | null;
+            /** Format: int64 */
+            distance_m: number;
+            ended_at?: null | components["schemas"]["Instant"];
+            fetched_at?: null | components["schemas"]["Instant"];
+            id: components["schemas"]["Id"];
+            is_mine: boolean;
+            last_error?: string | null;
+            /**
+             * Format: double
+             * @description GCJ-02 degrees, for the way there.
+             */
+            lat?: number | null;
+            lines: components["schemas"]["OrderLineView"][];
+            /** Format: double */
+            lng?: number | null;
+            note?: string | null;
+            number: string;
+            order_id: components["schemas"]["Id"];
+            /** Format: int64 */
+            quantity: number;
+            receiver_name: string;
+            /** @description Whole for who carries it; else masked. */
+            receiver_phone: string;
+            remark?: string | null;
+            rider_name?: string | null;
+            state: components["schemas"]["DeliveryState"];
+            store_address: string;
+            store_id: components["schemas"]["Id"];
+            store_name: string;
+            wanted_from: components["schemas"]["Instant"];
+            wanted_until?: null | components["schemas"]["Instant"];
+            /** Format: int64 */
+            weight_g: number;
+        };
+        /** @description How a store delivers. Where to is its delivery area. */
+        DeliveryRule: {
+            /** @description Members may ask for "as soon as you can" while the store is open. */
+            asap: boolean;
+            /**
+             * Format: int64
+             * @description Covers so many metres and grams.
+             */
+            base_fen: number;
+            /** Format: int64 */
+            base_metres: number;
+            /** Format: int64 */
+            base_weight_g: number;
+            /**
+             * Format: int64
+             * @description Orders a slot.
+             */
+            capacity: number;
+            carried_by: components["schemas"]["CarriedBy"];
+            /** @description The store's number at the courier service; needed when it carries. */
+            courier_store?: string | null;
+            /**
+             * Format: int64
+             * @description Days that can be chosen, today included.
+             */
+            days_ahead: number;
+            /**
+             * Format: int64
+             * @description Costs nothing when the goods cost so much; absent for never.
+             */
+            free_from_fen?: number | null;
+            /**
+             * Format: int64
+             * @description For each kilogram begun beyond.
+             */
+            further_kg_fen: number;
+            /**
+             * Format: int64
+             * @description For each kilometre begun beyond.
+             */
+            further_km_fen: number;
+            is_on: boolean;
+            /**
+             * Format: int64
+             * @description The goods must cost so much at least; 0 for no such limit.
+             */
+            least_fen: number;
+            /**
+             * Format: int64
+             * @description Until the goods are packed.
+             */
+            prepare_minutes: number;
+            /** Format: int64 */
+            slot_minutes: number;
+        };
+        /** @description How a store delivers. */
+        DeliveryRuleSetting: {
+            rule?: null | components["schemas"]["DeliveryRule"];
+        };
+        /** @description The times a store deals out for delivery. */
+        DeliverySlots: {
+            /** @description "As soon as you can" may be chosen now. */
+            asap: boolean;
+            /**
+             * Format: int64
+             * @description Until the goods are packed.
+             */
+            prepare_minutes: number;
+            /** @description In order; those without places are full. */
+            slots: components["schemas"]["TimeSlot"][];
+        };
+        /**
+         * @description Where a delivery stands.
+         *
+         *     ```text
+         *     waiting ─claim─▶ accepted ─fetch─▶ fetched ─deliver─▶ delivered
+         *        ▲  ◀─give up──┘                  │  ▲
+         *        └── cancelled ◀─ order closed   fail again
+         *                                         ▼  │
+         *                                        failed ─bring back─▶ returned
+         *     ```
+         * @enum {string}
+         */
+        DeliveryState: "waiting" | "accepted" | "fetched" | "failed" | "delivered" | "returned" | "cancelled";
+        /** @description Why. */
+        DeliveryTrouble: {
+            reason: string;
+        };
         /**
          * @description Why pieces did not arrive.
          * @enum {string}
@@ -10508,6 +10967,17 @@ export interface components {
              * @default 365
              */
             period_days?: number;
+        };
+        /** @description How the goods were handed over. */
+        HandOverAtDoor: {
+            /** @description The four digits the member tells. */
+            code?: string | null;
+            /** @description Why without the code: left with the neighbour, at the door as agreed … */
+            note?: string | null;
+        };
+        /** @description Who carries it. */
+        HandTo: {
+            carried_by: components["schemas"]["CarriedBy"];
         };
         /** @description What was in it. */
         HeldBasket: {
@@ -10931,6 +11401,39 @@ export interface components {
          * @enum {string}
          */
         ListedStatus: "on_sale" | "off_sale" | "scheduled" | "deleted";
+        /** @description How a store brings an order to the door. */
+        LocalView: {
+            accepted_at?: null | components["schemas"]["Instant"];
+            carried_by: components["schemas"]["CarriedBy"];
+            /** @description What the member tells the store's rider at the door; only the member sees it, while it is of use. */
+            code?: string | null;
+            /** @description `DADA`, `SFTC`. */
+            courier_service?: string | null;
+            /**
+             * Format: int64
+             * @description As the crow flies.
+             */
+            distance_m: number;
+            ended_at?: null | components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description Before coupons.
+             */
+            fee_fen: number;
+            fetched_at?: null | components["schemas"]["Instant"];
+            /** @description What went wrong outside; only staff see it. */
+            last_error?: string | null;
+            /** @description Why it could not be handed over, or was without the code. */
+            note?: string | null;
+            rider_name?: string | null;
+            rider_phone_masked?: string | null;
+            state?: null | components["schemas"]["DeliveryState"];
+            store: components["schemas"]["StoreView"];
+            wanted_from: components["schemas"]["Instant"];
+            wanted_until?: null | components["schemas"]["Instant"];
+            /** Format: int64 */
+            weight_g: number;
+        };
         /** @description A place where stock lies. */
         Location: {
             id: components["schemas"]["Id"];
@@ -11671,6 +12174,7 @@ export interface components {
             /** @description Its line is a service that was booked. */
             is_service: boolean;
             lines: components["schemas"]["OrderLineView"][];
+            local?: null | components["schemas"]["LocalView"];
             number: string;
             paid_at?: null | components["schemas"]["Instant"];
             parcels: components["schemas"]["ParcelView"][];
@@ -12342,6 +12846,49 @@ export interface components {
                 id: components["schemas"]["Id"];
                 ready_at?: null | components["schemas"]["Instant"];
                 status: components["schemas"]["ExportStatus"];
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_DeliveryRow: {
+            items: {
+                address: string;
+                allowed_actions: components["schemas"]["DeliveryAction"][];
+                carried_by: components["schemas"]["CarriedBy"];
+                courier_service?: string | null;
+                /** Format: int64 */
+                distance_m: number;
+                ended_at?: null | components["schemas"]["Instant"];
+                fetched_at?: null | components["schemas"]["Instant"];
+                id: components["schemas"]["Id"];
+                is_mine: boolean;
+                last_error?: string | null;
+                /**
+                 * Format: double
+                 * @description GCJ-02 degrees, for the way there.
+                 */
+                lat?: number | null;
+                lines: components["schemas"]["OrderLineView"][];
+                /** Format: double */
+                lng?: number | null;
+                note?: string | null;
+                number: string;
+                order_id: components["schemas"]["Id"];
+                /** Format: int64 */
+                quantity: number;
+                receiver_name: string;
+                /** @description Whole for who carries it; else masked. */
+                receiver_phone: string;
+                remark?: string | null;
+                rider_name?: string | null;
+                state: components["schemas"]["DeliveryState"];
+                store_address: string;
+                store_id: components["schemas"]["Id"];
+                store_name: string;
+                wanted_from: components["schemas"]["Instant"];
+                wanted_until?: null | components["schemas"]["Instant"];
+                /** Format: int64 */
+                weight_g: number;
             }[];
             next_cursor?: string | null;
         };
@@ -13365,16 +13912,6 @@ export interface components {
         PickupRuleSetting: {
             rule?: null | components["schemas"]["PickupRule"];
         };
-        /** @description A slot that can be chosen, or that is full. */
-        PickupSlot: {
-            ends_at: components["schemas"]["Instant"];
-            /**
-             * Format: int64
-             * @description Places that are free.
-             */
-            left: number;
-            starts_at: components["schemas"]["Instant"];
-        };
         /** @description Another time for an order. */
         PickupSlotChange: {
             /** @description Beginning of one of the store's slots. */
@@ -13385,7 +13922,7 @@ export interface components {
             /** @description False: the store deals out no time, members come whenever it is open. */
             required: boolean;
             /** @description In order; those without places are full. */
-            slots: components["schemas"]["PickupSlot"][];
+            slots: components["schemas"]["TimeSlot"][];
         };
         /** @description Where the goods are fetched. */
         PickupView: {
@@ -14297,6 +14834,7 @@ export interface components {
              */
             goods_fen: number;
             lines: components["schemas"]["QuoteLine"][];
+            local?: null | components["schemas"]["QuotedDelivery"];
             placeable: boolean;
             /** @description What stands against placing the order. */
             problems: components["schemas"]["QuoteProblem"][];
@@ -14404,6 +14942,31 @@ export interface components {
             orders: number;
             /** Format: int64 */
             total_fen: number;
+        };
+        /** @description The store that would deliver, in a quote. */
+        QuotedDelivery: {
+            /** @description "As soon as you can" may be chosen now. */
+            asap: boolean;
+            /**
+             * Format: int64
+             * @description As the crow flies.
+             */
+            distance_m: number;
+            /**
+             * Format: int64
+             * @description Before coupons.
+             */
+            fee_fen: number;
+            /** Format: int64 */
+            free_from_fen?: number | null;
+            /** Format: int64 */
+            least_fen: number;
+            /** Format: int64 */
+            prepare_minutes: number;
+            store_id: components["schemas"]["Id"];
+            store_name: string;
+            /** Format: int64 */
+            weight_g: number;
         };
         /** @description The newest message that was on the page. */
         ReadUpTo: {
@@ -14731,6 +15294,11 @@ export interface components {
         /** @description Reviews of one order. */
         ReviewsInput: {
             reviews: components["schemas"]["ReviewInput"][];
+        };
+        /** @description The phone on which members reach a rider; they see it masked. */
+        RiderPhone: {
+            /** @description Mainland mobile number; absent while none was told. */
+            phone?: string | null;
         };
         /** @description A role with what it allows. */
         Role: {
@@ -15706,6 +16274,16 @@ export interface components {
         TierRow: components["schemas"]["Tier"] & {
             /** Format: int64 */
             members: number;
+        };
+        /** @description A span that can be chosen, or that is full. */
+        TimeSlot: {
+            ends_at: components["schemas"]["Instant"];
+            /**
+             * Format: int64
+             * @description Places that are free.
+             */
+            left: number;
+            starts_at: components["schemas"]["Instant"];
         };
         /** @description A title to keep. */
         TitleInput: {
@@ -22920,6 +23498,893 @@ export interface operations {
             };
         };
     };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                state?: "open" | "waiting" | "accepted" | "fetched" | "ended";
+                /** @description Of one store; a rider bound to a store sees that store's in any case. */
+                store_id?: components["schemas"]["Id"];
+                /** @description Only what the asking rider took on. */
+                mine?: boolean;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeliveryRow"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRow"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.other_store`, `delivery.other_rider` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `delivery.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `delivery.moved`, `delivery.with_courier` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    return_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRow"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.other_store`, `delivery.other_rider` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `delivery.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `delivery.moved`, `delivery.after_sale_open` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claim_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRow"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `delivery.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `delivery.taken`, `delivery.with_courier` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deliver_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOverAtDoor"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRow"];
+                };
+            };
+            /** @description `request.invalid` at `code`, `note` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.other_store`, `delivery.other_rider` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `delivery.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `delivery.wrong_code`, `delivery.code_locked`, `delivery.moved`, `delivery.with_courier`, `order.not_allowed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fail_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeliveryTrouble"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRow"];
+                };
+            };
+            /** @description `request.invalid` at `reason` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.other_store`, `delivery.other_rider` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `delivery.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `delivery.moved`, `delivery.with_courier` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fetch_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRow"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.other_store`, `delivery.other_rider` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `delivery.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `delivery.moved`, `delivery.after_sale_open`, `delivery.with_courier`, `order.not_allowed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_up_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRow"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.other_store`, `delivery.other_rider` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `delivery.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `delivery.moved`, `delivery.with_courier` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandTo"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRow"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.other_store`, `staff.not_permitted` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `delivery.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `delivery.moved`, `delivery.no_courier`, `courier.not_configured` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_rider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiderPhone"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_rider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RiderPhone"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiderPhone"];
+                };
+            };
+            /** @description `session.phone_invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     export_finance_report: {
         parameters: {
             query?: never;
@@ -27592,7 +29057,7 @@ export interface operations {
                 paid_from?: components["schemas"]["Instant"];
                 /** @description Paid before. */
                 paid_to?: components["schemas"]["Instant"];
-                delivery?: "express" | "pickup";
+                delivery?: "express" | "pickup" | "local";
                 store_id?: components["schemas"]["Id"];
                 /** @description Whose goods. */
                 shop_id?: components["schemas"]["Id"];
@@ -27907,6 +29372,94 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deliver_order_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandTo"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminOrderDetail"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `order.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `delivery.under_way`, `delivery.not_local`, `delivery.no_courier`, `courier.not_configured`, `order.not_allowed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
@@ -37032,6 +38585,169 @@ export interface operations {
             };
         };
     };
+    read_delivery_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRuleSetting"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_delivery_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeliveryRule"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryRuleSetting"];
+                };
+            };
+            /** @description `request.invalid` at the value that does not fit */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `delivery.no_area`: draw the delivery area first; `courier.not_configured`: no account at a courier service */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_pickup_rule: {
         parameters: {
             query?: never;
@@ -45311,7 +47027,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `order.price_changed` (details.quote), `inventory.sold_out` (details.sku_ids), `order.not_placeable` (details.problems), `pickup.slot_required`, `pickup.slot_full`, `pickup.slot_gone` */
+            /** @description `order.price_changed` (details.quote), `inventory.sold_out` (details.sku_ids), `order.not_placeable` (details.problems), `pickup.slot_required`, `pickup.slot_full`, `pickup.slot_gone`, `delivery.slot_required`, `delivery.slot_full`, `delivery.slot_gone`, `delivery.asap_closed` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -49373,6 +51089,63 @@ export interface operations {
             };
         };
     };
+    list_delivery_slots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliverySlots"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found`: no such store, it is closed, or does not deliver */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_pickup_slots: {
         parameters: {
             query?: never;
@@ -49841,6 +51614,85 @@ export interface operations {
                 };
             };
             /** @description `payment.notice_contradicts`: stored, not acted upon */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wechat_delivery_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mall_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryNoticeTaken"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `courier.notice_rejected` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `mall.unknown`, `delivery.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `courier.not_configured`, `courier.notice_contradicts`, `delivery.after_sale_open`: told again later */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -11,6 +11,12 @@ export interface Page<T> {
   next_cursor?: string | null;
 }
 
+export type DeliveryAction = Schemas['DeliveryAction'];
+export type DeliveryRow = Schemas['DeliveryRow'];
+export type DeliveryRule = Schemas['DeliveryRule'];
+export type HandOverAtDoor = Schemas['HandOverAtDoor'];
+export type LocalView = Schemas['LocalView'];
+export type RiderPhone = Schemas['RiderPhone'];
 export type DeliveryArea = Schemas['DeliveryArea'];
 export type DifferenceReason = Schemas['DifferenceReason'];
 export type GoodsUnderway = Schemas['GoodsUnderway'];

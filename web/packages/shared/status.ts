@@ -26,6 +26,16 @@ const ORDER: Words = {
   closed: { label: '已关闭', tone: 'muted' },
 };
 
+const DELIVERY_STATE: Words = {
+  waiting: { label: '待接单', tone: 'action' },
+  accepted: { label: '待取货', tone: 'waiting' },
+  fetched: { label: '配送中', tone: 'moving' },
+  failed: { label: '没有送到', tone: 'alarm' },
+  delivered: { label: '已送达', tone: 'done' },
+  returned: { label: '已带回门店', tone: 'muted' },
+  cancelled: { label: '已取消', tone: 'muted' },
+};
+
 const PAYMENT: Words = {
   pending: { label: '待支付', tone: 'waiting' },
   paid: { label: '已支付', tone: 'done' },
@@ -176,6 +186,7 @@ export const webhookStatus = (status: string): StatusWord => read(WEBHOOK, statu
 export const deliveryState = (state: string): StatusWord => read(WEBHOOK_DELIVERY, state);
 export const apiKeyState = (state: string): StatusWord => read(API_KEY, state);
 export const orderStatus = (status: string): StatusWord => read(ORDER, status);
+export const localDeliveryState = (status: string): StatusWord => read(DELIVERY_STATE, status);
 export const paymentStatus = (status: string): StatusWord => read(PAYMENT, status);
 export const refundStatus = (status: string): StatusWord => read(REFUND, status);
 export const productStatus = (status: string): StatusWord => read(PRODUCT, status);
@@ -238,7 +249,7 @@ const NO_RETURN: Labels = {
   confirmed: '其他，由买家购买时确认',
 };
 
-const DELIVERY: Labels = { express: '快递', pickup: '到店自提' };
+const DELIVERY: Labels = { express: '快递', pickup: '到店自提', local: '同城配送' };
 
 const CHANNEL: Labels = {
   wechat: '微信支付',

@@ -1,6 +1,7 @@
 // Members, stores, staff, roles, the audit log and the mall's settings.
 
 import type {
+  DeliveryRule,
   MallSettings,
   PickupRuleSetting,
   PolicyInput,
@@ -38,6 +39,9 @@ export const listStores = () => call('GET', '/admin/v1/stores');
 export const readPickupRule = (id: string) => call('GET', '/admin/v1/stores/{id}/pickup-rule', { path: { id } });
 export const savePickupRule = (id: string, body: PickupRuleSetting) =>
   call('PUT', '/admin/v1/stores/{id}/pickup-rule', { path: { id }, body });
+export const readDeliveryRule = (id: string) => call('GET', '/admin/v1/stores/{id}/delivery-rule', { path: { id } });
+export const saveDeliveryRule = (id: string, body: DeliveryRule) =>
+  call('PUT', '/admin/v1/stores/{id}/delivery-rule', { path: { id }, body });
 export const createStore = (body: StoreInput) => call('POST', '/admin/v1/stores', { body });
 export const updateStore = (id: string, body: StoreInput) =>
   call('PUT', '/admin/v1/stores/{id}', { path: { id }, body });

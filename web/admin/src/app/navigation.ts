@@ -2,6 +2,7 @@
 
 import {
   Bell,
+  Bicycle,
   Box,
   Brush,
   Calendar,
@@ -78,6 +79,7 @@ export const NAVIGATION: NavGroup[] = [
       page('退款', '/refunds', 'order.refund', RefreshLeft, 'refunds 失败 退回'),
       page('收银台', '/counter', 'counter.sell', Coin, 'counter pos 柜台 收银 班次 交班'),
       page('备货与待取', '/pickups', 'order.redeem', Box, 'pickups 自提 备货 叫号'),
+      page('同城配送', '/deliveries', 'delivery.ride', Bicycle, 'deliveries 骑手 配送 接单 送达'),
       page('自提核销', '/redeem', 'order.redeem', ShoppingBag, 'redeem 取货码 门店'),
       page('预约看板', '/bookings', 'booking.manage', Calendar, 'bookings 预约 到店 代约 改约'),
       page('评价', '/reviews', 'review.view', MessageBox, 'reviews 回复'),

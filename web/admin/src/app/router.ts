@@ -34,6 +34,7 @@ const pages: RouteRecordRaw[] = [
   page('counter', '收银台', 'counter.sell', () => import('@/modules/store/counter/page.vue')),
   page('counter/settlement', '门店日结', 'counter.settle', () => import('@/modules/store/counter/settlement.vue')),
   page('pickups', '备货与待取', 'order.redeem', () => import('@/modules/trade/redeem/pickups.vue')),
+  page('deliveries', '同城配送', 'delivery.ride', () => import('@/modules/store/delivery/page.vue')),
   page('redeem', '自提核销', 'order.redeem', () => import('@/modules/trade/redeem/page.vue')),
   page('bookings', '预约看板', 'booking.manage', () => import('@/modules/store/booking/board.vue')),
   page('services', '服务', 'store.view', () => import('@/modules/store/booking/services.vue')),

@@ -5,11 +5,14 @@ import type { OrderFilters } from './filters';
 
 const numberOf = (text: string): number | null => (/^\d+$/.test(text) ? Number(text) : null);
 
+const KINDS = ['express', 'pickup', 'local'] as const;
+const kindOf = (text: string) => KINDS.find((kind) => kind === text) ?? null;
+
 export function searchOf(filters: Readonly<OrderFilters>, from: string | null, to: string | null): OrderSearch {
   return {
     state: filters.state as OrderSearch['state'],
     q: filters.q.trim() || null,
-    delivery: filters.delivery === 'express' || filters.delivery === 'pickup' ? filters.delivery : null,
+    delivery: kindOf(filters.delivery),
     store_id: filters.store_id || null,
     shop_id: filters.shop_id || null,
     member_id: filters.member_id || null,
