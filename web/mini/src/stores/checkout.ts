@@ -48,7 +48,8 @@ export const useCheckout = defineStore('checkout', () => {
   }
 
   function chooseAddress(address_id: string): void {
-    draft.value.delivery = { kind: 'express', address_id };
+    const kind = draft.value.delivery.kind === 'local' ? 'local' : 'express';
+    draft.value.delivery = { kind, address_id };
   }
 
   function chooseStore(store_id: string | null): void {
@@ -60,12 +61,21 @@ export const useCheckout = defineStore('checkout', () => {
     if (delivery.kind === 'pickup') draft.value.delivery = { ...delivery, slot_at };
   }
 
+  /** When a store brings it: in a slot, or as soon as it can. */
+  function chooseTime(time: { slot_at?: string; asap?: boolean }): void {
+    const { delivery } = draft.value;
+    if (delivery.kind === 'local') draft.value.delivery = { kind: 'local', address_id: delivery.address_id, ...time };
+  }
+
   function finished(): void {
     // The time was for this order; the next one chooses its own.
     const { delivery } = draft.value;
-    const again = delivery.kind === 'pickup' ? { kind: delivery.kind, store_id: delivery.store_id } : delivery;
+    const again: Delivery =
+      delivery.kind === 'pickup'
+        ? { kind: delivery.kind, store_id: delivery.store_id }
+        : { kind: delivery.kind, address_id: delivery.address_id };
     draft.value = { ...EMPTY, delivery: again };
   }
 
-  return { draft, buyCart, buyNow, exchange, chooseAddress, chooseStore, chooseSlot, finished };
+  return { draft, buyCart, buyNow, exchange, chooseAddress, chooseStore, chooseSlot, chooseTime, finished };
 });

@@ -2,6 +2,14 @@
 import type { Translation } from '../index';
 
 export default {
+  local: 'From a store',
+  brought_by: 'Brought by {store}',
+  brought_far: '{far} from you',
+  pick_time: 'Choose when it comes',
+  time_how: 'The rider comes in this time. Please keep your phone near.',
+  asap: 'As soon as possible',
+  asap_how: 'Packed in about {n} minutes, then on its way',
+  mark_place: 'Mark it on the map',
   confirm_no_return: 'Please confirm the goods without a 7-day return first',
   no_return_tick: 'I understand',
   no_return: 'I understand: {names} cannot be returned without a reason',

@@ -2,6 +2,12 @@
 import type { Translation } from '../index';
 
 export default {
+  place: 'On the map',
+  place_set: 'Marked: stores can deliver here',
+  place_none: 'Mark it for delivery from stores',
+  place_hint: 'Move the pin to your door',
+  place_mine: 'Use where I am',
+  place_use: 'This is the place',
   code: 'Member code',
   code_note: 'Show it in the store',
   code_show: 'Let the clerk scan it before you pay, and once more to pay from your balance',

@@ -13,6 +13,7 @@ export default {
   order_paid: 'Paid',
   order_paid_text: '“{goods}” ({quantity} in all) has been paid.',
   order_shipped: 'Shipped',
+  order_delivering_text: '“{goods}” comes with rider {carrier}. Your number: {tracking_number}.',
   order_shipped_text: '“{goods}” is on its way with {carrier}, number {tracking_number}.',
   order_ready: 'Ready for pickup',
   order_ready_text: '“{goods}” waits for you at {store}.',

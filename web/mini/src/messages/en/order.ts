@@ -2,6 +2,18 @@
 import type { Translation } from '../index';
 
 export default {
+  local_packing: 'The store is packing it and will bring it',
+  local_accepted: 'A rider is on the way to the store',
+  local_on_its_way: 'The rider is on the way. Tell them your code when you have it.',
+  local_by_courier: 'The rider is on the way. Please keep your phone near.',
+  local_failed: 'It could not be handed over. The rider will be in touch.',
+  receive_code: 'Your code',
+  receive_code_how: 'Tell the rider once you have the goods',
+  rider: 'Rider {name}',
+  wanted_at: 'Comes {time}',
+  wanted_asap: 'As soon as possible, packed by {at}',
+  brought_from: 'From {store} · {far}',
+  delivered_at: 'Delivered {at}',
   to_receive: 'To receive',
   to_review: 'To review',
   none: 'No orders yet. Find something you like.',

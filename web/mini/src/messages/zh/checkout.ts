@@ -2,6 +2,14 @@
 import { words } from '../words';
 
 export default words('checkout', {
+  local: '同城配送',
+  brought_by: '{store}送来',
+  brought_far: '离您 {far}',
+  pick_time: '选择送达时间',
+  time_how: '骑手会在这段时间送到，请保持电话畅通',
+  asap: '尽快送达',
+  asap_how: '门店备货约 {n} 分钟，备好就出发',
+  mark_place: '去地图上点位置',
   confirm_no_return: '请先确认不支持七天无理由退货的商品',
   no_return_tick: '我已了解',
   no_return: '我已了解：{names} 不支持七天无理由退货',

@@ -2,6 +2,12 @@
 import { words } from '../words';
 
 export default words('member', {
+  place: '地图位置',
+  place_set: '已选好，可以同城配送',
+  place_none: '选好后可以同城配送',
+  place_hint: '把图钉移到您家门口',
+  place_mine: '用我现在的位置',
+  place_use: '就是这里',
   code: '会员码',
   code_note: '到店出示，积分优惠通用',
   code_show: '付款前请店员扫一扫，用余额付款时再扫一次确认',

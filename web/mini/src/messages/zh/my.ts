@@ -13,6 +13,7 @@ export default words('my', {
   order_paid: '付款成功',
   order_paid_text: '“{goods}”等 {quantity} 件已付款。',
   order_shipped: '已发货',
+  order_delivering_text: '“{goods}”由骑手{carrier}送来，收货码 {tracking_number}。',
   order_shipped_text: '“{goods}”由{carrier}送来，单号 {tracking_number}。',
   order_ready: '可以来取了',
   order_ready_text: '“{goods}”已在{store}备好。',

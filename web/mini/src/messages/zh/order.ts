@@ -2,6 +2,18 @@
 import { words } from '../words';
 
 export default words('order', {
+  local_packing: '门店正在备货，备好就送来',
+  local_accepted: '骑手正在去门店取货',
+  local_on_its_way: '骑手在路上，收到时把收货码告诉骑手',
+  local_by_courier: '骑手在路上，请保持电话畅通',
+  local_failed: '这次没有送到，骑手会再联系您',
+  receive_code: '收货码',
+  receive_code_how: '收到商品后再告诉骑手',
+  rider: '骑手 {name}',
+  wanted_at: '送达时间 {time}',
+  wanted_asap: '尽快送达，{at} 备好',
+  brought_from: '{store}送来 · {far}',
+  delivered_at: '{at} 已送达',
   to_receive: '待收货',
   to_review: '待评价',
   none: '还没有订单，去挑一件合心意的',
