@@ -1,8 +1,8 @@
 //! Puts the parts together: database, clients, sessions, jobs. The one list of who reacts to what.
 
 use crate::flows::{
-    after_sale, booking, close, complete, delivery, hooks, loyalty, message, order_export, pay, personal, purchase, refund,
-    ship_file, transfer, uncollected, upload_shipping, webhook,
+    after_sale, booking, close, complete, delivery, hooks, loyalty, message, order_export, pay, personal, purchase,
+    refund, ship_file, transfer, uncollected, upload_shipping, webhook,
 };
 use crate::flows::{finance as reports, invoice, reconcile};
 use crate::{accounts, template};
