@@ -49,12 +49,13 @@ fn by_order(draft: &mut Draft, facts: &Facts) -> Result<()> {
     if parts.len() > MOST_ORDERS {
         draft.problem(None, "order.too_many_shops", format!("一次最多结算 {MOST_ORDERS} 家店铺的商品，请分开下单"));
     }
-    for (order, part) in &mut parts {
+    for (at, (order, part)) in parts.iter_mut().enumerate() {
         let (said, before) = (part.explanation.len(), part.applied.len());
         for rules in &facts.rules {
             rules.price(LaneName::Reward, part)?;
         }
-        let name = facts.shops.iter().find(|known| known.id == order.shop_id).map_or("", |known| known.name.as_str());
+        let shop = facts.shops.iter().find(|known| known.id == order.shop_id && facts.shops.len() > 1);
+        let name = shop.map_or_else(|| format!("包裹 {}", at + 1), |shop| shop.name.clone());
         for earned in &part.applied[before..] {
             draft.reward(earned.source.clone(), &format!("{name}：{}", earned.label), earned.quantity);
         }

@@ -79,7 +79,7 @@ export default {
   shop_freight: 'Delivery',
   parted: 'These goods lie in different places: {n} parcels, freight is paid once',
   parcel: 'Parcel {n}',
-  of_shops: 'Orders of {n} shops, paid together',
+  of_shops: '{n} orders, paid together',
   each_ships: 'Each shop sends its own parcel; delivery is counted shop by shop',
   view_orders: 'View orders',
 } satisfies Translation<'checkout'>;

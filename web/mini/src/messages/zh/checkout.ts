@@ -79,7 +79,7 @@ export default words('checkout', {
   shop_freight: '运费',
   parted: '这些商品不在一处，分 {n} 个包裹发出，运费只收一次',
   parcel: '包裹 {n}',
-  of_shops: '{n} 家店铺的订单一起付款',
+  of_shops: '{n} 个订单一起付款',
   each_ships: '各店铺分开发货，运费分开计算',
   view_orders: '查看订单',
 });
