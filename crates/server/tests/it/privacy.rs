@@ -113,7 +113,7 @@ fn a_copy_holds_everything_of_the_member_and_of_nobody_else() {
         assert_eq!((&profile[0]["nickname"], &profile[0]["phone"]), (&json!("甲家会员"), &json!(f.member.phone)));
         assert_eq!(table(&file.body, "addresses").as_array().unwrap().len(), 2);
         let orders = table(&file.body, "orders");
-        assert_eq!(orders.as_array().unwrap().len(), 6);
+        assert_eq!(orders.as_array().unwrap().len(), 7);
         assert_eq!(orders[0]["receiver_name"], "小安");
         assert_eq!(table(&file.body, "reviews")[0]["text"], "甲家好评");
         for name in
