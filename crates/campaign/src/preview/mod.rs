@@ -1,5 +1,4 @@
-//! The trial calculator: given lines and rules that need not exist, the full quote by the code that checkout runs —
-//! facts in, `trade::quote::price`, quote out. Nothing is written. Owns no table.
+//! The trial calculator: for lines and rules that need not exist, the quote that checkout's own code makes. Owns no table.
 
 use crate::coupon::{Candidate, CouponRule, CouponRules, Held, Template, Validity};
 use crate::limited::{LimitedPrice, LimitedRules};
