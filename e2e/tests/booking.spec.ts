@@ -9,7 +9,7 @@ const OF_A_STORE = ['name', 'district_code', 'address', 'lat', 'lng', 'phone', '
 /** The story is told at any hour: the stores do not close, and the service may be moved until it begins. Answers how it was. */
 async function always(request: APIRequestContext, url: string): Promise<() => Promise<void>> {
   const ask = async (method: 'get' | 'post' | 'put', path: string, data?: object, token = '') => {
-    const headers = token ? { authorization: `Bearer ${token}` } : {}
+    const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {}
     const answer = await request[method](`${url}${path}`, { data, headers })
     expect(answer.ok(), `${method} ${path}: ${answer.status()}`).toBe(true)
     return answer.json()

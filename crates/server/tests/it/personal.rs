@@ -83,6 +83,10 @@ async fn settled(mall: &TestMall) -> (MemberClient, Vec<Order>) {
     f.member.confirm(&f.orders[0]).await.ok();
     f.member.cancel(&f.orders[2]).await.ok();
     owner.redeem(&f.ids["pickup_code"]).await.ok();
+    let rider = mall.staff_again().await;
+    for (verb, body) in [("claim", json!({})), ("fetch", json!({})), ("deliver", json!({ "note": "放门口" }))] {
+        rider.post(&format!("/admin/v1/deliveries/{}/{verb}", f.ids["delivery"]), body).await.ok();
+    }
     let refused = crate::after_sale::found(&[(1, 0, 0)], "没有裂口");
     crate::after_sale::decide(mall, &f.ids["after_sale"], "receive", refused).await.ok();
     f.member.post(&format!("/api/v1/purchases/{}/refund", f.ids["purchase"]), json!({})).await.ok();
@@ -100,7 +104,7 @@ fn what_is_under_way_holds_a_member_back_and_is_named() {
         assert_eq!(refused["details"]["under_way"], preview["under_way"]);
         let states: Vec<&str> =
             preview["under_way"].as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
-        assert_eq!(states, ["to_ship", "unpaid", "to_pick_up", "returning", "has_balance"]);
+        assert_eq!(states, ["to_ship", "unpaid", "to_pick_up", "to_ship", "returning", "has_balance"]);
         assert_eq!(preview["under_way"][0]["id"], f.orders[0].id.to_string());
         f.member.get("/api/v1/me").await.ok();
     });
