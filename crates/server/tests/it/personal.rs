@@ -179,7 +179,8 @@ fn nothing_personal_is_left_outside_the_hold_and_nothing_at_all_after_it() {
             tables().into_iter().filter(|t| !matches!(t.as_str(), "webhook_endpoint" | "account")).collect();
         let sealed = |dump: &Dump| mentions(dump, &of_people, &["=v1.".to_owned()]);
         let held = sealed(&after);
-        let may_be_held = |row: &String| row.starts_with("trade_order: ") || row.starts_with("invoice: ");
+        let may_be_held =
+            |row: &String| ["trade_order: ", "local_order: ", "invoice: "].iter().any(|of| row.starts_with(of));
         assert!(!held.is_empty() && held.iter().all(may_be_held), "{held:?}");
         let cancelled = after.rows("trade_order").iter().find(|row| row.contains("status=closed")).unwrap();
         assert!(cancelled.contains("receiver=-|"), "an order that was never paid holds nothing: {cancelled}");
