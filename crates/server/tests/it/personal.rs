@@ -104,7 +104,7 @@ fn what_is_under_way_holds_a_member_back_and_is_named() {
         assert_eq!(refused["details"]["under_way"], preview["under_way"]);
         let states: Vec<&str> =
             preview["under_way"].as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
-        assert_eq!(states, ["to_ship", "unpaid", "to_pick_up", "to_ship", "returning", "has_balance"]);
+        assert_eq!(states, ["to_ship", "unpaid", "to_pick_up", "returning", "to_ship", "has_balance"]);
         assert_eq!(preview["under_way"][0]["id"], f.orders[0].id.to_string());
         f.member.get("/api/v1/me").await.ok();
     });
