@@ -48,12 +48,12 @@ test('shops: one cart, two orders, one payment; a parcel of one, a refund of the
   if (await agree.count()) await agree.first().click()
   await member.tap('提交订单')
   await expect(page).toHaveURL(/cashier/)
-  await expect(page.getByText('2 家店铺的订单一起付款')).toBeVisible()
+  await expect(page.getByText('2 个订单一起付款')).toBeVisible()
   await member.shot('cashier')
 
   // Each order stands in the list, and says that it is paid with the other.
   await member.open('/pages/order/list')
-  await expect(page.getByText(/与其他 1 个店铺订单一起付款/).locator('visible=true')).toHaveCount(2)
+  await expect(page.getByText(/与其他 1 个订单一起付款/).locator('visible=true')).toHaveCount(2)
   await member.shot('unpaid')
   await page.getByText('去支付').locator('visible=true').last().click()
   await expect(page).toHaveURL(/cashier/)
