@@ -7,7 +7,7 @@ use kernel::{Actor, Error, Id, Result, minutes};
 use people::address::{AddressInput, AddressPlace, CoordinateSystem};
 use platform::{App, Ctx};
 use serde_json::{Value, json};
-use trade::delivery::{self, Rider};
+use trade::delivery::{self, CarriedBy, Rider};
 use trade::order;
 use trade::quote;
 
@@ -97,10 +97,15 @@ fn one(tx: &mut Tx<'_>, app: &App, ctx: &Ctx, member_id: Id, door: &Door) -> Res
     let quote::Place::Local(near) = &facts.place else { return Ok(None) };
     let offset = app.malls.get(ctx.mall_id)?.utc_offset_ms;
     let times = delivery::slots(tx, ctx.mall_id, &near.store, &near.rule, ctx.now, offset)?;
-    let Some(slot) = times.slots.first().filter(|_| draft.placeable()) else { return Ok(None) };
     asked["expected_total_fen"] = draft.total().0.into();
     asked["delivery"]["store_id"] = json!(near.store.id);
-    asked["delivery"]["slot_at"] = json!(slot.starts_at);
+    // A courier service is called when the time comes near: at once where that may be chosen.
+    match times.slots.first() {
+        _ if !draft.placeable() => return Ok(None),
+        _ if times.asap && near.rule.carried_by == CarriedBy::Courier => asked["delivery"]["asap"] = json!(true),
+        Some(slot) => asked["delivery"]["slot_at"] = json!(slot.starts_at),
+        None => return Ok(None),
+    }
     let request = read(&asked)?;
     let placed = place::place_in(app, tx, ctx, &place::prepare(member_id, &request)?, &request, minutes(30))?;
     let found = order::find(tx, ctx.mall_id, placed.group_id)?;

@@ -49,6 +49,7 @@ mod outside;
 mod outside_bills;
 mod outside_channels;
 mod outside_combined;
+mod outside_delivery;
 mod outside_unionpay;
 mod personal;
 mod pickup;
