@@ -121,7 +121,7 @@ impl SellAtCounter {
 #[utoipa::path(post, path = "/counter/sales", tag = "counter", security(("staff" = [])),
     params(("Idempotency-Key" = String, Header)), request_body = SellAtCounter,
     responses((status = 200, body = CounterSaleView),
-    (status = 400, body = ProblemBody, description = "`request.invalid` at `items`, `tenders`, `tenders.auth_code`; `pay_password.wrong`, `session.code_wrong`, `session.code_expired`"),
+    (status = 400, body = ProblemBody, description = "`request.invalid` at `items`, `tenders`, `tenders.auth_code`; `cart.quantity_invalid`; `pay_password.wrong`, `session.code_wrong`, `session.code_expired`"),
     (status = 403, body = ProblemBody, description = "`counter.other_store`, `counter.other_clerk`, `member.blocked`"),
     (status = 404, body = ProblemBody, description = "`counter.no_such_shift`, `member.not_found`"),
     (status = 409, body = ProblemBody, description = "`counter.shift_closed`, `order.price_changed` (details.quote), `inventory.sold_out` (details.sku_ids), `order.not_placeable`, `counter.code_forged`, `counter.code_expired`, `counter.code_used`, `balance.not_enough`, `counter.told_too_late`, `counter.sale_sent`, `pay_password.not_set`, `store.closed`, `booking.nothing_left`, `booking.rest_moved`, `booking.not_allowed`"),
