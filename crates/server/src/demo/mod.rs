@@ -30,7 +30,7 @@ use gateways::sms::AliyunSmsConfig;
 use gateways::unionpay::UnionPayConfig;
 use gateways::webhook::WebhookConfig;
 use gateways::wechat::{IntracityConfig, MiniProgramConfig, PayTrust, WechatPayConfig};
-use kernel::{Clock, Result, SystemClock};
+use kernel::{Clock, Error, Result, SystemClock};
 use platform::Outside;
 use platform::config::Config;
 use platform::mall::Malls;
@@ -42,15 +42,40 @@ use std::sync::Arc;
 pub const PASSWORD: &str = "hefang-demo";
 
 /// Seeds the demo mall if it is not there, and serves it until stopped.
+///
+/// What seeds does not serve: the program starts itself anew in the same process, so that the memory and the parts of
+/// the program that seeding needed (a quarter of all it held) are not kept for as long as the mall is open.
 pub async fn run(config: Config) -> Result<()> {
     let listener = serve::listen(&config).await?;
-    let prepared = prepare(config).await?;
+    let (prepared, seeded) = prepare_seeded(config).await?;
+    if seeded {
+        prepared.app.db.close();
+        return Err(start_anew());
+    }
     announce(&flows::hooks::public_url(&prepared.app));
     serve::run(prepared, listener).await
 }
 
+/// Puts this program with the same arguments in the place of this process; returns only where that failed. The listener
+/// closes with it: who has knocked meanwhile knocks again.
+fn start_anew() -> Error {
+    use std::os::unix::process::CommandExt;
+    let failed = |e: std::io::Error| {
+        Error::invalid("demo.start_anew", format!("演示商城建好了，但程序没能重新启动：{e}。请再运行一次同样的命令"))
+    };
+    match std::env::current_exe() {
+        Ok(program) => failed(std::process::Command::new(program).args(std::env::args_os().skip(1)).exec()),
+        Err(e) => failed(e),
+    }
+}
+
 /// The demo's application, seeded, with the stand-ins mounted at `/sandbox`.
 pub async fn prepare(config: Config) -> Result<serve::Prepared> {
+    Ok(prepare_seeded(config).await?.0)
+}
+
+/// The same, and whether the mall was made just now.
+async fn prepare_seeded(config: Config) -> Result<(serve::Prepared, bool)> {
     let config = serve::with_secret(config)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let db = serve::open_migrated(&config, &*clock)?;
@@ -63,14 +88,15 @@ pub async fn prepare(config: Config) -> Result<serve::Prepared> {
     let clients = Clients::new(accounts(&sandbox), &config, malls.clone(), clock.clone())?;
     let outside: Arc<dyn Outside> = Arc::new(clients);
     let app = wiring::build(config, db, clock, malls, outside)?;
-    if app.malls.resolve(Some(seed::CODE), None).is_err() {
+    let missing = app.malls.resolve(Some(seed::CODE), None).is_err();
+    if missing {
         seed::seed(&app).await?;
         app.malls.load(&app.db, app.clock.now()).await?;
         deliveries::seed(&app, seed::CODE).await?;
     }
     entered::reload(app.clone()).await?;
     let router = sandbox.mounted_at("/sandbox").merge(router::router(app.clone()));
-    Ok(serve::Prepared { app, router })
+    Ok((serve::Prepared { app, router }, missing))
 }
 
 fn own_address(config: &Config) -> String {
