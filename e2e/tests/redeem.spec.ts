@@ -97,7 +97,10 @@ test('redeem: without a network the code is checked on the device, and told when
   const { browser, context, clerk } = await clerkWithCamera(member, info.outputPath('2.y4m'), baseURL!)
   const { page } = clerk
   await page.waitForTimeout(1_000)
+  await page.evaluate(() => navigator.serviceWorker.ready)
   await context.setOffline(true)
+  await expect(page.locator('.offline')).toBeVisible()
+  await page.reload()
   await expect(page.locator('.offline')).toBeVisible()
   await page.getByRole('button', { name: '扫码' }).click()
   await expect(page.locator('.alone')).toBeVisible()

@@ -7,6 +7,7 @@ import AutoImport from 'unplugin-auto-import/vite';
 import { ElementPlusResolver } from 'unplugin-vue-components/resolvers';
 import Components from 'unplugin-vue-components/vite';
 import { defineConfig } from 'vite';
+import { offline } from './offline/plugin';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 // The lists of auto-imported names are written by builds, not by tests, which see only a part.
@@ -19,6 +20,7 @@ export default defineConfig({
     vue(),
     AutoImport({ resolvers: [ElementPlusResolver()], dts: dts('src/auto-imports.d.ts') }),
     Components({ dirs: [], resolvers: [ElementPlusResolver()], dts: dts('src/auto-components.d.ts') }),
+    offline(['/shell/layout.vue', '/trade/redeem/page.vue', '/store/counter/page.vue']),
   ],
   resolve: {
     alias: { '@': here('./src'), '@shared': here('../packages/shared'), '@api': here('../packages/api') },

@@ -13,6 +13,6 @@ export default defineConfig({
     // Components bring their style sheets along, which only the bundler can read.
     server: { deps: { inline: [/element-plus/] } },
     dir: fileURLToPath(new URL('..', import.meta.url)),
-    include: ['admin/src/**/*.test.ts', 'packages/**/*.test.ts'],
+    include: ['admin/{src,offline}/**/*.test.ts', 'packages/**/*.test.ts'],
   },
 });
