@@ -120,3 +120,22 @@ def test_changed_request_is_refused(stand_ins, merchant, number):
     order = merchant.api_alipay_trade_page_pay(subject="茶", out_trade_no=number, total_amount="12.00")
     page = requests.get(f"{merchant._gateway}?{order.replace('12.00', '0.01')}", timeout=5).text
     assert "isv.invalid-signature" in page
+
+
+def test_payment_code_is_charged_asked_refused_and_cancelled(merchant, number):
+    def charge(number, code):
+        return merchant.api_alipay_trade_pay(
+            out_trade_no=number, scene="bar_code", auth_code=code, subject="门店消费", total_amount="12.00",
+            product_code="FACE_TO_FACE_PAYMENT",
+        )
+
+    paid = charge(number, "280000000000000000")
+    assert (paid["code"], paid["total_amount"]) == ("10000", "12.00"), paid
+    assert merchant.api_alipay_trade_query(out_trade_no=number)["trade_status"] == "TRADE_SUCCESS"
+    asked = charge(f"{number}a", "280000000000000001")
+    assert asked["code"] == "10003", asked
+    assert merchant.api_alipay_trade_cancel(out_trade_no=f"{number}a")["action"] == "close"
+    assert merchant.api_alipay_trade_query(out_trade_no=f"{number}a")["trade_status"] == "TRADE_CLOSED"
+    assert charge(f"{number}b", "280000000000000002")["sub_code"] == "ACQ.BUYER_BALANCE_NOT_ENOUGH"
+    assert charge(f"{number}c", "130000000000000000")["sub_code"] == "ACQ.PAYMENT_AUTH_CODE_INVALID"
+    assert merchant.api_alipay_trade_cancel(out_trade_no=number)["action"] == "refund"

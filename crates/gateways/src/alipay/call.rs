@@ -63,6 +63,11 @@ impl Failure {
         self.says("ACQ.TRADE_NOT_EXIST")
     }
 
+    /// True if the payer is asked on the phone: 10003, which only payment codes are answered with.
+    pub fn is_waiting(&self) -> bool {
+        matches!(self, Failure::Refused(refusal) if refusal.code == "10003")
+    }
+
     /// True if the channel refused with this code.
     pub fn says(&self, sub_code: &str) -> bool {
         matches!(self, Failure::Refused(refusal) if refusal.sub_code == sub_code)

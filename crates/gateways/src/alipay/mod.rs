@@ -1,10 +1,11 @@
-//! Alipay of one merchant, as a [`PaymentChannel`]: page pay, mobile web pay and the mini program's trades.
+//! Alipay of one merchant, as a [`PaymentChannel`]: page pay, mobile web pay, the mini program's trades and payment codes.
 //! Every request is signed (RSA2), and nothing is believed whose signature does not verify over the raw text of the answer.
 //! A page or mobile payment needs no call: the address itself is signed, and the trade exists only once the payer opened it.
 //! Amounts travel as yuan with two decimals and are read exactly or not at all.
 
 mod bill;
 mod call;
+mod code;
 mod notices;
 mod payments;
 mod refunds;
@@ -12,8 +13,8 @@ mod refunds;
 use crate::http::Http;
 use crate::{Secret, Timeouts};
 use kernel::ports::{
-    Bill, ChannelPayment, ChannelRefund, CloseOutcome, Notice, PayInstruction, PaymentChannel, PaymentIntent, Pending,
-    RawNotice, RefundRequest,
+    Bill, ChannelPayment, ChannelRefund, CloseOutcome, CodeChannel, Notice, PayInstruction, PaymentChannel,
+    PaymentIntent, Pending, RawNotice, RefundRequest,
 };
 use kernel::{Clock, Error, Result};
 use serde::Deserialize;
@@ -167,6 +168,9 @@ impl PaymentChannel for Alipay {
     }
     fn read_notice<'a>(&'a self, raw: &'a RawNotice<'a>) -> Pending<'a, Notice> {
         Box::pin(self.open_notice(raw))
+    }
+    fn codes(&self) -> Option<&dyn CodeChannel> {
+        Some(self)
     }
     fn bill(&self, day: i64) -> Pending<'_, Bill> {
         Box::pin(self.download_bill(day))

@@ -162,7 +162,7 @@ fn payer_field(payer: &str) -> &'static str {
 }
 
 /// Alipay refuses `/`, `=` and `&` in subjects.
-fn subject(text: &str) -> String {
+pub(super) fn subject(text: &str) -> String {
     text.chars().map(|c| if "/=&".contains(c) { ' ' } else { c }).take(120).collect()
 }
 

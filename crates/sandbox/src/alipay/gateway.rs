@@ -113,8 +113,10 @@ fn signed(world: &World, call: &Call, method: &str, answer: Result<Value, Refuse
     let node = match answer {
         Ok(mut body) => {
             if method != "alipay.system.oauth.token" {
-                body["code"] = "10000".into();
-                body["msg"] = "Success".into();
+                // A payment code whose owner is asked is answered with a code of its own.
+                let waits = body["code"] == "10003";
+                body["code"] = if waits { "10003" } else { "10000" }.into();
+                body["msg"] = if waits { "order success pay inprocess" } else { "Success" }.into();
             }
             body.to_string()
         }

@@ -4,6 +4,7 @@
 
 mod bill;
 mod cashier;
+mod code;
 mod gateway;
 mod model;
 mod notice;

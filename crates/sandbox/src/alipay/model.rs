@@ -40,7 +40,7 @@ impl TradeStatus {
 pub(crate) struct Trade {
     pub(crate) number: String,
     pub(crate) trade_no: String,
-    /// `FAST_INSTANT_TRADE_PAY`, `QUICK_WAP_WAY`, `JSAPI_PAY`.
+    /// `FAST_INSTANT_TRADE_PAY`, `QUICK_WAP_WAY`, `JSAPI_PAY`, `FACE_TO_FACE_PAYMENT`.
     pub(crate) product: String,
     pub(crate) subject: String,
     pub(crate) total: Fen,

@@ -2,7 +2,7 @@
 
 use super::gateway::{Call, view};
 use super::model::{Trade, TradeRefund, TradeStatus};
-use super::{bill, notice};
+use super::{bill, code, notice};
 use crate::china;
 use crate::pay::{Declined, random_below};
 use crate::switches::{Fault, Faults};
@@ -21,7 +21,7 @@ pub(super) struct Refused {
 }
 
 impl Refused {
-    fn business(sub_code: &'static str, sub_msg: &str) -> Self {
+    pub(super) fn business(sub_code: &'static str, sub_msg: &str) -> Self {
         Refused { code: "40004", msg: "Business Failed", sub_code, sub_msg: sub_msg.to_owned() }
     }
     pub(super) fn arguments(sub_code: &'static str, sub_msg: &str) -> Self {
@@ -34,7 +34,7 @@ impl Refused {
         let sub_msg = "系统繁忙".to_owned();
         Refused { code: "20000", msg: "Service Currently Unavailable", sub_code: "isp.unknow-error", sub_msg }
     }
-    fn no_trade() -> Self {
+    pub(super) fn no_trade() -> Self {
         Self::business("ACQ.TRADE_NOT_EXIST", "交易不存在")
     }
 }
@@ -43,6 +43,8 @@ impl Refused {
 pub(super) fn run(world: &Arc<World>, call: &Call, method: &str) -> (Result<Value, Refused>, Faults) {
     let outcome = match method {
         "alipay.trade.create" => create(world, call),
+        "alipay.trade.pay" => code::pay(world, call),
+        "alipay.trade.cancel" => code::cancel(world, call),
         "alipay.trade.query" => query(world, call),
         "alipay.trade.close" => close(world, call),
         "alipay.trade.refund" => refund(world, call),
@@ -56,11 +58,12 @@ pub(super) fn run(world: &Arc<World>, call: &Call, method: &str) -> (Result<Valu
     (outcome, faults.unwrap_or_default())
 }
 
-/// The payer's browser opened a signed address, or a mini program asked for a trade.
+/// The payer's browser opened a signed address, or a mini program or a counter asked for a trade.
 pub(super) fn open(world: &Arc<World>, call: &Call, method: &str) -> Result<Trade, Refused> {
     let product = match method {
         "alipay.trade.page.pay" => "FAST_INSTANT_TRADE_PAY",
         "alipay.trade.wap.pay" => "QUICK_WAP_WAY",
+        "alipay.trade.pay" => "FACE_TO_FACE_PAYMENT",
         _ => "JSAPI_PAY",
     };
     let invalid = |what: &str| Refused::business("ACQ.INVALID_PARAMETER", &format!("参数无效：{what}"));

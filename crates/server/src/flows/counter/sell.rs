@@ -190,7 +190,7 @@ pub(super) fn code_channel(app: &App, ctx: &Ctx, auth_code: &str) -> Result<&'st
         account.codes().is_some_and(|codes| codes.takes(auth_code)).then_some(channel.as_str())
     };
     let found = Channel::ALL.iter().find_map(takes);
-    found.ok_or_else(|| Error::field("tenders.auth_code", "这不是可以收款的付款码，请顾客打开微信付款码再扫"))
+    found.ok_or_else(|| Error::field("tenders.auth_code", "这不是可以收款的付款码，请顾客打开微信或支付宝的付款码再扫"))
 }
 
 /// What came of the transaction.

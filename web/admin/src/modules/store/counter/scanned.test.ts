@@ -6,6 +6,8 @@ describe('what a scanner typed', () => {
     expect(readScan('HM1.abc').kind).toBe('member');
     expect(readScan(' 13800001234 ')).toEqual({ kind: 'member', code: '13800001234' });
     expect(readScan('134567890123456789').kind).toBe('payment');
+    expect(readScan('289012345678901234').kind).toBe('payment');
+    expect(readScan('2890123456789').kind).toBe('goods');
     expect(readScan('6901234567892').kind).toBe('goods');
     expect(readScan(receiptCode('125762354985050112'))).toEqual({ kind: 'receipt', code: '125762354985050112' });
     expect(readScan('龙井').kind).toBe('goods');

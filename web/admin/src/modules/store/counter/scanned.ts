@@ -12,13 +12,16 @@ const RECEIPT = 'HR1.';
 export const receiptCode = (number: string) => `${RECEIPT}${number}`;
 export const readReceipt = (text: string) => text.trim().replace(RECEIPT, '');
 
-/** Eighteen digits beginning with 10 to 15 are WeChat's payment codes; eleven beginning with 1 a phone. */
+/**
+ * Eighteen digits beginning with 10 to 15 are WeChat's payment codes, sixteen to twenty-four beginning with 25 to 30 are
+ * Alipay's; eleven beginning with 1 are a phone.
+ */
 export function readScan(text: string): Scanned {
   const code = text.trim();
   if (!code) return { kind: 'nothing' };
   if (code.startsWith('HM1.')) return { kind: 'member', code };
   if (code.startsWith(RECEIPT)) return { kind: 'receipt', code: readReceipt(code) };
-  if (/^1[0-5]\d{16}$/.test(code)) return { kind: 'payment', code };
+  if (/^(1[0-5]\d{16}|(2[5-9]|30)\d{14,22})$/.test(code)) return { kind: 'payment', code };
   if (/^1[3-9]\d{9}$/.test(code)) return { kind: 'member', code };
   return { kind: 'goods', code };
 }
