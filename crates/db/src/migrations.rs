@@ -99,4 +99,5 @@ const ALL: &[Migration] = &[
         text: include_str!("../../../migrations/0100_local_delivery.sql"),
     },
     Migration { version: 110, name: "booking", text: include_str!("../../../migrations/0110_booking.sql") },
+    Migration { version: 111, name: "fitting", text: include_str!("../../../migrations/0111_fitting.sql") },
 ];

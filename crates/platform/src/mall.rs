@@ -36,6 +36,9 @@ pub struct MallSettings {
     /// Days after which an order that was laid out and not fetched is paid back; 0 for never. Needs reminders before it.
     #[schema(minimum = 0, maximum = 90)]
     pub pickup_refund_days: i64,
+    /// Pieces a member may have put aside in stores for trying at once; 0 for none.
+    #[schema(minimum = 0, maximum = 20)]
+    pub fitting_pieces: i64,
     /// From where parcels leave when several places could send them.
     pub express_from: ExpressFrom,
     /// Where no place has all goods of an order, several send: as many orders, paid together.
@@ -105,6 +108,7 @@ impl Default for MallSettings {
             redeem_undo_minutes: 30,
             pickup_remind_days: 3,
             pickup_refund_days: 0,
+            fitting_pieces: 3,
             express_from: ExpressFrom::Warehouse,
             splits_orders: false,
             service_phone: None,

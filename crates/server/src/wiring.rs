@@ -1,8 +1,8 @@
 //! Puts the parts together: database, clients, sessions, jobs. The one list of who reacts to what.
 
 use crate::flows::{
-    after_sale, booking, close, complete, delivery, hooks, loyalty, message, order_export, pay, personal, purchase,
-    refund, ship_file, transfer, uncollected, upload_shipping, webhook,
+    after_sale, booking, close, complete, delivery, fitting, hooks, loyalty, message, order_export, pay, personal,
+    purchase, refund, ship_file, transfer, uncollected, upload_shipping, webhook,
 };
 use crate::flows::{finance as reports, invoice, reconcile};
 use crate::{accounts, template};
@@ -131,6 +131,7 @@ pub fn handlers() -> Handlers {
         .every("ask_about_pending_payments", seconds(5), pay::refresh_due)
         .every("ask_about_open_transfers", seconds(5), transfer::pursue_due)
         .every("confirm_overdue_orders", hours(1), complete::confirm_overdue)
+        .every("put_back_what_was_not_tried", minutes(1), fitting::sweep)
         .every("remind_of_bookings", minutes(10), booking::remind)
         .every("give_up_waiting_for_bookings", minutes(1), booking::sweep_no_shows)
         .every("follow_uncollected_goods", minutes(10), uncollected::sweep)
@@ -154,6 +155,8 @@ fn messages(handlers: &mut Handlers) {
         .subscribe("order.ready", "tell_order_ready", message::ready)
         .subscribe("order.called", "tell_called_to_counter", uncollected::tell_called)
         .subscribe(uncollected::EXPIRING, "tell_pickup_expiring", uncollected::tell_expiring)
+        .subscribe(fitting::READY, "tell_fitting_ready", fitting::tell_ready)
+        .subscribe(fitting::REFUSED, "tell_fitting_refused", fitting::tell_refused)
         .subscribe(booking::MADE, "tell_booking_made", booking::tell_made)
         .subscribe(booking::REMINDER, "tell_booking_reminder", booking::tell_reminder)
         .subscribe(booking::CHANGED, "tell_booking_changed", booking::tell_changed)

@@ -221,6 +221,13 @@ const NEVER: &[(&str, &str)] = &[
          where b.released_at is null and o.status = 'closed'",
     ),
     (
+        "goods put aside for trying are reserved otherwise than they wait",
+        "select 'fitting ' || cast(f.id as text) || ' ' || f.state from fitting f
+         where case when f.state in ('held', 'ready') then f.quantity else 0 end <> (
+           select coalesce(cast(sum(r.quantity) as bigint), 0) from stock_reservation r
+           where r.mall_id = f.mall_id and r.holder_kind = 'fitting' and r.holder_id = f.id)",
+    ),
+    (
         "a quarter of an hour is taken by other bookings than stand",
         "select 'resource ' || cast(t.resource_id as text) || ' at ' || cast(t.at as text) from booking_tick t
          where t.taken <> (select coalesce(cast(sum(b.weight) as bigint), 0) from booking b

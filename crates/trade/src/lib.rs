@@ -28,6 +28,8 @@ pub mod redemption;
 pub mod pickup;
 
 pub mod booking;
+
+pub mod fitting;
 pub mod shipping;
 
 pub mod after_sale;

@@ -889,6 +889,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/counter/fittings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See what waits at a store for a member to try.
+         * @description Needs `counter.sell`. What is taken of it is sold with `fitting_ids`.
+         */
+        get: operations["list_counter_fittings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/counter/goods": {
         parameters: {
             query?: never;
@@ -1641,6 +1661,46 @@ export interface paths {
         get: operations["get_finance_report"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/fittings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a store has put aside.
+         * @description Needs `order.redeem`.
+         */
+        get: operations["list_fittings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/fittings/{id}/step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what became of goods put aside.
+         * @description Needs `order.redeem`. What is taken is sold at the counter with `fitting_ids`.
+         */
+        post: operations["step_fitting"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6055,6 +6115,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/fittings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what stores put aside for me, newest first. */
+        get: operations["list_my_fittings"];
+        put?: never;
+        /**
+         * Have goods put aside in a store to try them there.
+         * @description Needs an `Idempotency-Key`. Nothing is paid. They are kept until the store closes on that day; no more pieces wait for one
+         *     member at once than the mall allows.
+         */
+        post: operations["put_aside"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fittings/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See when goods can be put aside in a store, and how many. */
+        get: operations["list_fitting_days"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fittings/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give up what a store put aside for me. */
+        post: operations["give_up_fitting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/history": {
         parameters: {
             query?: never;
@@ -9924,6 +10040,21 @@ export interface components {
             /** Format: int64 */
             returned_fen: number;
         };
+        /** @description Something put aside, as a till knows it. */
+        CounterFitting: {
+            id: components["schemas"]["Id"];
+            /** Format: int64 */
+            quantity: number;
+            sku_id: components["schemas"]["Id"];
+            state: components["schemas"]["FittingState"];
+        };
+        /** @description What waits at a store for a member. */
+        CounterFittings: {
+            /** @description The goods of the items. */
+            goods: components["schemas"]["CounterGoods"][];
+            items: components["schemas"]["CounterFitting"][];
+            member?: null | components["schemas"]["CounterMember"];
+        };
         /** @description Something that can be rung up. */
         CounterGoods: {
             /**
@@ -9967,6 +10098,8 @@ export interface components {
             booking_id?: null | components["schemas"]["Id"];
             /** @description Of a member, as in the quote of checkout. */
             choices?: components["schemas"]["OfferChoices"];
+            /** @description Of the items, what was put aside here for trying. */
+            fitting_ids?: components["schemas"]["Id"][];
             items: components["schemas"]["ItemInput"][];
             member_id?: null | components["schemas"]["Id"];
             store_id: components["schemas"]["Id"];
@@ -10789,6 +10922,60 @@ export interface components {
         FindCounterMember: {
             code: string;
         };
+        /** @description A day to come and try. */
+        FittingDay: {
+            /** @example 2026-11-26 */
+            day: string;
+            /** @description When the store closes. */
+            until: components["schemas"]["Instant"];
+        };
+        /** @description When goods can be put aside in a store, and how many. */
+        FittingDays: {
+            /** @description Without those on which the store is closed. */
+            days: components["schemas"]["FittingDay"][];
+            /**
+             * Format: int64
+             * @description Pieces at once: what lies there, up to what the mall allows.
+             */
+            most: number;
+        };
+        /** @description What a store has put aside. */
+        FittingRow: components["schemas"]["FittingView"] & {
+            member: components["schemas"]["OrderMember"];
+            order_id?: null | components["schemas"]["Id"];
+            /** @description To find it on the shelf. */
+            sku_code: string;
+        };
+        /**
+         * @description Where it stands.
+         * @enum {string}
+         */
+        FittingState: "held" | "ready" | "bought" | "returned" | "cancelled" | "refused" | "expired";
+        /**
+         * @description What the store did.
+         * @enum {string}
+         */
+        FittingStep: "ready" | "return" | "refuse";
+        /** @description Goods put aside. */
+        FittingView: {
+            created_at: components["schemas"]["Instant"];
+            ended_at?: null | components["schemas"]["Instant"];
+            /** @description Why the store could not keep it. */
+            ended_reason?: string | null;
+            id: components["schemas"]["Id"];
+            name: string;
+            option_text: string;
+            picture: components["schemas"]["Picture"];
+            product_id: components["schemas"]["Id"];
+            /** Format: int64 */
+            quantity: number;
+            ready_at?: null | components["schemas"]["Instant"];
+            sku_id: components["schemas"]["Id"];
+            state: components["schemas"]["FittingState"];
+            store_id: components["schemas"]["Id"];
+            store_name: string;
+            until: components["schemas"]["Instant"];
+        };
         /** @description One field of a form. */
         FormField: {
             name: string;
@@ -10981,6 +11168,8 @@ export interface components {
         };
         /** @description What was in it. */
         HeldBasket: {
+            /** @description Of the items, what was put aside for trying. */
+            fitting_ids?: components["schemas"]["Id"][];
             items: components["schemas"]["ItemInput"][];
             member_id?: null | components["schemas"]["Id"];
         };
@@ -11524,6 +11713,12 @@ export interface components {
             /** @default warehouse */
             express_from?: components["schemas"]["ExpressFrom"];
             /**
+             * Format: int64
+             * @description Pieces a member may have put aside in stores for trying at once; 0 for none.
+             * @default 3
+             */
+            fitting_pieces?: number;
+            /**
              * @description ICP filing number shown at the foot of H5 pages.
              * @default null
              */
@@ -11802,7 +11997,7 @@ export interface components {
          * @description What a message is about; each can be switched off.
          * @enum {string}
          */
-        MessageKind: "order_paid" | "order_shipped" | "order_ready" | "pickup_expiring" | "pickup_called" | "order_completed" | "order_closed" | "refund_done" | "after_sale" | "coupon_received" | "coupon_expiring" | "points_expiring" | "member_gift" | "tier_changed" | "renewal_due" | "balance_changed" | "booking_made" | "booking_reminder" | "booking_changed" | "booking_cancelled";
+        MessageKind: "order_paid" | "order_shipped" | "order_ready" | "pickup_expiring" | "pickup_called" | "order_completed" | "order_closed" | "refund_done" | "after_sale" | "coupon_received" | "coupon_expiring" | "points_expiring" | "member_gift" | "tier_changed" | "renewal_due" | "balance_changed" | "booking_made" | "booking_reminder" | "booking_changed" | "booking_cancelled" | "fitting_ready" | "fitting_refused";
         /**
          * @description How the money went back when the channel could not.
          * @enum {string}
@@ -12889,6 +13084,39 @@ export interface components {
                 wanted_until?: null | components["schemas"]["Instant"];
                 /** Format: int64 */
                 weight_g: number;
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_FittingRow: {
+            items: (components["schemas"]["FittingView"] & {
+                member: components["schemas"]["OrderMember"];
+                order_id?: null | components["schemas"]["Id"];
+                /** @description To find it on the shelf. */
+                sku_code: string;
+            })[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_FittingView: {
+            items: {
+                created_at: components["schemas"]["Instant"];
+                ended_at?: null | components["schemas"]["Instant"];
+                /** @description Why the store could not keep it. */
+                ended_reason?: string | null;
+                id: components["schemas"]["Id"];
+                name: string;
+                option_text: string;
+                picture: components["schemas"]["Picture"];
+                product_id: components["schemas"]["Id"];
+                /** Format: int64 */
+                quantity: number;
+                ready_at?: null | components["schemas"]["Instant"];
+                sku_id: components["schemas"]["Id"];
+                state: components["schemas"]["FittingState"];
+                store_id: components["schemas"]["Id"];
+                store_name: string;
+                until: components["schemas"]["Instant"];
             }[];
             next_cursor?: string | null;
         };
@@ -14663,6 +14891,11 @@ export interface components {
         ProductStatus: "on_sale" | "off_sale" | "scheduled";
         /** @description A store, and what of the product lies there. */
         ProductStore: {
+            /**
+             * Format: int64
+             * @description Pieces one may have put aside there to try them; 0 for none.
+             */
+            fitting_pieces: number;
             /** @description The SKUs that can be picked up there now; how many is the store's matter. */
             sku_ids: components["schemas"]["Id"][];
             store: components["schemas"]["StoreView"];
@@ -14803,6 +15036,18 @@ export interface components {
             /** @description `unpaid`, `paid` or `closed`. */
             status: string;
             title: string;
+        };
+        /** @description What is wanted, where and when. */
+        PutAside: {
+            /**
+             * @description A day of the mall's calendar, at most two days ahead; kept until the store closes.
+             * @example 2026-11-26
+             */
+            day: string;
+            /** Format: int64 */
+            quantity: number;
+            sku_id: components["schemas"]["Id"];
+            store_id: components["schemas"]["Id"];
         };
         /** @description Changes from the list. */
         QuickEdit: {
@@ -15386,6 +15631,8 @@ export interface components {
              * @description The quote's total; a drift is refused with the new quote.
              */
             expected_total_fen: number;
+            /** @description Of the items, what was put aside here for trying and is taken now. Told late, one that is over by then is sold from the shelf. */
+            fitting_ids?: components["schemas"]["Id"][];
             items: components["schemas"]["ItemInput"][];
             member_id?: null | components["schemas"]["Id"];
             rung_at?: null | components["schemas"]["Instant"];
@@ -15838,6 +16085,12 @@ export interface components {
         StepBooking: {
             step: components["schemas"]["BookingStep"];
         };
+        /** @description A step. */
+        StepFitting: {
+            /** @description Of a refusal, in words for the member. */
+            reason?: string | null;
+            step: components["schemas"]["FittingStep"];
+        };
         /** @description A correction of stock. */
         StockChange: {
             kind: components["schemas"]["StockChangeKind"];
@@ -16119,6 +16372,8 @@ export interface components {
         TakeState: "draft" | "counted" | "posted" | "cancelled";
         /** @description A basket taken up: its goods as they are now; what is gone is absent. */
         TakenUp: {
+            /** @description Of its goods, what is still put aside for trying. */
+            fittings: components["schemas"]["CounterFitting"][];
             lines: components["schemas"]["HeldLine"][];
             member?: null | components["schemas"]["CounterMember"];
         };
@@ -20961,6 +21216,82 @@ export interface operations {
             };
         };
     };
+    list_counter_fittings: {
+        parameters: {
+            query: {
+                store_id: components["schemas"]["Id"];
+                member_id: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterFittings"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.other_store`, `member.blocked` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     find_counter_goods: {
         parameters: {
             query: {
@@ -21726,7 +22057,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `counter.other_store`, `counter.other_clerk`, `member.blocked` */
+            /** @description `counter.other_store`, `counter.other_clerk`, `fitting.other_store`, `member.blocked` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -21735,7 +22066,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `counter.no_such_shift`, `member.not_found` */
+            /** @description `counter.no_such_shift`, `member.not_found`, `fitting.not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -21744,7 +22075,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `counter.shift_closed`, `order.price_changed` (details.quote), `inventory.sold_out` (details.sku_ids), `order.not_placeable`, `counter.code_forged`, `counter.code_expired`, `counter.code_used`, `balance.not_enough`, `counter.told_too_late`, `counter.sale_sent`, `pay_password.not_set`, `store.closed`, `booking.nothing_left`, `booking.rest_moved`, `booking.not_allowed` */
+            /** @description `counter.shift_closed`, `order.price_changed` (details.quote), `inventory.sold_out` (details.sku_ids), `order.not_placeable`, `counter.code_forged`, `counter.code_expired`, `counter.code_used`, `balance.not_enough`, `counter.told_too_late`, `counter.sale_sent`, `pay_password.not_set`, `store.closed`, `booking.nothing_left`, `booking.rest_moved`, `booking.not_allowed`, `fitting.over` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -24502,6 +24833,162 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_fittings: {
+        parameters: {
+            query: {
+                store_id: components["schemas"]["Id"];
+                state?: "open" | "over";
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FittingRow"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `fitting.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    step_fitting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepFitting"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FittingView"];
+                };
+            };
+            /** @description `request.invalid` at `reason` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `fitting.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `fitting.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `fitting.over` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */
@@ -44792,6 +45279,311 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_my_fittings: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FittingView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_aside: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutAside"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FittingView"];
+                };
+            };
+            /** @description `request.invalid` at `day`, `quantity` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `member.blocked` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found`, `sku.gone` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `fitting.off`, `fitting.too_many`, `fitting.day_closed`, `inventory.sold_out`, `store.closed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency.mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_fitting_days: {
+        parameters: {
+            query: {
+                store_id: components["schemas"]["Id"];
+                sku_id: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FittingDays"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_up_fitting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FittingView"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `fitting.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `fitting.over` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */

@@ -318,6 +318,7 @@ const HOLDER: Labels = {
   product: '商品',
   stock_take: '盘点单',
   stock_transfer: '调拨单',
+  fitting: '门店留货',
 };
 
 const ACTOR: Labels = { member: '会员', staff: '员工', system: '系统', guest: '游客', channel: '支付渠道' };

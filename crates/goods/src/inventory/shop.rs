@@ -22,6 +22,8 @@ pub struct ProductStore {
     pub store: StoreView,
     /// The SKUs that can be picked up there now; how many is the store's matter.
     pub sku_ids: Vec<Id>,
+    /// Pieces one may have put aside there to try them; 0 for none.
+    pub fitting_pieces: i64,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
@@ -48,10 +50,11 @@ async fn list_product_stores(
     let point = Point::parse(near.lat, near.lng)?;
     let mall_id = visitor.mall.id;
     let found = app.db.read(move |tx| stores_with(tx, mall_id, id, point)).await?;
-    let shown = found
-        .into_iter()
-        .map(|(store, sku_ids)| Ok(ProductStore { store: shown(&app, &visitor.mall, &store, point)?, sku_ids }));
-    Ok(Json(shown.collect::<Result<_>>()?))
+    let fitting_pieces = visitor.mall.settings.fitting_pieces;
+    let row = |(store, sku_ids): (StoreRow, Vec<Id>)| {
+        Ok(ProductStore { store: shown(&app, &visitor.mall, &store, point)?, sku_ids, fitting_pieces })
+    };
+    Ok(Json(found.into_iter().map(row).collect::<Result<_>>()?))
 }
 
 fn stores_with(tx: &mut Tx<'_>, mall_id: MallId, id: Id, near: Option<Point>) -> Result<Vec<(StoreRow, Vec<Id>)>> {

@@ -46,10 +46,14 @@ pub enum MessageKind {
     /// It is at another time.
     BookingChanged,
     BookingCancelled,
+    /// Goods were laid out to be tried.
+    FittingReady,
+    /// The store could not keep them.
+    FittingRefused,
 }
 
 impl MessageKind {
-    pub const ALL: [MessageKind; 20] = [
+    pub const ALL: [MessageKind; 22] = [
         MessageKind::OrderPaid,
         MessageKind::OrderShipped,
         MessageKind::OrderReady,
@@ -70,6 +74,8 @@ impl MessageKind {
         MessageKind::BookingReminder,
         MessageKind::BookingChanged,
         MessageKind::BookingCancelled,
+        MessageKind::FittingReady,
+        MessageKind::FittingRefused,
     ];
 
     /// The stored word.
@@ -95,6 +101,8 @@ impl MessageKind {
             MessageKind::BookingReminder => "booking_reminder",
             MessageKind::BookingChanged => "booking_changed",
             MessageKind::BookingCancelled => "booking_cancelled",
+            MessageKind::FittingReady => "fitting_ready",
+            MessageKind::FittingRefused => "fitting_refused",
         }
     }
 

@@ -102,6 +102,8 @@ pub const fn label(kind: MessageKind) -> &'static str {
         MessageKind::BookingReminder => "预约快到了",
         MessageKind::BookingChanged => "预约改时间",
         MessageKind::BookingCancelled => "预约取消",
+        MessageKind::FittingReady => "留货已备好",
+        MessageKind::FittingRefused => "留货没能留住",
     }
 }
 
@@ -132,6 +134,8 @@ fn example(kind: MessageKind) -> (&'static str, &'static str) {
         MessageKind::TierChanged => ("会员等级变了", "升级为金卡，权益已经生效"),
         MessageKind::RenewalDue => ("会员快到期了", "年卡将于 2026-12-01 到期。续费 ¥99.00，不会自动扣款"),
         MessageKind::BalanceChanged => ("余额变动", "储值：余额 +100.00 元，现在是 188.00 元。"),
+        MessageKind::FittingReady => ("留好了", "“西湖龙井 明前特级”等 2 件 已在湖滨店备好，来试试吧。"),
+        MessageKind::FittingRefused => ("没能留住", "湖滨店留不了 “西湖龙井 明前特级”：最后一件有瑕疵。"),
         MessageKind::BookingMade => ("约好了", "“茶艺体验” 2026-12-01 14:00，湖滨店，2 人。到店出示预约码。"),
         MessageKind::BookingReminder => ("别忘了预约", "“茶艺体验” 2026-12-01 14:00，湖滨店，2 人。到店出示预约码。"),
         MessageKind::BookingChanged => ("预约改了时间", "“茶艺体验” 改到 2026-12-01 14:00，湖滨店：老师请假。"),
@@ -162,6 +166,8 @@ pub fn values(kind: MessageKind) -> Vec<NoticeValue> {
         MessageKind::CouponExpiring => &[COUPON, WORDS, DAY, ("count", "张数", "1")],
         MessageKind::PointsExpiring => &[DAY, ("points", "积分", "300")],
         MessageKind::MemberGift => &[],
+        MessageKind::FittingReady => &[GOODS, QUANTITY, STORE],
+        MessageKind::FittingRefused => &[GOODS, STORE, ("reason", "原因", "最后一件有瑕疵")],
         MessageKind::BookingMade | MessageKind::BookingReminder | MessageKind::BookingChanged => &BOOKING,
         MessageKind::BookingCancelled => {
             &[SERVICE, START, STORE, ("reason", "原因", "老师请假"), ("amount", "退回定金", "30.00元")]

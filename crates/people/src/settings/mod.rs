@@ -113,6 +113,9 @@ fn checked(input: MallSettings) -> Result<MallSettings> {
     if !(0..=90).contains(&refunds) || (refunds > 0 && !told_first) {
         return Err(Error::field("pickup_refund_days", "自动退款最多 90 天，并且要晚于提醒"));
     }
+    if !(0..=20).contains(&input.fitting_pieces) {
+        return Err(Error::field("fitting_pieces", "门店留货可设 0 到 20 件"));
+    }
     let service_phone = text("service_phone", input.service_phone, 20)?;
     let is_phone = |text: &String| text.bytes().all(|b| b.is_ascii_digit() || b" +-()".contains(&b));
     if service_phone.as_ref().is_some_and(|phone| !is_phone(phone)) {
@@ -128,6 +131,7 @@ fn checked(input: MallSettings) -> Result<MallSettings> {
         redeem_undo_minutes: input.redeem_undo_minutes,
         pickup_remind_days: input.pickup_remind_days,
         pickup_refund_days: input.pickup_refund_days,
+        fitting_pieces: input.fitting_pieces,
         express_from: input.express_from,
         splits_orders: input.splits_orders,
         service_phone,

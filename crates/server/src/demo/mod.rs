@@ -11,6 +11,7 @@ mod club;
 mod counter;
 mod deliveries;
 mod finance;
+mod fittings;
 mod orders;
 mod seed;
 mod stock;

@@ -118,6 +118,7 @@ impl Seeding<'_> {
         super::finance::seed(tx, self.app, self.ctx)?;
         super::campaigns::seed(tx, self.ctx)?;
         super::booking::seed(tx, self.app, self.ctx)?;
+        super::fittings::seed(tx, self.ctx)?;
         super::stock::seed(tx, self.ctx)
     }
 

@@ -13,7 +13,7 @@ use platform::problem::ProblemBody;
 use platform::{Answer, App, Ctx, Json, Member, Path, Staff};
 use serde::{Deserialize, Serialize};
 use trade::offers;
-use trade::order::{self, Move, Order, Status};
+use trade::order::{self, Move, Order, Source, Status};
 use trade::payment::{self, PaymentStatus};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -75,6 +75,9 @@ pub fn finish(tx: &mut db::Tx<'_>, ctx: &Ctx, order: &Order, step: Move, reason:
             booking::closed_unpaid(tx, ctx, one.id)?;
         }
         trade::delivery::order_closed(tx, ctx, one.id)?;
+        if one.source == Source::Counter {
+            trade::fitting::not_sold(tx, ctx, one.id)?;
+        }
         offers::closed(tx, ctx, &one.sale())?;
     }
     balance_part::release(tx, ctx, order.group_id)?;

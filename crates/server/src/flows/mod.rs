@@ -16,6 +16,7 @@ pub mod delivery;
 pub mod desk;
 pub mod detail;
 pub mod finance;
+pub mod fitting;
 pub mod group;
 pub mod hooks;
 pub mod invoice;
@@ -76,6 +77,7 @@ pub fn shop_routes() -> OpenApiRouter<App> {
         .merge(pickup::shop_routes())
         .merge(booking::shop_routes())
         .merge(delivery::shop_routes())
+        .merge(fitting::shop_routes())
         .merge(share::shop_routes())
         .merge(invoice::shop_routes())
         .merge(recommend::shop_routes())
@@ -101,6 +103,7 @@ pub fn admin_routes() -> OpenApiRouter<App> {
         .merge(pickup::admin_routes())
         .merge(booking::admin_routes())
         .merge(delivery::admin_routes())
+        .merge(fitting::admin_routes())
         .merge(refund::admin_routes())
         .merge(dashboard::admin_routes())
         .merge(reconcile::admin_routes())

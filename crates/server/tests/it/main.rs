@@ -28,6 +28,7 @@ mod deaths;
 mod desk;
 mod edge;
 mod finance;
+mod fitting;
 mod floors;
 mod gifts;
 mod halves;

@@ -21,6 +21,7 @@ const DECIDED: &[(&str, &str)] = &[
     ("data_export", "erased"),
     ("review", "loses its author"),
     ("trade_order", "held for the law's time, then without receiver and remarks"),
+    ("fitting", "erased"),
     ("booking", "loses contact and remark"),
     ("after_sale", "held with its order, then without words and pictures"),
     ("payment", "held for the law's time, then without payer"),

@@ -356,6 +356,7 @@ fn every_write_in_the_back_office_leaves_a_row_in_the_audit_log() {
         script.extend(writes::at_the_desk(&mall, &furnished).await);
         script.splice(0..0, writes::on_the_list(&mall, &furnished).await);
         script.extend(crate::booking_routes::writes(&mall).await);
+        script.splice(0..0, crate::fitting::writes(&mall, &furnished).await);
         script.splice(0..0, crate::counter::writes(&mall, &furnished).await);
         for (name, path, body) in &script {
             let before = audited(&mall).await;

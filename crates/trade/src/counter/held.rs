@@ -17,6 +17,10 @@ pub struct Basket {
     #[schema(min_items = 1, max_items = 120)]
     pub items: Vec<crate::quote::ItemInput>,
     pub member_id: Option<Id>,
+    /// Of the items, what was put aside for trying.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub fitting_ids: Vec<Id>,
 }
 
 /// One basket.

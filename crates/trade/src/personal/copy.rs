@@ -1,7 +1,6 @@
 //! The sale's tables for the copy a member asks for: one query a table.
 
 use crate::after_sale::{Stage, reason_label};
-use crate::booking::Contact;
 use crate::invoice;
 use crate::order::Receiver;
 use db::{Tx, args};
@@ -10,18 +9,6 @@ use people::hooks::Section;
 use platform::seal::Sealer;
 use serde_json::{Value, json};
 
-const BOOKINGS: &[(&str, &str)] = &[
-    ("id", "预约编号"),
-    ("order_id", "订单号"),
-    ("service", "服务"),
-    ("state", "状态"),
-    ("starts_at", "时间"),
-    ("people", "人数"),
-    ("name", "联系人"),
-    ("phone", "电话"),
-    ("remark", "留言"),
-    ("created_at", "预约时间"),
-];
 const CART: &[(&str, &str)] = &[("sku_id", "规格编号"), ("quantity", "数量"), ("added_at", "加入时间")];
 const ORDERS: &[(&str, &str)] = &[
     ("id", "订单号"),
@@ -343,34 +330,4 @@ pub(super) fn parcels(tx: &mut Tx<'_>, mall_id: MallId, member: Id) -> Result<Se
         .into_iter()
         .map(|(order, carrier, number, at)| vec![json!(order), json!(carrier), json!(number), json!(at)]);
     Ok(Section { name: "parcels", title: "包裹", columns: PARCELS, rows: rows.collect() })
-}
-
-type BookingRow = (Id, Id, String, String, Instant, i64, Option<String>, Option<String>, Instant);
-
-pub(super) fn bookings(tx: &mut Tx<'_>, sealer: &Sealer, mall_id: MallId, member: Id) -> Result<Section> {
-    let rows: Vec<BookingRow> = tx.all(
-        "select id, order_id, service_name, state, starts_at, people, contact, remark, created_at
-         from booking
-         where mall_id = $1 and member_id = $2
-         order by id",
-        &args![mall_id, member],
-    )?;
-    let row = |(id, order_id, service, state, starts_at, people, contact, remark, created_at): BookingRow| {
-        let contact = contact.map(|sealed| Contact::open(sealer, &sealed)).transpose()?;
-        let (name, phone) = contact.map_or((None, None), |contact| (Some(contact.name), Some(contact.phone)));
-        Ok(vec![
-            json!(id),
-            json!(order_id),
-            json!(service),
-            json!(state),
-            json!(starts_at),
-            json!(people),
-            json!(name),
-            json!(phone),
-            json!(remark),
-            json!(created_at),
-        ])
-    };
-    let rows: Result<Vec<Vec<Value>>> = rows.into_iter().map(row).collect();
-    Ok(Section { name: "bookings", title: "预约", columns: BOOKINGS, rows: rows? })
 }

@@ -3,6 +3,7 @@
 
 mod copy;
 mod erase;
+mod visits;
 
 use db::{Tx, args};
 use kernel::{Id, Instant, MallId, Result};
@@ -22,7 +23,8 @@ impl PersonalData for SaleData {
             copy::refunds(tx, mall_id, member)?,
             copy::parcels(tx, mall_id, member)?,
             copy::after_sales(tx, mall_id, member)?,
-            copy::bookings(tx, &app.sealer, mall_id, member)?,
+            visits::bookings(tx, &app.sealer, mall_id, member)?,
+            visits::fittings(tx, mall_id, member)?,
             copy::invoice_titles(tx, &app.sealer, mall_id, member)?,
             copy::invoices(tx, &app.sealer, mall_id, member)?,
         ])
@@ -40,6 +42,11 @@ impl PersonalData for SaleData {
              join refund r on r.mall_id = o.mall_id and r.order_id = o.id
              where o.mall_id = $1 and o.member_id = $2 and r.status in ('requested', 'processing')
              union all
+             select 'fitting', min(id), min(state)
+             from fitting
+             where mall_id = $1 and member_id = $2 and state in ('held', 'ready')
+             having count(*) > 0
+             union all
              select 'after_sale', id, status
              from after_sale
              where mall_id = $1 and member_id = $2 and ended_at is null
@@ -56,6 +63,7 @@ impl PersonalData for SaleData {
     fn erase(&self, tx: &mut Tx<'_>, ctx: &Ctx, member: Id) -> Result<()> {
         tx.exec("delete from cart_line where mall_id = $1 and member_id = $2", &args![ctx.mall_id, member])?;
         crate::invoice::forget_titles(tx, ctx, member)?;
+        tx.exec("delete from fitting where mall_id = $1 and member_id = $2", &args![ctx.mall_id, member])?;
         // Nobody has to be called back any more; what was paid is in the order.
         tx.exec(
             "update booking set contact = null, remark = null where mall_id = $1 and member_id = $2",

@@ -81,6 +81,7 @@ export const NAVIGATION: NavGroup[] = [
       page('备货与待取', '/pickups', 'order.redeem', Box, 'pickups 自提 备货 叫号'),
       page('同城配送', '/deliveries', 'delivery.ride', Bicycle, 'deliveries 骑手 配送 接单 送达'),
       page('自提核销', '/redeem', 'order.redeem', ShoppingBag, 'redeem 取货码 门店'),
+      page('门店留货', '/fittings', 'order.redeem', Goods, 'fittings 留货 预留 试穿 试用'),
       page('预约看板', '/bookings', 'booking.manage', Calendar, 'bookings 预约 到店 代约 改约'),
       page('评价', '/reviews', 'review.view', MessageBox, 'reviews 回复'),
       page('微信发货同步', '/shipping-uploads', 'order.ship', Promotion, 'wechat upload 冻结 结算'),

@@ -36,6 +36,7 @@ const pages: RouteRecordRaw[] = [
   page('pickups', '备货与待取', 'order.redeem', () => import('@/modules/trade/redeem/pickups.vue')),
   page('deliveries', '同城配送', 'delivery.ride', () => import('@/modules/store/delivery/page.vue')),
   page('redeem', '自提核销', 'order.redeem', () => import('@/modules/trade/redeem/page.vue')),
+  page('fittings', '门店留货', 'order.redeem', () => import('@/modules/store/fitting/page.vue')),
   page('bookings', '预约看板', 'booking.manage', () => import('@/modules/store/booking/board.vue')),
   page('services', '服务', 'store.view', () => import('@/modules/store/booking/services.vue')),
   page('reviews', '评价', 'review.view', () => import('@/modules/trade/review/list.vue')),

@@ -111,4 +111,5 @@ export type BookingServiceDetail = Schemas['BookingServiceDetail'];
 export type BookingState = Schemas['BookingState'];
 export type BookingTimes = Schemas['BookingTimes'];
 export type BookingView = Schemas['BookingView'];
+export type FittingView = Schemas['FittingView'];
 export type BookService = Schemas['BookService'];

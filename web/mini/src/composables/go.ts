@@ -56,6 +56,7 @@ export const place = {
   myCoupons: () => '/pages/offer/mine',
   services: (store_id = '') => `/pages/booking/list${query({ store_id })}`,
   service: (id: string, store_id = '') => `/pages/booking/service${query({ id, store_id })}`,
+  fittings: () => '/pages/booking/fittings',
   bookings: () => '/pages/booking/mine',
   booking: (id: string) => `/pages/booking/detail${query({ id })}`,
   invoices: () => '/pages/invoice/list',

@@ -125,7 +125,7 @@ async fn list_counter_prices(
 const PRICES: i64 = 200;
 
 /// Goods of a store's shop, in the order asked for.
-pub(super) fn goods_at(
+pub(in crate::flows) fn goods_at(
     app: &App,
     tx: &mut Tx<'_>,
     mall_id: MallId,
@@ -170,6 +170,10 @@ pub struct CounterQuoteRequest {
     pub choices: Choices,
     /// Instead of items: what is left to pay of a booking.
     pub booking_id: Option<Id>,
+    /// Of the items, what was put aside here for trying.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub fitting_ids: Vec<Id>,
 }
 
 /// The request for a quote, as checkout makes it.
@@ -205,7 +209,7 @@ async fn quote_counter_sale(
 ) -> Answer<Json<Quote>> {
     at_store(&staff.grants, request.store_id)?;
     let ask = request_of(request.store_id, &request.items, request.member_id, &request.choices)?;
-    let (reader, ctx, grants) = (app.clone(), staff.ctx.clone(), staff.grants.clone());
+    let (reader, ctx, grants, mall_id) = (app.clone(), staff.ctx.clone(), staff.grants.clone(), staff.mall.id);
     let quote = app
         .db
         .read(move |tx| {
@@ -213,7 +217,10 @@ async fn quote_counter_sale(
                 Some(id) => rest_line(tx, &ctx, &grants, request.store_id, id)?.1,
                 None => ask.clone(),
             };
-            let facts = quote::gather(&reader, tx, &ctx, &ask)?;
+            let mut facts = quote::gather(&reader, tx, &ctx, &ask)?;
+            for held in trade::fitting::open_by_id(tx, mall_id, request.store_id, &request.fitting_ids)? {
+                *facts.available.entry(held.sku_id).or_insert(0) += held.quantity;
+            }
             Ok(quote::into_quote(quote::price(&facts)?, &facts, &reader))
         })
         .await?;

@@ -110,7 +110,12 @@ async fn find_counter_member(
 }
 
 /// What the clerk sees of a member.
-pub(super) fn member_at_counter(app: &App, tx: &mut db::Tx<'_>, ctx: &platform::Ctx, id: Id) -> Result<CounterMember> {
+pub(in crate::flows) fn member_at_counter(
+    app: &App,
+    tx: &mut db::Tx<'_>,
+    ctx: &platform::Ctx,
+    id: Id,
+) -> Result<CounterMember> {
     let mall_id = ctx.mall_id;
     identity::require_active(tx, mall_id, id)?;
     let brief = identity::briefs(tx, &app.sealer, mall_id, &[id])?.remove(&id);

@@ -4,6 +4,7 @@ use super::at_store;
 use super::basket::{CounterGoods, goods_at};
 use super::buyer::{CounterMember, member_at_counter};
 use crate::flows::detail::required_text;
+use crate::flows::fitting::{CounterFitting, MOST_FITTINGS};
 use axum::extract::State;
 use kernel::{Error, Id};
 use platform::audit::Note;
@@ -57,6 +58,9 @@ async fn hold_sale(
     if !(1..=120).contains(&request.basket.items.len()) || !request.basket.items.iter().all(fits) {
         return Err(Error::field("basket", "挂单里要有 1 到 120 种商品").into());
     }
+    if request.basket.fitting_ids.len() > MOST_FITTINGS {
+        return Err(Error::field("basket", "留货一次最多 20 份").into());
+    }
     let (mall_id, staff_id) = (staff.mall.id, staff.id);
     let held = staff
         .write_once(&app, "counter.hold", claim, move |tx, ctx| {
@@ -104,6 +108,8 @@ pub struct TakenUp {
     pub lines: Vec<HeldLine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<CounterMember>,
+    /// Of its goods, what is still put aside for trying.
+    pub fittings: Vec<CounterFitting>,
 }
 
 /// Take a basket up again.
@@ -129,7 +135,12 @@ async fn take_up_held_sale(
             };
             // Somebody who left meanwhile is nobody the counter knows.
             let member = basket.member_id.and_then(|id| member_at_counter(&reader, tx, ctx, id).ok());
-            let taken = TakenUp { lines: known.into_iter().map(line).collect(), member };
+            let fittings = trade::fitting::open_by_id(tx, mall_id, store_id, &basket.fitting_ids)?;
+            let taken = TakenUp {
+                fittings: fittings.into_iter().map(CounterFitting::from).collect(),
+                lines: known.into_iter().map(line).collect(),
+                member,
+            };
             Ok((taken, Note::new("held_sale", id, "取回挂单")))
         })
         .await?;

@@ -13,6 +13,8 @@ mod shift;
 mod tender;
 mod wait;
 
+pub(super) use basket::{CounterGoods, goods_at};
+pub(super) use buyer::{CounterMember, member_at_counter};
 pub use receipt::{CounterReceipt, receipt_of};
 pub use sell::{SellAtCounter, sell_in};
 
@@ -43,7 +45,7 @@ pub fn admin_routes() -> OpenApiRouter<App> {
 }
 
 /// A clerk bound to a store stands at its counter only. `counter.other_store` (403).
-fn at_store(grants: &Grants, store_id: Id) -> Result<()> {
+pub(super) fn at_store(grants: &Grants, store_id: Id) -> Result<()> {
     match grants.store_id {
         Some(own) if own != store_id => Err(Error::forbidden("counter.other_store", "这不是你所在门店的柜台")),
         _ => Ok(()),

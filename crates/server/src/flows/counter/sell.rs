@@ -9,7 +9,7 @@ use crate::flows::balance::BALANCE;
 use crate::flows::channel::Channel;
 use crate::flows::group::CODE;
 use crate::flows::place::{self, PlaceOrder};
-use crate::flows::{ORDER_GROUP, booking, settle};
+use crate::flows::{ORDER_GROUP, booking, fitting, settle};
 use axum::extract::State;
 use db::Tx;
 use kernel::{Error, Fen, Id, Instant, Result, hours, minutes};
@@ -52,6 +52,10 @@ pub struct SellAtCounter {
     pub items: Vec<ItemInput>,
     /// Instead of items: what is left to pay of a booking. It is its member's purchase, with or without `member_id`.
     pub booking_id: Option<Id>,
+    /// Of the items, what was put aside here for trying and is taken now. Told late, one that is over by then is sold from the shelf.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub fitting_ids: Vec<Id>,
     /// Absent for somebody the mall does not know.
     pub member_id: Option<Id>,
     #[serde(default)]
@@ -70,6 +74,11 @@ impl SellAtCounter {
     fn check(&self, now: Instant) -> Result<()> {
         if self.items.is_empty() != self.booking_id.is_some() {
             return Err(Error::field("items", "请先扫描商品"));
+        }
+        if self.fitting_ids.len() > fitting::MOST_FITTINGS
+            || (self.booking_id.is_some() && !self.fitting_ids.is_empty())
+        {
+            return Err(Error::field("fitting_ids", "留货一次最多 20 份，预约的尾款要单独收"));
         }
         let amounts: Vec<i64> = self.tenders.iter().map(TenderInput::amount).collect();
         let sum = amounts.iter().try_fold(0i64, |sum, amount| sum.checked_add(*amount));
@@ -121,10 +130,10 @@ impl SellAtCounter {
 #[utoipa::path(post, path = "/counter/sales", tag = "counter", security(("staff" = [])),
     params(("Idempotency-Key" = String, Header)), request_body = SellAtCounter,
     responses((status = 200, body = CounterSaleView),
-    (status = 400, body = ProblemBody, description = "`request.invalid` at `items`, `tenders`, `tenders.auth_code`; `cart.quantity_invalid`; `pay_password.wrong`, `session.code_wrong`, `session.code_expired`"),
-    (status = 403, body = ProblemBody, description = "`counter.other_store`, `counter.other_clerk`, `member.blocked`"),
-    (status = 404, body = ProblemBody, description = "`counter.no_such_shift`, `member.not_found`"),
-    (status = 409, body = ProblemBody, description = "`counter.shift_closed`, `order.price_changed` (details.quote), `inventory.sold_out` (details.sku_ids), `order.not_placeable`, `counter.code_forged`, `counter.code_expired`, `counter.code_used`, `balance.not_enough`, `counter.told_too_late`, `counter.sale_sent`, `pay_password.not_set`, `store.closed`, `booking.nothing_left`, `booking.rest_moved`, `booking.not_allowed`"),
+    (status = 400, body = ProblemBody, description = "`request.invalid` at `items`, `tenders`, `tenders.auth_code`, `fitting_ids`; `cart.quantity_invalid`; `pay_password.wrong`, `session.code_wrong`, `session.code_expired`"),
+    (status = 403, body = ProblemBody, description = "`counter.other_store`, `counter.other_clerk`, `fitting.other_store`, `member.blocked`"),
+    (status = 404, body = ProblemBody, description = "`counter.no_such_shift`, `member.not_found`, `fitting.not_found`"),
+    (status = 409, body = ProblemBody, description = "`counter.shift_closed`, `order.price_changed` (details.quote), `inventory.sold_out` (details.sku_ids), `order.not_placeable`, `counter.code_forged`, `counter.code_expired`, `counter.code_used`, `balance.not_enough`, `counter.told_too_late`, `counter.sale_sent`, `pay_password.not_set`, `store.closed`, `booking.nothing_left`, `booking.rest_moved`, `booking.not_allowed`, `fitting.over`"),
     (status = 422, body = ProblemBody, description = "`idempotency.mismatch`"),
     (status = 429, body = ProblemBody, description = "`pay_password.locked`, `session.code_locked`")))]
 async fn sell_at_counter(
@@ -239,7 +248,10 @@ struct Selling<'a> {
 
 impl Selling<'_> {
     fn run(&self, tx: &mut Tx<'_>, ctx: &Ctx, request_key: &str, channel: Option<&'static str>) -> Result<Sold> {
+        let request = self.request;
+        let tried = fitting::take_for_sale(tx, ctx, self.shift.store_id, request)?;
         let order_id = self.place(tx, ctx)?;
+        trade::fitting::sold_with(tx, ctx, &tried, order_id)?;
         let new = NewSale {
             order_id,
             store_id: self.shift.store_id,

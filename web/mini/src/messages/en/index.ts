@@ -7,6 +7,7 @@ import cart from './cart';
 import checkout from './checkout';
 import club from './club';
 import common from './common';
+import fitting from './fitting';
 import home from './home';
 import invoice from './invoice';
 import me from './me';
@@ -30,6 +31,7 @@ const areas = {
   checkout,
   club,
   common,
+  fitting,
   home,
   invoice,
   me,

@@ -6,6 +6,7 @@ import cart from './cart';
 import checkout from './checkout';
 import club from './club';
 import common from './common';
+import fitting from './fitting';
 import home from './home';
 import invoice from './invoice';
 import me from './me';
@@ -28,6 +29,7 @@ const zh = {
   checkout,
   club,
   common,
+  fitting,
   home,
   invoice,
   me,

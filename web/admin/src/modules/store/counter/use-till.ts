@@ -2,6 +2,8 @@
 
 import { Failure, newIdempotencyKey } from '@api/client';
 import type {
+  CounterFitting,
+  CounterFittings,
   CounterGoods,
   CounterMember,
   CounterSaleView,
@@ -13,6 +15,7 @@ import type {
 import { computed, ref, shallowRef } from 'vue';
 import { asFailure } from '@/app/http';
 import * as api from '@/api/counter';
+import { listWaiting } from '@/api/fitting';
 
 export interface TillLine {
   goods: CounterGoods;
@@ -24,6 +27,10 @@ export function useTill(shift: () => CounterShiftView | null) {
   const member = shallowRef<CounterMember | null>(null);
   const coupon_ids = ref<string[] | null>(null);
   const with_points = ref(false);
+  /** What waits at the store for the member to try. */
+  const waiting = shallowRef<CounterFittings | null>(null);
+  /** Rung up from what was put aside. */
+  const taken = shallowRef<CounterFitting[]>([]);
   const quote = shallowRef<Quote | null>(null);
   const quoting = ref(false);
   const failure = shallowRef<Failure | null>(null);
@@ -39,6 +46,12 @@ export function useTill(shift: () => CounterShiftView | null) {
     ...(coupon_ids.value ? { coupon_ids: coupon_ids.value } : {}),
     ...(with_points.value && member.value ? { points: member.value.points } : {}),
   }));
+  /** Of what was put aside, what is still among the lines. */
+  const kept = computed(() => {
+    const rung = new Set(lines.value.map((line) => line.goods.sku_id));
+    return taken.value.filter((one) => rung.has(one.sku_id));
+  });
+  const fitting_ids = computed(() => kept.value.map((one) => one.id));
   const ready = computed(() => Boolean(quote.value?.placeable) && !quoting.value && lines.value.length > 0);
 
   function priceAlone(): void {
@@ -71,6 +84,7 @@ export function useTill(shift: () => CounterShiftView | null) {
         items: items.value,
         member_id: member.value?.id ?? null,
         choices: choices.value,
+        fitting_ids: fitting_ids.value,
       });
       if (mine !== turn) return;
       quote.value = answer;
@@ -99,6 +113,7 @@ export function useTill(shift: () => CounterShiftView | null) {
     lines.value = lines.value.filter((line) => line.goods.sku_id !== sku_id || count > 0);
     const line = lines.value.find((one) => one.goods.sku_id === sku_id);
     if (line) line.quantity = Math.min(count, 999);
+    taken.value = kept.value;
     void ask();
   }
 
@@ -107,7 +122,25 @@ export function useTill(shift: () => CounterShiftView | null) {
     member.value = found;
     coupon_ids.value = null;
     with_points.value = false;
+    waiting.value = null;
+    if (found) void lookWhatWaits(found.id);
     void ask();
+  }
+
+  /** What the store keeps for a member; who comes from the list of it is known by that. */
+  async function lookWhatWaits(member_id: string): Promise<CounterMember | null> {
+    const open = shift();
+    if (!open || offline.value) return null;
+    const found = await listWaiting(open.store_id, member_id).catch(() => null);
+    if (found && (!member.value || member.value.id === member_id)) waiting.value = found.items.length ? found : null;
+    return found?.member ?? null;
+  }
+
+  /** Rings up something that was put aside. */
+  function take(one: CounterFitting, goods: CounterGoods): void {
+    if (taken.value.some((known) => known.id === one.id)) return;
+    taken.value = [...taken.value, one];
+    add(goods, one.quantity);
   }
 
   function choose(ids: string[] | null, points: boolean): void {
@@ -118,6 +151,7 @@ export function useTill(shift: () => CounterShiftView | null) {
 
   function restart(): void {
     lines.value = [];
+    taken.value = [];
     setMember(null);
   }
 
@@ -130,6 +164,7 @@ export function useTill(shift: () => CounterShiftView | null) {
       items: items.value,
       member_id: member.value?.id ?? null,
       choices: choices.value,
+      fitting_ids: fitting_ids.value,
       expected_total_fen: quote.value.total_fen,
       tenders,
     };
@@ -154,6 +189,10 @@ export function useTill(shift: () => CounterShiftView | null) {
     member,
     coupon_ids,
     with_points,
+    waiting,
+    taken,
+    kept,
+    fitting_ids,
     quote,
     quoting,
     failure,
@@ -164,6 +203,8 @@ export function useTill(shift: () => CounterShiftView | null) {
     add,
     setQuantity,
     setMember,
+    lookWhatWaits,
+    take,
     choose,
     restart,
     body,

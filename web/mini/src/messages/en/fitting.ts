@@ -1,0 +1,31 @@
+// Goods put aside in a store for trying.
+import type { Translation } from '../index';
+
+export default {
+  mine: 'Put aside for me',
+  reserve: 'Put one aside to try',
+  option: 'Which one',
+  day: 'When will you come',
+  pieces: 'How many',
+  note: 'Nothing to pay. Kept until the store closes at {at}; hand it back if it does not suit you.',
+  no_days: 'The store is closed these days, try another one',
+  none_left: 'None left in this store',
+  confirm: 'Put it aside',
+  confirm_more: 'One more',
+  held_ok: '{goods} is put aside. We tell you when it is laid out.',
+  see: 'See what is kept',
+  none: 'Nothing put aside yet. Under “{stores}” on a product a store keeps one for you to try before you buy.',
+  until: 'Kept until {at}',
+  give_up: 'I am not coming',
+  give_up_title: 'Give it up?',
+  give_up_text: 'It goes back on the shelf for others.',
+  gone: 'Back on the shelf',
+  refused: 'The store says: {reason}',
+  state_held: 'Being prepared',
+  state_ready: 'Laid out',
+  state_bought: 'Bought',
+  state_returned: 'Tried, not taken',
+  state_cancelled: 'Given up',
+  state_refused: 'Could not be kept',
+  state_expired: 'Expired',
+} satisfies Translation<'fitting'>;

@@ -1,0 +1,31 @@
+// Goods put aside in a store for trying.
+import { words } from '../words';
+
+export default words('fitting', {
+  mine: '门店留货',
+  reserve: '留一件，到店试',
+  option: '留哪一款',
+  day: '哪天来',
+  pieces: '留几件',
+  note: '不用付款，留到当天 {at} 打烊。不合适直接还给店员。',
+  no_days: '门店这几天不营业，换一家看看',
+  none_left: '这家店没有了',
+  confirm: '帮我留着',
+  confirm_more: '再留一件',
+  held_ok: '{goods} 留下了，备好会告诉您',
+  see: '看我的留货',
+  none: '还没有留货。在商品页点“{stores}”，可以请门店留一件，到店试了再买。',
+  until: '留到 {at}',
+  give_up: '不去了',
+  give_up_title: '不留了？',
+  give_up_text: '商品会放回货架，别人可以买走。',
+  gone: '已放回货架',
+  refused: '门店说：{reason}',
+  state_held: '店员备货中',
+  state_ready: '已备好',
+  state_bought: '已买走',
+  state_returned: '试过没买',
+  state_cancelled: '已取消',
+  state_refused: '没能留住',
+  state_expired: '已过期',
+});
