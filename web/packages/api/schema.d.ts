@@ -22039,7 +22039,7 @@ export interface operations {
                     "application/json": components["schemas"]["CounterSaleView"];
                 };
             };
-            /** @description `request.invalid` at `items`, `tenders`, `tenders.auth_code`; `cart.quantity_invalid`; `pay_password.wrong`, `session.code_wrong`, `session.code_expired` */
+            /** @description `request.invalid` at `items`, `tenders`, `tenders.auth_code`, `fitting_ids`; `cart.quantity_invalid`; `pay_password.wrong`, `session.code_wrong`, `session.code_expired` */
             400: {
                 headers: {
                     [name: string]: unknown;
