@@ -13,6 +13,8 @@ pub mod consent;
 
 pub mod message;
 
+pub mod home;
+
 pub mod identity;
 
 pub mod notice;

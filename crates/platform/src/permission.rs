@@ -115,6 +115,7 @@ permissions! {
     ServiceEdit "service.edit" "门店" "编辑可预约的服务、老师与房间";
     BookingManage "booking.manage" "门店" "预约看板：代约、到店、改约与取消";
     DeliveryRide "delivery.ride" "门店" "接单与配送";
+    HomeView "home.view" "门店" "查看门店与导购的会员、业绩和邀请码";
 }
 
 /// What a staff member may do, resolved from the role.

@@ -1,8 +1,8 @@
 //! Puts the parts together: database, clients, sessions, jobs. The one list of who reacts to what.
 
 use crate::flows::{
-    after_sale, booking, close, complete, delivery, fitting, hooks, loyalty, message, order_export, pay, personal,
-    purchase, refund, ship_file, transfer, uncollected, upload_shipping, webhook,
+    after_sale, booking, close, complete, delivery, fitting, home, hooks, loyalty, message, order_export, pay,
+    personal, purchase, refund, ship_file, transfer, uncollected, upload_shipping, webhook,
 };
 use crate::flows::{finance as reports, invoice, reconcile};
 use crate::{accounts, template};
@@ -213,6 +213,7 @@ pub fn personal_sources() -> people::hooks::PersonalSources {
         Arc::new(personal::TransferData),
         Arc::new(personal::CouponData),
         Arc::new(people::wallet::ClubData),
+        Arc::new(home::HomeData),
         Arc::new(insight::event::BehaviourData),
     ])
 }
@@ -228,6 +229,7 @@ async fn forget(app: App) -> Result<()> {
                 people::identity::sweep(tx, mall_id, now)?;
                 people::message::sweep(tx, mall_id, now)?;
                 people::notice::sweep(tx, mall_id, now)?;
+                people::home::clear_up(tx, mall_id, now)?;
                 platform::search::age_phrases(tx, mall_id, now)?;
                 idempotency::sweep(tx, mall_id, now)
             })

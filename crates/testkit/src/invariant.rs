@@ -305,6 +305,22 @@ const NEVER: &[(&str, &str)] = &[
            where e.mall_id = s.mall_id and e.shift_id = s.id)",
     ),
     (
+        "what counted for a home is not what its orders were paid less what came back",
+        "select 'order ' || cast(o.id as text) from trade_order o
+         join home_sale p on p.mall_id = o.mall_id and p.order_id = o.id and p.kind = 'paid'
+         where o.paid_fen - o.refunded_fen <> (select cast(sum(s.amount_fen) as bigint) from home_sale s
+           where s.mall_id = o.mall_id and s.order_id = o.id)",
+    ),
+    (
+        // A member who had bought under a home: whatever was paid after that and before its end counts for it.
+        "an order of a member with a home did not count for it",
+        "select 'order ' || cast(o.id as text) from member_home h
+         join trade_order o on o.mall_id = h.mall_id and o.member_id = h.member_id and o.paid_at > h.bought_at
+         where (h.ended_at is null or o.paid_at < h.ended_at)
+           and not exists (select 1 from home_sale s
+             where s.mall_id = o.mall_id and s.order_id = o.id and s.kind = 'paid' and s.home_id = h.id)",
+    ),
+    (
         "an order moved without leaving an event",
         "select 'order ' || cast(o.id as text) from trade_order o
          where not exists (select 1 from order_event e where e.mall_id = o.mall_id and e.order_id = o.id)",

@@ -11,6 +11,15 @@ export interface Page<T> {
   next_cursor?: string | null;
 }
 
+export type ChangeMemberHome = Schemas['ChangeMemberHome'];
+export type HomeFigures = Schemas['HomeFigures'];
+export type HomeHow = Schemas['HomeHow'];
+export type HomeInvite = Schemas['HomeInvite'];
+export type HomeMember = Schemas['HomeMember'];
+export type HomeReport = Schemas['HomeReport'];
+export type HomeRow = Schemas['HomeRow'];
+export type MemberHome = Schemas['MemberHome'];
+export type MyHomes = Schemas['MyHomes'];
 export type DeliveryAction = Schemas['DeliveryAction'];
 export type DeliveryRow = Schemas['DeliveryRow'];
 export type DeliveryRule = Schemas['DeliveryRule'];

@@ -60,6 +60,8 @@ pub struct MemberQuery {
     /// Orders paid.
     pub min_orders: Option<i64>,
     pub max_orders: Option<i64>,
+    /// Belongs to this store.
+    pub home_store_id: Option<Id>,
     pub cursor: Option<String>,
 }
 
@@ -176,6 +178,13 @@ pub fn members(
         if let Some(bound) = bound {
             and(text, bound.into());
         }
+    }
+    if let Some(store_id) = query.home_store_id {
+        and(
+            " and m.id in (select h.member_id from member_home h
+               where h.mall_id = $1 and h.store_id = $? and h.ended_at is null)",
+            store_id.into(),
+        );
     }
     sql.push_str(" order by m.created_at desc, m.id desc limit $4");
     let rows: Vec<Listed> = tx.all(&sql, &values)?;

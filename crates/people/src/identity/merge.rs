@@ -4,7 +4,7 @@
 use super::model::MemberRecord;
 use super::store;
 use crate::hooks::Hooks;
-use crate::{address, consent, message};
+use crate::{address, consent, home, message};
 use db::{Tx, args};
 use kernel::{Error, Id, Result};
 use platform::Ctx;
@@ -21,6 +21,7 @@ pub(super) fn guest_in_hand(tx: &mut Tx<'_>, ctx: &Ctx, guest: Option<Id>) -> Re
 pub(super) fn absorb(tx: &mut Tx<'_>, ctx: &Ctx, hooks: &Hooks, guest: Id, member: Id) -> Result<()> {
     hooks.merge.merge(tx, ctx, guest, member)?;
     consent::move_log(tx, ctx, guest, member)?;
+    home::join(tx, ctx, guest, member)?;
     message::forget(tx, ctx.mall_id, guest)?;
     let closed = tx.exec(
         "update member
@@ -62,6 +63,7 @@ pub(super) fn unite(
     )?;
     address::move_book(tx, ctx, member.id, owner.id)?;
     consent::move_log(tx, ctx, member.id, owner.id)?;
+    home::merge(tx, ctx, member.id, owner.id)?;
     message::erase(tx, ctx.mall_id, member.id)?;
     message::forget(tx, ctx.mall_id, member.id)?;
     hooks.merge.merge(tx, ctx, member.id, owner.id)?;

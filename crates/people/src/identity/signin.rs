@@ -4,6 +4,7 @@
 use super::merge::{absorb, guest_in_hand};
 use super::model::MemberRecord;
 use super::store;
+use crate::home;
 use crate::hooks::Hooks;
 use crate::phone::{Phone, SealedPhone};
 use db::{Tx, args, violated};
@@ -130,6 +131,7 @@ fn become_member(tx: &mut Tx<'_>, ctx: &Ctx, guest: Option<Id>, phone: Option<&S
     if !store::promote(tx, ctx, guest, &default_nickname(guest), phone)? {
         return Err(Error::internal("a locked guest stopped being one"));
     }
+    home::join(tx, ctx, guest, guest)?;
     Ok(guest)
 }
 

@@ -12,7 +12,7 @@ use trade::counter::open_shift;
 const FLOAT: Fen = Fen(50_000);
 
 /// What a clerk may do.
-pub(super) const CLERK: [&str; 10] = [
+pub(super) const CLERK: [&str; 11] = [
     "order.view",
     "order.ship",
     "order.redeem",
@@ -23,6 +23,7 @@ pub(super) const CLERK: [&str; 10] = [
     "counter.sell",
     "booking.manage",
     "delivery.ride",
+    "home.view",
 ];
 
 /// Opens the shift of the first clerk who is bound to a store, and sells.

@@ -12,6 +12,7 @@ mod counter;
 mod deliveries;
 mod finance;
 mod fittings;
+mod home;
 mod orders;
 mod seed;
 mod stock;

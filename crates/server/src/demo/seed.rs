@@ -112,6 +112,7 @@ impl Seeding<'_> {
         let words: Vec<&str> = self.catalog.hot_words.iter().map(String::as_str).collect();
         platform::search::pin(tx, self.ctx.mall_id, &words, self.ctx.now)?;
         self.home(tx, &categories, &products)?;
+        super::home::seed(tx, self.ctx)?;
         super::counter::seed(tx, self.app, self.ctx)?;
         super::orders::seed(tx, self.app, self.ctx)?;
         super::after_sales::seed(tx, self.ctx)?;

@@ -1,6 +1,7 @@
 //! A member as staff see one: who it is (masked), what was bought, where it goes (masked), what was said, and what
 //! happened in order of time.
 
+use super::home::{self, MemberHome};
 use axum::extract::State;
 use db::{Tx, args};
 use goods::review::AdminReview;
@@ -39,7 +40,7 @@ pub struct MaskedAddress {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct MemberEvent {
     pub at: Instant,
-    /// `joined`, `ordered`, `paid`, `reviewed`, `blocked`, `unblocked` …
+    /// `joined`, `home`, `ordered`, `paid`, `reviewed`, `blocked`, `unblocked` …
     pub kind: String,
     pub text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,6 +55,9 @@ pub struct MemberProfile {
     pub avatar_url: Option<String>,
     /// Signed in through WeChat.
     pub has_wechat: bool,
+    /// The store the member belongs to, and the clerk that won them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub home: Option<MemberHome>,
     pub addresses: Vec<MaskedAddress>,
     /// The latest five; empty without `order.view`.
     pub recent_orders: Vec<AdminOrderRow>,
@@ -107,12 +111,15 @@ fn compose(app: &App, tx: &mut Tx<'_>, mall_id: MallId, id: Id, sees: &Sees) -> 
     events.push(MemberEvent {
         at: member.created_at, kind: "joined".into(), text: "成为会员".into(), order_id: None
     });
+    let homes = home::home_events(tx, mall_id, id)?.into_iter();
+    events.extend(homes.map(|(at, text)| MemberEvent { at, kind: "home".into(), text, order_id: None }));
     events.sort_by_key(|event| std::cmp::Reverse(event.at));
     events.truncate(40);
     Ok(MemberProfile {
         member,
         avatar_url: avatar.map(|key| platform::storage::picture(app, &key, "").small_url),
         has_wechat: identities > 0,
+        home: home::home_view(tx, mall_id, id)?,
         addresses,
         recent_orders: orders.items,
         recent_reviews: reviews,

@@ -18,6 +18,7 @@ pub mod detail;
 pub mod finance;
 pub mod fitting;
 pub mod group;
+pub mod home;
 pub mod hooks;
 pub mod invoice;
 pub mod loyalty;
@@ -82,6 +83,7 @@ pub fn shop_routes() -> OpenApiRouter<App> {
         .merge(invoice::shop_routes())
         .merge(recommend::shop_routes())
         .merge(store_card::shop_routes())
+        .merge(home::shop_routes())
 }
 
 /// Back-office routes of the flows.
@@ -114,4 +116,5 @@ pub fn admin_routes() -> OpenApiRouter<App> {
         .merge(after_sale::admin_routes())
         .merge(setup::admin_routes())
         .merge(transfer::admin_routes())
+        .merge(home::admin_routes())
 }

@@ -73,7 +73,9 @@ pub fn spread(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, amount: Fen, reason: &s
     for payment in &paid {
         let part = left.min(most.get(&payment.id).copied().unwrap_or(Fen::ZERO));
         if part > Fen::ZERO {
-            made.push(start(tx, ctx, payment, &NewRefund { order_id: Some(order.id), amount: part, reason })?);
+            let refund = start(tx, ctx, payment, &NewRefund { order_id: Some(order.id), amount: part, reason })?;
+            people::home::count_refund(tx, ctx, order.id, refund.id, part)?;
+            made.push(refund);
             left = left.minus(part)?;
         }
     }

@@ -1,7 +1,7 @@
 //! Money arrived: record the payment, move the orders, commit their stock — one transaction, idempotent by the
 //! channel's transaction id. Money that finds its orders closed or paid already is recorded and sent back at once.
 
-use super::{ORDER, ORDER_GROUP, balance_part, booking, counter, group, purchase, refund};
+use super::{ORDER, ORDER_GROUP, balance_part, booking, counter, group, home, purchase, refund};
 use db::Tx;
 use goods::inventory::{self, Holder};
 use kernel::ports::{ChannelPayment, CombinedPayment, PaymentChannel};
@@ -170,6 +170,7 @@ pub fn paid(tx: &mut Tx<'_>, ctx: &Ctx, order: &Order, step: Move, note: Option<
         goods::catalog::add_sales(tx, ctx, &sold)?;
     }
     people::identity::count_purchase(tx, ctx, order.member_id, order.total)?;
+    home::paid(tx, ctx, order)?;
     if order.is_of_counter() {
         return counter::hand_over(tx, ctx, order.id);
     }

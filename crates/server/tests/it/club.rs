@@ -71,5 +71,6 @@ pub async fn writes(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, String
         ),
     ];
     script.extend(crate::offers::writes(mall, f).await);
+    script.extend(crate::home::writes(mall, f).await);
     script
 }

@@ -147,6 +147,7 @@ pub async fn furnish(mall: &TestMall, mark: &str) -> Furnished {
     ids.extend(crate::booking_routes::furnish(mall, &member, mark).await);
     ids.extend(crate::local_walks::furnish(mall, &store, &member, &product).await);
     ids.extend(crate::counter::furnish(mall, &product, &store).await);
+    ids.extend(crate::home::furnish(mall, &member, &store).await);
     let secrets =
         vec![mark.to_owned(), member.phone.clone(), "13700137000".into(), pickup_code, to_ship.payment.clone()];
     let orders = vec![to_ship.order, done.order, unpaid, pickup];

@@ -32,6 +32,7 @@ mod fitting;
 mod floors;
 mod gifts;
 mod halves;
+mod home;
 mod hostile;
 mod imports;
 mod insight;

@@ -49,6 +49,8 @@ const DECIDED: &[(&str, &str)] = &[
     ("transfer", "handed over; kept without its payee"),
     ("member_code_use", "kept: that a code confirmed a payment, nothing else"),
     ("coupon", "void when unused, else kept with its order"),
+    ("home_visit", "erased"),
+    ("member_home", "handed over; loses its member"),
     ("coupon_code", "kept: that a code was redeemed"),
     ("consent", "kept: says which version was agreed to, nothing else"),
     ("closed_account", "kept: says that the account was closed, nothing else"),

@@ -23,6 +23,10 @@ pub const FREE: &[&str] = &[
     "GET /admin/v1/tasks/{id}/problems",
     "GET /admin/v1/tasks/{id}/problems.csv",
     "GET /admin/v1/tasks/{id}/file",
+    "GET /admin/v1/homes/mine",
+    "GET /admin/v1/homes/mine/members",
+    "POST /admin/v1/homes/mine/invite",
+    "GET /admin/v1/homes/invites/{invite}/mini-code",
 ];
 
 /// Writes that are told elsewhere: the own account, a look that changes nothing, files.
@@ -37,6 +41,7 @@ pub const NOT_IN_THE_SCRIPT: &[&str] = &[
     "POST /admin/v1/quote/preview",
     "POST /admin/v1/counter/quote",
     "POST /admin/v1/counter/members",
+    "POST /admin/v1/homes/mine/invite",
     "POST /admin/v1/notices/{kind}/preview",
     "POST /admin/v1/uploads",
     "POST /admin/v1/products/changes/preview",

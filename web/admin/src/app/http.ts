@@ -57,8 +57,7 @@ export const call = createClient({
   onSignedOut: (failure) => signedOut(failure),
 });
 
-/** Fetches a file with the session's token and hands it to the browser's downloads. */
-export async function fetchFile(url: string, name: string): Promise<void> {
+async function fetchBlob(url: string): Promise<Blob> {
   const headers = token ? { Authorization: `Bearer ${token}` } : undefined;
   let response: Response;
   try {
@@ -70,7 +69,23 @@ export async function fetchFile(url: string, name: string): Promise<void> {
     const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
     throw new Failure(response.status, problem);
   }
-  const address = URL.createObjectURL(await response.blob());
+  return response.blob();
+}
+
+/** Fetches a picture with the session's token; answers its data, which needs no cleaning up. */
+export async function fetchPicture(url: string): Promise<string> {
+  const blob = await fetchBlob(url);
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result));
+    reader.onerror = () => reject(new Failure(0, { code: 'network.garbled' }));
+    reader.readAsDataURL(blob);
+  });
+}
+
+/** Fetches a file with the session's token and hands it to the browser's downloads. */
+export async function fetchFile(url: string, name: string): Promise<void> {
+  const address = URL.createObjectURL(await fetchBlob(url));
   const link = document.createElement('a');
   link.href = address;
   link.download = name;

@@ -140,6 +140,8 @@ export const NAVIGATION: NavGroup[] = [
     pages: [
       page('门店', '/stores', 'store.view', Location, 'stores 自提点 营业时间'),
       page('服务', '/services', 'store.view', MagicStick, 'services 预约 老师 房间 定金'),
+      page('我的会员', '/my-members', '', Postcard, 'my members 导购 邀请码 二维码 业绩'),
+      page('会员归属', '/homes', 'home.view', Connection, 'homes 导购 业绩 归属 邀请码 海报'),
       page('店铺', '/shops', 'store.view', Shop, 'shops 多店铺 合单'),
     ],
   },

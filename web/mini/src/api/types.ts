@@ -15,6 +15,7 @@ export type Upload = Schemas['Upload'];
 export type CounterReceipt = Schemas['CounterReceipt'];
 
 export type Me = Schemas['Me'];
+export type MyHome = Schemas['MyHome'];
 export type MeInput = Schemas['MeInput'];
 export type SessionGranted = Schemas['SessionGranted'];
 export type Region = Schemas['Region'];

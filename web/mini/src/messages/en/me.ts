@@ -11,6 +11,7 @@ export default {
   no_phone: 'No phone linked yet',
   sync: 'Sign in to keep cart and orders',
   stores_note: 'Pickup and opening hours',
+  my_store: 'Your store',
   link_phone: 'Link a phone',
   phone_wrong: 'Enter an 11-digit mobile number',
   code_sent: 'Code sent',

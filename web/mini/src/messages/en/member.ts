@@ -9,6 +9,8 @@ export default {
   place_mine: 'Use where I am',
   place_use: 'This is the place',
   code: 'Member code',
+  home: 'Your store',
+  home_clerk: 'Your store · {name} looks after you',
   code_note: 'Show it in the store',
   code_show: 'Let the clerk scan it before you pay, and once more to pay from your balance',
   new_face_done: 'Avatar changed',

@@ -11,6 +11,7 @@ export default words('me', {
   no_phone: '还没有绑定手机号',
   sync: '登录后同步购物车与订单',
   stores_note: '自提与营业时间',
+  my_store: '专属门店',
   link_phone: '绑定手机号',
   phone_wrong: '请输入 11 位手机号',
   code_sent: '验证码已发送',

@@ -9,6 +9,8 @@ export default words('member', {
   place_mine: '用我现在的位置',
   place_use: '就是这里',
   code: '会员码',
+  home: '您的专属门店',
+  home_clerk: '您的专属门店 · {name}为您服务',
   code_note: '到店出示，积分优惠通用',
   code_show: '付款前请店员扫一扫，用余额付款时再扫一次确认',
   new_face_done: '头像已更换',

@@ -20,5 +20,6 @@ export const MEMBER_FILTERS = {
   min_paid_fen: '',
   max_paid_fen: '',
   min_orders: '',
+  home_store_id: '',
 };
 export type MemberFilters = Record<keyof typeof MEMBER_FILTERS, string>;
