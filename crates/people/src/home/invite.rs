@@ -53,7 +53,11 @@ pub fn make_invite(tx: &mut Tx<'_>, ctx: &Ctx, whose: Whose) -> Result<String> {
 /// Whose a code is, as typed or scanned. A clerk who left, or who works elsewhere now, wins nobody any more: it is the store's
 /// alone. `home.no_such_invite` (404).
 pub fn invite_of_code(tx: &mut Tx<'_>, mall_id: MallId, code: &str) -> Result<Invite> {
-    let code: String = code.trim().chars().take(LENGTH + 1).collect::<String>().to_ascii_uppercase();
+    let code = code.trim().to_ascii_uppercase();
+    let none = || Error::not_found("home.no_such_invite", "这个邀请码不存在，请让店员再出示一次");
+    if code.len() != LENGTH || !code.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err(none());
+    }
     let found: Option<(Id, Option<Id>)> = tx.opt(
         "select i.store_id, s.id
          from home_invite i
@@ -62,7 +66,6 @@ pub fn invite_of_code(tx: &mut Tx<'_>, mall_id: MallId, code: &str) -> Result<In
          where i.mall_id = $1 and i.code = $2",
         &args![mall_id, &code],
     )?;
-    let (store_id, clerk_id) =
-        found.ok_or_else(|| Error::not_found("home.no_such_invite", "这个邀请码不存在，请让店员再出示一次"))?;
+    let (store_id, clerk_id) = found.ok_or_else(none)?;
     Ok(Invite { code, whose: Whose { store_id, clerk_id } })
 }

@@ -7,9 +7,9 @@ use people::home::{self, Whose};
 use platform::Ctx;
 
 /// How many of the members have a home.
-const MOST: i64 = 12;
+const MOST: i64 = 5;
 
-/// Hangs codes up and lets the first members open them, one every other day.
+/// Hangs codes up and lets the first members open them, one every few days. The last of the members is left to the counter.
 pub(super) fn seed(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<()> {
     let stores: Vec<(Id, Option<Id>)> = tx.all(
         "select s.id, (select min(p.id) from staff p where p.mall_id = s.mall_id and p.store_id = s.id)
@@ -30,7 +30,7 @@ pub(super) fn seed(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<()> {
         let Some((store_id, clerk_id)) = stores.get(usize::from(at % 3 == 1)).or(stores.first()) else { return Ok(()) };
         let whose = Whose { store_id: *store_id, clerk_id: *clerk_id };
         home::make_invite(tx, ctx, whose)?;
-        let then = ctx.at(ctx.now - days(2 * (MOST - at)) - hours(at));
+        let then = ctx.at(ctx.now - days(4 * (MOST - at)) - hours(at));
         home::opened_by(tx, &then, member_id, true, whose)?;
     }
     Ok(())

@@ -144,7 +144,8 @@ fn of_two_invites_at_the_same_instant_one_wins() {
         let (lins, wus) = (code_of(&street.lin).await, code_of(&street.wu).await);
         for member in mall.members(4).await {
             let (one, two) = tokio::join!(open(&member, &lins), open(&member, &wus));
-            (one.ok(), two.ok());
+            one.ok();
+            two.ok();
             let first = home_of(&member).await;
             assert!(!first.0.is_empty());
             open(&member, &lins).await.ok();
@@ -153,7 +154,8 @@ fn of_two_invites_at_the_same_instant_one_wins() {
         }
         let guest = mall.guest().await;
         let (one, two) = tokio::join!(open(&guest, &lins), open(&guest, &wus));
-        (one.ok(), two.ok());
+        one.ok();
+        two.ok();
         sign_in(&mall, &guest, "13900000003").await;
         assert_eq!(mall.number("select count(*) from member_home where mall_id = $1").await, 5);
         assert_eq!(mall.number("select count(*) from home_visit where mall_id = $1").await, 0);

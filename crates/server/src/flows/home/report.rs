@@ -180,6 +180,8 @@ fn clerks(tx: &mut Tx<'_>, mall_id: MallId, store_id: Id, from: Instant, to: Ins
     for id in clerks_of(tx, mall_id, store_id)?.iter().map(|(id, _)| Some(*id)).chain(members.keys().copied()) {
         found.entry(id).or_default();
     }
+    // The store's own row is always there: its invite hangs at the door.
+    found.entry(None).or_default();
     let ids: Vec<Id> = found.keys().filter_map(|id| *id).collect();
     let names = staff::names(tx, mall_id, &ids)?;
     let row = |(id, figures): (Option<Id>, Figures)| {

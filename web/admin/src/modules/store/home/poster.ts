@@ -53,7 +53,8 @@ export async function drawInvitePoster(poster: InvitePoster): Promise<string> {
     pen.fillText(text, WIDTH / 2, y, WIDTH - 160);
   };
   pen.textAlign = 'center';
-  line(poster.mall, 190, 48, 400, '#5b605d');
+  // Many stores carry the mall's name in their own.
+  if (!poster.store.startsWith(poster.mall)) line(poster.mall, 190, 48, 400, '#5b605d');
   line(poster.store, 300, 88, 600, '#1c1e1d');
   if (poster.clerk) line(`${poster.clerk} 为你服务`, 390, 48, 400, '#2f7d6b');
   const left = (WIDTH - CODE) / 2;
