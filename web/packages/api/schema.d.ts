@@ -1755,6 +1755,187 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/homes/clerks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who may be a member's clerk at a store.
+         * @description Needs `member.adjust`. The people bound to the store.
+         */
+        get: operations["list_home_clerks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/homes/invites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the invite of a store, or of a clerk there.
+         * @description Needs `home.view`. The same code every time.
+         */
+        post: operations["make_home_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/homes/invites/{invite}/mini-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Draw the mini-program code of an invite.
+         * @description One's own, or with `home.view` those of a store one may see. A PNG or JPEG; the page gets the scene `home=<code>`.
+         */
+        get: operations["draw_home_invite_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/homes/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the members of a store, or of a clerk.
+         * @description Needs `home.view`. The latest first, names masked.
+         */
+        get: operations["list_home_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/homes/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what I won.
+         * @description Any person: one's own invite, members and sales.
+         */
+        get: operations["show_my_homes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/homes/mine/invite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make my own invite.
+         * @description Any person bound to a store. The same code every time.
+         */
+        post: operations["make_my_home_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/homes/mine/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the members I won.
+         * @description Any person: those one has now, the latest first, names masked.
+         */
+        get: operations["list_my_home_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/homes/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show what stores and clerks brought.
+         * @description Needs `home.view`. Exact to this moment, at most 366 days. Sales are those of members at the time they paid, so a member
+         *     who was moved counts for the new home from then on.
+         */
+        get: operations["get_home_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/homes/report.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download what stores and clerks brought.
+         * @description Needs `home.view`. CSV, the rows of the report and then its days.
+         */
+        get: operations["download_home_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/inventory": {
         parameters: {
             query?: never;
@@ -2454,6 +2635,27 @@ export interface paths {
          *     were paid go on.
          */
         post: operations["block_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/members/{id}/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Move a member to another store or clerk, or to none.
+         * @description Needs `member.adjust`. Sales up to now stay where they were counted. A clerk bound to a store moves members of that store
+         *     within it, and members without a store to it.
+         */
+        put: operations["change_member_home"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6223,6 +6425,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/home-invites/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open the invite of a store or a clerk.
+         * @description A member who belongs to no store belongs to this one now. A guest's first invite is kept, and counts when the guest becomes
+         *     a member within thirty days. Whoever has a home keeps it: the answer is the same.
+         */
+        post: operations["open_home_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invoice-titles": {
         parameters: {
             query?: never;
@@ -6381,6 +6604,23 @@ export interface paths {
         head?: never;
         /** Change nickname or picture. */
         patch: operations["change_me"];
+        trace?: never;
+    };
+    "/api/v1/me/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the store I belong to. */
+        get: operations["show_my_home"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/me/member-code": {
@@ -9824,6 +10064,13 @@ export interface components {
             /** @description The rule in a few words. */
             words: string;
         };
+        /** @description Where a member belongs from now on. */
+        ChangeMemberHome: {
+            clerk_id?: null | components["schemas"]["Id"];
+            /** @description Why; only staff see it. */
+            reason: string;
+            store_id?: null | components["schemas"]["Id"];
+        };
         /** @description What a change would do. */
         ChangePreview: {
             /**
@@ -9853,6 +10100,10 @@ export interface components {
              * @description SKUs whose price would change.
              */
             skus: number;
+        };
+        /** @description What came of it. */
+        ChangedMemberHome: {
+            home?: null | components["schemas"]["MemberHome"];
         };
         /**
          * @description Through which channel a member may pay.
@@ -11199,10 +11450,111 @@ export interface components {
             label: string;
             store_id: components["schemas"]["Id"];
         };
+        /** @description Somebody who works at a store. */
+        HomeClerk: {
+            id: components["schemas"]["Id"];
+            name: string;
+        };
+        /** @description A day of the mall's calendar. */
+        HomeDay: components["schemas"]["HomeFigures"] & {
+            /** @example 2026-11-26 */
+            day: string;
+        };
+        /** @description What a store, a clerk or a day brought. */
+        HomeFigures: {
+            /**
+             * Format: int64
+             * @description Of them who bought since.
+             */
+            bought: number;
+            /**
+             * Format: int64
+             * @description At counters of other stores, net of returns.
+             */
+            elsewhere_fen: number;
+            /**
+             * Format: int64
+             * @description At the counter of the home store, net of returns.
+             */
+            here_fen: number;
+            /**
+             * Format: int64
+             * @description Net of refunds.
+             */
+            online_fen: number;
+            /**
+             * Format: int64
+             * @description Orders paid by members of the home.
+             */
+            orders: number;
+            /**
+             * Format: int64
+             * @description Money that went back in these days; the three sums are without it.
+             */
+            refunded_fen: number;
+            /**
+             * Format: int64
+             * @description `online_fen + here_fen + elsewhere_fen`.
+             */
+            sales_fen: number;
+            /**
+             * Format: int64
+             * @description Members won by an invite or at the counter; who was moved here by staff is not won.
+             */
+            won: number;
+        };
+        /**
+         * @description How a member came to a home.
+         * @enum {string}
+         */
+        HomeHow: "invite" | "counter" | "staff";
+        /** @description An invite to show. */
+        HomeInvite: {
+            /** @example K7M2PQ9X */
+            code: string;
+            /** @description Opens the storefront in a browser; text for a QR picture. In mini programs the scene is `home=<code>`. */
+            link: string;
+        };
+        /** @description A member with a home, with the name masked. */
+        HomeMember: {
+            clerk_id?: null | components["schemas"]["Id"];
+            clerk_name?: string | null;
+            /** @description Bought something since. */
+            has_bought: boolean;
+            how: components["schemas"]["HomeHow"];
+            id: components["schemas"]["Id"];
+            /** @example 沈** */
+            name_masked: string;
+            since: components["schemas"]["Instant"];
+        };
         /** @description What the mini program opens with. */
         HomePage: {
             blocks: components["schemas"]["Block"][];
             mall: components["schemas"]["MallBrief"];
+        };
+        /** @description A report: by store, or by the clerks of one. */
+        HomeReport: {
+            /** @description Days on which something happened, in order. */
+            days: components["schemas"]["HomeDay"][];
+            /** @example 2026-11-01 */
+            from: string;
+            /** @description The most sales first. */
+            rows: components["schemas"]["HomeRow"][];
+            store_id?: null | components["schemas"]["Id"];
+            store_name?: string | null;
+            /** @example 2026-11-30 */
+            to: string;
+            total: components["schemas"]["HomeFigures"];
+        };
+        /** @description One row: a store, or a clerk of it. */
+        HomeRow: components["schemas"]["HomeFigures"] & {
+            id?: null | components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description Members now, by clerk only.
+             */
+            members?: number | null;
+            name: string;
         };
         /** @description Words to show in an empty search box. */
         HotWords: {
@@ -11656,6 +12008,11 @@ export interface components {
             growth: components["schemas"]["GrowthRules"];
             points: components["schemas"]["PointsRules"];
         };
+        /** @description Whose invite to make. */
+        MakeHomeInvite: {
+            clerk_id?: null | components["schemas"]["Id"];
+            store_id: components["schemas"]["Id"];
+        };
         /** @description What every page shows of its mall. */
         MallBrief: {
             /** @description Brand colour, `#RRGGBB`. */
@@ -11898,10 +12255,19 @@ export interface components {
         /** @description Something that happened to a member. */
         MemberEvent: {
             at: components["schemas"]["Instant"];
-            /** @description `joined`, `ordered`, `paid`, `reviewed`, `blocked`, `unblocked` … */
+            /** @description `joined`, `home`, `ordered`, `paid`, `reviewed`, `blocked`, `unblocked` … */
             kind: string;
             order_id?: null | components["schemas"]["Id"];
             text: string;
+        };
+        /** @description The store a member belongs to. */
+        MemberHome: {
+            clerk_id?: null | components["schemas"]["Id"];
+            clerk_name?: string | null;
+            how: components["schemas"]["HomeHow"];
+            since: components["schemas"]["Instant"];
+            store_id: components["schemas"]["Id"];
+            store_name: string;
         };
         /**
          * @description A visitor we remember, or somebody who signed in.
@@ -11924,6 +12290,7 @@ export interface components {
             events: components["schemas"]["MemberEvent"][];
             /** @description Signed in through WeChat. */
             has_wechat: boolean;
+            home?: null | components["schemas"]["MemberHome"];
             /** @description The latest five; empty without `order.view`. */
             recent_orders: components["schemas"]["AdminOrderRow"][];
             /** @description The latest five; empty without `review.view`. */
@@ -12086,6 +12453,31 @@ export interface components {
             with_coupons: boolean;
             with_promotions: boolean;
             words: string;
+        };
+        /** @description The store a member belongs to. */
+        MyHome: {
+            clerk_name?: string | null;
+            since?: null | components["schemas"]["Instant"];
+            store?: null | components["schemas"]["StoreView"];
+        };
+        /** @description What a clerk won. */
+        MyHomes: {
+            clerk_name: string;
+            invite?: null | components["schemas"]["HomeInvite"];
+            /**
+             * Format: int64
+             * @description Members one has now at this store.
+             */
+            members: number;
+            /** @description This month, to this moment. */
+            month: components["schemas"]["HomeFigures"];
+            /**
+             * @description The first day of the month that `month` is about.
+             * @example 2026-11-01
+             */
+            month_from: string;
+            store_id?: null | components["schemas"]["Id"];
+            store_name?: string | null;
         };
         /** @description A fact of a product: `产地` `杭州`. */
         NameValue: {
@@ -12262,6 +12654,11 @@ export interface components {
             float_fen: number;
             store_id: components["schemas"]["Id"];
         };
+        /** @description The code of a link or a poster. */
+        OpenHomeInvite: {
+            /** @example K7M2PQ9X */
+            code: string;
+        };
         /** @description Pieces without a receipt. */
         OpenPieces: {
             /** Format: int64 */
@@ -12297,6 +12694,12 @@ export interface components {
             amount_fen: number;
             id: components["schemas"]["Id"];
             pieces: components["schemas"]["ReturnedPiece"][];
+        };
+        /** @description Who invited. */
+        OpenedHomeInvite: {
+            clerk_name?: string | null;
+            store_id: components["schemas"]["Id"];
+            store_name: string;
         };
         /** @description One span; several of one weekday are allowed (a break at noon). */
         OpeningHours: {
@@ -13117,6 +13520,21 @@ export interface components {
                 store_id: components["schemas"]["Id"];
                 store_name: string;
                 until: components["schemas"]["Instant"];
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_HomeMember: {
+            items: {
+                clerk_id?: null | components["schemas"]["Id"];
+                clerk_name?: string | null;
+                /** @description Bought something since. */
+                has_bought: boolean;
+                how: components["schemas"]["HomeHow"];
+                id: components["schemas"]["Id"];
+                /** @example 沈** */
+                name_masked: string;
+                since: components["schemas"]["Instant"];
             }[];
             next_cursor?: string | null;
         };
@@ -25313,6 +25731,674 @@ export interface operations {
             };
         };
     };
+    list_home_clerks: {
+        parameters: {
+            query: {
+                store_id: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HomeClerk"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `home.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_home_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeHomeInvite"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HomeInvite"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `home.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found`, `home.no_such_clerk` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draw_home_invite_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invite: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `home.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `home.no_such_invite` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wechat.not_configured`: no mini program, show a QR code of the link; `wechat.code_refused` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wechat.unavailable` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_home_members: {
+        parameters: {
+            query?: {
+                store_id?: components["schemas"]["Id"];
+                clerk_id?: components["schemas"]["Id"];
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_HomeMember"];
+                };
+            };
+            /** @description `request.invalid` at `cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `home.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_my_homes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyHomes"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_my_home_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HomeInvite"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `home.no_store`: bound to no store */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_my_home_members: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_HomeMember"];
+                };
+            };
+            /** @description `request.invalid` at `cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_home_report: {
+        parameters: {
+            query?: {
+                /** @description The first day, `2026-11-01`; absent: thirty days with the last. */
+                from?: string;
+                /** @description The last day, included; absent: today. */
+                to?: string;
+                /** @description One store by its clerks; absent: every store. A clerk bound to a store gets that one. */
+                store_id?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HomeReport"];
+                };
+            };
+            /** @description `request.invalid` at `from` or `to` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `home.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_home_report: {
+        parameters: {
+            query?: {
+                /** @description The first day, `2026-11-01`; absent: thirty days with the last. */
+                from?: string;
+                /** @description The last day, included; absent: today. */
+                to?: string;
+                /** @description One store by its clerks; absent: every store. A clerk bound to a store gets that one. */
+                store_id?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": number[];
+                };
+            };
+            /** @description `request.invalid` at `from` or `to` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `home.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_stock: {
         parameters: {
             query?: {
@@ -28056,6 +29142,8 @@ export interface operations {
                 /** @description Orders paid. */
                 min_orders?: number;
                 max_orders?: number;
+                /** @description Belongs to this store. */
+                home_store_id?: components["schemas"]["Id"];
                 cursor?: string;
             };
             header?: never;
@@ -28428,6 +29516,94 @@ export interface operations {
                 };
             };
             /** @description `member.not_active` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_member_home: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeMemberHome"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedMemberHome"];
+                };
+            };
+            /** @description `request.invalid` at `reason` or `clerk_id` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `home.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `member.not_found`, `store.not_found`, `home.no_such_clerk` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `home.same`, `home.changed_meanwhile` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -45867,6 +47043,83 @@ export interface operations {
             };
         };
     };
+    open_home_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenHomeInvite"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedHomeInvite"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `home.no_such_invite` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_invoice_titles: {
         parameters: {
             query?: never;
@@ -46743,6 +47996,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_my_home: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyHome"];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */

@@ -48,6 +48,7 @@ export const refusal: Readonly<Record<string, string>> = {
   'db.rolled_back': 'It was not saved. Try again.',
   'db.unreachable': 'The shop cannot be reached at the moment. Try again later.',
   'freight.undeliverable': 'This cannot be delivered to your address.',
+  'home.no_such_invite': 'This invitation does not exist. Ask the clerk to show it once more.',
   'idempotency.key_required': 'Something went wrong on this page. Reload it and try again.',
   'idempotency.mismatch': 'Something changed meanwhile. Reload and try again.',
   'fitting.day_closed': 'The store is closed by then. Choose another day.',
