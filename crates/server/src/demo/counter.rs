@@ -2,7 +2,7 @@
 
 use crate::flows::counter::{SellAtCounter, sell_in};
 use db::{Tx, args};
-use kernel::{Actor, Error, Fen, Id, Result};
+use kernel::{Actor, Error, Fen, Id, Result, hours};
 use platform::permission::Grants;
 use platform::{App, Ctx};
 use serde_json::{Value, json};
@@ -35,7 +35,8 @@ pub(super) fn seed(tx: &mut Tx<'_>, app: &App, ctx: &Ctx) -> Result<()> {
     let Some((clerk_id, name, store_id)) = clerk else { return Ok(()) };
     let ctx = &ctx.acting_as(Actor::Staff(clerk_id));
     let grants = Grants::everything(clerk_id, name, Some(store_id));
-    let shift_id = open_shift(tx, ctx, store_id, clerk_id, FLOAT)?;
+    let today = ctx.now.day_at_offset(hours(8));
+    let shift_id = open_shift(tx, ctx, store_id, clerk_id, FLOAT, today)?;
     let shelf: Vec<(Id, i64)> = tx.all(
         "select k.id, k.price_fen from stock t
          join location l on l.mall_id = t.mall_id and l.id = t.location_id and l.store_id = $2

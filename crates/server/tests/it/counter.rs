@@ -1,6 +1,7 @@
 //! The counter: shifts, sales, many ways of paying at once, payment codes that do not answer, and two clerks at one shelf.
 
 use crate::contract::Ids;
+use crate::counter_settled::today;
 use crate::furnished::Furnished;
 use testkit::{
     Call, MemberClient, Product, Reply, StaffClient, Store, TestMall, Trouble, Value, json, minutes, on_both_engines,
@@ -24,7 +25,7 @@ pub async fn writes(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, String
     f.store.receive(mall, &tea, 10).await;
     let (waiting, given_up) = (till.sell_for(&tea, "code").await, till.sell_for(&tea, "code").await);
     let total = till.quote(&[(&tea, 1)], None, json!({})).await["total_fen"].as_i64().unwrap();
-    let elsewhere = mall.store("柜台店").await;
+    let (elsewhere, quiet) = (mall.store("柜台店").await, mall.store("歇业日的店").await);
     let held = json!({ "store_id": f.store.id, "label": "红帽子", "basket": { "items": items(&[(&tea, 1)]) } });
     let aside = mall.staff().post("/admin/v1/counter/held-sales", held.clone()).await.ok();
     let of_shift = |verb: &str| format!("/admin/v1/counter/shifts/{}/{verb}", f.ids["shift"]);
@@ -62,6 +63,17 @@ pub async fn writes(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, String
         ),
         ("POST /admin/v1/counter/sales/{id}/cancel", of_sale(&given_up, "cancel"), json!({})),
         ("POST /admin/v1/counter/shifts/{id}/close", of_shift("close"), json!({ "counted_fen": 1, "note": "点过了" })),
+        (
+            "POST /admin/v1/counter/days",
+            "/admin/v1/counter/days".into(),
+            json!({ "store_id": quiet.id, "day": today(mall), "seen_sold_fen": 0, "seen_returned_fen": 0,
+                "banked_fen": 0 }),
+        ),
+        (
+            "POST /admin/v1/counter/days/reopen",
+            "/admin/v1/counter/days/reopen".into(),
+            json!({ "store_id": quiet.id, "day": today(mall), "reason": "忘了一笔" }),
+        ),
     ]
 }
 

@@ -24,6 +24,7 @@ mod counter;
 mod counter_day;
 mod counter_member;
 mod counter_outside;
+mod counter_settled;
 mod deaths;
 mod desk;
 mod edge;

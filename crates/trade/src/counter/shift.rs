@@ -1,6 +1,7 @@
 //! Shifts: opened with a float, closed with what was counted. The row is locked by whatever moves cash, so that nothing
 //! arrives in a drawer that is being counted.
 
+use super::day::hold_open_day;
 use super::drawer::{self, DrawerKind};
 use db::{Tx, args, row};
 use kernel::{Cursor, Error, Fen, Id, Ids, Instant, MallId, Page, Result, days};
@@ -50,8 +51,10 @@ impl ShiftSums {
     }
 }
 
-/// Opens a shift. `counter.shift_open` (409) while the clerk has one at this store.
-pub fn open_shift(tx: &mut Tx<'_>, ctx: &Ctx, store_id: Id, clerk_id: Id, float: Fen) -> Result<Id> {
+/// Opens a shift on a day of the mall's calendar. `counter.shift_open` (409) while the clerk has one at this store,
+/// `counter.day_closed` (409).
+pub fn open_shift(tx: &mut Tx<'_>, ctx: &Ctx, store_id: Id, clerk_id: Id, float: Fen, day: i64) -> Result<Id> {
+    hold_open_day(tx, ctx.mall_id, store_id, day)?;
     let id = ctx.id();
     tx.exec(
         "insert into counter_shift (id, mall_id, store_id, clerk_id, opened_at) values ($1, $2, $3, $4, $5)",

@@ -2,6 +2,7 @@
 
 import type { Query } from '@api/client';
 import type {
+  CloseCounterDay,
   CloseCounterShift,
   CounterQuoteRequest,
   CounterReturn,
@@ -53,3 +54,7 @@ export const listPrices = (store_id: string, cursor?: string) =>
   call('GET', '/admin/v1/counter/prices', { query: { store_id, ...(cursor ? { cursor } : {}) }, timeout_ms: 15_000 });
 export const readSettlement = (store_id: string, day?: string) =>
   call('GET', '/admin/v1/counter/settlement', { query: { store_id, ...(day ? { day } : {}) } });
+export const closeDay = (body: CloseCounterDay) => call('POST', '/admin/v1/counter/days', { body });
+export const reopenDay = (store_id: string, day: string, reason: string) =>
+  call('POST', '/admin/v1/counter/days/reopen', { body: { store_id, day, reason } });
+export const listClosedDays = (store_id: string) => call('GET', '/admin/v1/counter/days', { query: { store_id } });

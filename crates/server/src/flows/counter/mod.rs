@@ -4,6 +4,7 @@
 
 mod basket;
 mod buyer;
+mod day;
 mod give_back;
 mod held;
 mod receipt;
@@ -42,6 +43,7 @@ pub fn admin_routes() -> OpenApiRouter<App> {
         .merge(give_back::routes())
         .merge(held::routes())
         .merge(settle::routes())
+        .merge(day::routes())
 }
 
 /// A clerk bound to a store stands at its counter only. `counter.other_store` (403).

@@ -2,6 +2,7 @@
 //! sums come from the payments and refunds that the finance reports count, and are held against the drawers.
 
 use super::at_store;
+use super::day::{CounterDayView, day_views};
 use super::shift::{CounterShiftView, views};
 use crate::flows::reconcile::day_number;
 use axum::extract::State;
@@ -63,8 +64,14 @@ pub struct CounterSettlement {
     /// No sale knows of these: they are in the drawers alone.
     pub open_returns: Vec<OpenReturnRow>,
     pub open_returns_fen: i64,
+    /// Cash counted by the shifts that ended on this day, and how much more or less than expected that was.
+    pub counted_fen: i64,
+    pub difference_fen: i64,
     /// Shifts that were open on this day, newest first.
     pub shifts: Vec<CounterShiftView>,
+    /// How the day was closed, with the sums of then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed: Option<CounterDayView>,
 }
 
 /// Which store, which day.
@@ -99,7 +106,14 @@ async fn get_counter_settlement(
     Ok(Json(made.await?))
 }
 
-fn settlement(tx: &mut Tx<'_>, mall_id: MallId, store_id: Id, day: i64, offset: i64) -> Result<CounterSettlement> {
+/// The day as it is now.
+pub(super) fn settlement(
+    tx: &mut Tx<'_>,
+    mall_id: MallId,
+    store_id: Id,
+    day: i64,
+    offset: i64,
+) -> Result<CounterSettlement> {
     let (from, to) = (Instant(days(day) - offset), Instant(days(day + 1) - offset));
     let store = store::find_store(tx, mall_id, store_id)?;
     let totals = counter::day_totals(tx, mall_id, store_id, from, to)?;
@@ -109,6 +123,11 @@ fn settlement(tx: &mut Tx<'_>, mall_id: MallId, store_id: Id, day: i64, offset: 
     let people: Vec<Id> = returns.iter().map(|one| one.staff_id).collect();
     let names = staff::names(tx, mall_id, &people)?;
     let shifts = counter::shifts_between(tx, mall_id, store_id, from, to)?;
+    let closed = counter::closed_day(tx, mall_id, store_id, day)?.into_iter().collect();
+    let ended = shifts.iter().filter(|shift| shift.closed_at.is_some_and(|at| at < to));
+    let (counted, expected) = ended.fold((0, 0), |(counted, expected), shift| {
+        (counted + shift.counted.map_or(0, |fen| fen.0), expected + shift.expected.map_or(0, |fen| fen.0))
+    });
     let cash_back = totals.channels.get(CASH).map_or(0, |sum| sum.returned.0);
     Ok(CounterSettlement {
         store_id,
@@ -141,6 +160,9 @@ fn settlement(tx: &mut Tx<'_>, mall_id: MallId, store_id: Id, day: i64, offset: 
                 staff_name: names.get(&one.staff_id).cloned().unwrap_or_default(),
             })
             .collect(),
+        counted_fen: counted,
+        difference_fen: counted - expected,
         shifts: views(tx, mall_id, shifts)?,
+        closed: day_views(tx, mall_id, closed)?.pop(),
     })
 }

@@ -32,7 +32,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// The most a float, a count or a movement may be: a million yuan.
 const MOST_FEN: i64 = 100_000_000;
 
-fn fen(field: &'static str, value: i64, least: i64) -> Result<Fen> {
+pub(super) fn fen(field: &'static str, value: i64, least: i64) -> Result<Fen> {
     if (least..=MOST_FEN).contains(&value) { Ok(Fen(value)) } else { Err(Error::field(field, "金额不正确")) }
 }
 
@@ -128,7 +128,7 @@ pub struct OpenCounterShift {
     (status = 400, body = ProblemBody, description = "`request.invalid` at `float_fen`"),
     (status = 403, body = ProblemBody, description = "`counter.other_store`"),
     (status = 404, body = ProblemBody, description = "`store.not_found`"),
-    (status = 409, body = ProblemBody, description = "`counter.shift_open`, `store.closed`"),
+    (status = 409, body = ProblemBody, description = "`counter.shift_open`, `counter.day_closed`, `store.closed`"),
     (status = 422, body = ProblemBody, description = "`idempotency.mismatch`")))]
 async fn open_counter_shift(
     State(app): State<App>,
@@ -139,13 +139,13 @@ async fn open_counter_shift(
     let claim = Claim::new(&staff.ctx, "counter.open_shift", &key, &request)?;
     let float = fen("float_fen", request.float_fen, 0)?;
     at_store(&staff.grants, request.store_id)?;
-    let (mall_id, clerk_id) = (staff.mall.id, staff.id);
+    let (mall_id, clerk_id, offset) = (staff.mall.id, staff.id, staff.mall.utc_offset_ms);
     let view = staff
         .write_once(&app, "counter.open_shift", claim, move |tx, ctx| {
             if !store::find_store(tx, mall_id, request.store_id)?.is_open() {
                 return Err(Error::conflict("store.closed", "这家门店已停业，不能开班"));
             }
-            let id = counter::open_shift(tx, ctx, request.store_id, clerk_id, float)?;
+            let id = counter::open_shift(tx, ctx, request.store_id, clerk_id, float, ctx.now.day_at_offset(offset))?;
             Ok((view_of(tx, mall_id, id)?, Note::new("counter_shift", id, format!("开班，备用金 ¥{float}"))))
         })
         .await?;
