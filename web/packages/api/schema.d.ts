@@ -889,6 +889,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/counter/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a store's closed days, newest first.
+         * @description Needs `counter.settle`.
+         */
+        get: operations["list_counter_days"];
+        put?: never;
+        /**
+         * Close a store's day.
+         * @description Needs `counter.settle`. Every shift that began on the day or before it must be closed; none is opened on it afterwards. The
+         *     sums of this moment are kept.
+         */
+        post: operations["close_counter_day"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/counter/days/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open a closed day again.
+         * @description Needs `counter.settle`. The audit log keeps the reason.
+         */
+        post: operations["reopen_counter_day"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/counter/fittings": {
         parameters: {
             query?: never;
@@ -10135,6 +10180,25 @@ export interface components {
              */
             streak: number;
         };
+        /** @description Which day is closed, as it was seen. */
+        CloseCounterDay: {
+            /**
+             * Format: int64
+             * @description Of the counted cash, what is taken to the bank.
+             */
+            banked_fen: number;
+            /** @example 2026-11-26 */
+            day: string;
+            note?: string | null;
+            /** Format: int64 */
+            seen_returned_fen: number;
+            /**
+             * Format: int64
+             * @description `sold_fen` and `returned_fen` of the settlement that was looked at.
+             */
+            seen_sold_fen: number;
+            store_id: components["schemas"]["Id"];
+        };
         /** @description What was counted. */
         CloseCounterShift: {
             /** Format: int64 */
@@ -10291,6 +10355,35 @@ export interface components {
             /** Format: int64 */
             returned_fen: number;
         };
+        /** @description A day that was closed, with its sums as they were then. */
+        CounterDayView: {
+            /**
+             * Format: int64
+             * @description Of the counted cash, what was taken to the bank; the rest stays for the next day.
+             */
+            banked_fen: number;
+            closed_at: components["schemas"]["Instant"];
+            closed_by_name: string;
+            /**
+             * Format: int64
+             * @description Cash counted by the shifts that ended on the day, and how much more or less than expected that was.
+             */
+            counted_fen: number;
+            /** @example 2026-11-26 */
+            day: string;
+            /** Format: int64 */
+            difference_fen: number;
+            note?: string | null;
+            /** Format: int64 */
+            open_returns_fen: number;
+            /** Format: int64 */
+            returned_fen: number;
+            /** Format: int64 */
+            sales: number;
+            /** Format: int64 */
+            sold_fen: number;
+            store_id: components["schemas"]["Id"];
+        };
         /** @description Something put aside, as a till knows it. */
         CounterFitting: {
             id: components["schemas"]["Id"];
@@ -10439,8 +10532,16 @@ export interface components {
             cash_given_elsewhere_fen: number;
             /** @description By channel; received sums to `sold_fen`, returned to `returned_fen`. */
             channels: components["schemas"]["CounterChannel"][];
+            closed?: null | components["schemas"]["CounterDayView"];
+            /**
+             * Format: int64
+             * @description Cash counted by the shifts that ended on this day, and how much more or less than expected that was.
+             */
+            counted_fen: number;
             /** @example 2026-11-26 */
             day: string;
+            /** Format: int64 */
+            difference_fen: number;
             /** Format: int64 */
             drawer_refunds_fen: number;
             /**
@@ -13298,6 +13399,38 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list; `next_cursor` is absent on the last page. */
+        Page_CounterDayView: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description Of the counted cash, what was taken to the bank; the rest stays for the next day.
+                 */
+                banked_fen: number;
+                closed_at: components["schemas"]["Instant"];
+                closed_by_name: string;
+                /**
+                 * Format: int64
+                 * @description Cash counted by the shifts that ended on the day, and how much more or less than expected that was.
+                 */
+                counted_fen: number;
+                /** @example 2026-11-26 */
+                day: string;
+                /** Format: int64 */
+                difference_fen: number;
+                note?: string | null;
+                /** Format: int64 */
+                open_returns_fen: number;
+                /** Format: int64 */
+                returned_fen: number;
+                /** Format: int64 */
+                sales: number;
+                /** Format: int64 */
+                sold_fen: number;
+                store_id: components["schemas"]["Id"];
+            }[];
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_CounterGoods: {
             items: {
                 /**
@@ -15830,6 +15963,13 @@ export interface components {
         RejectInvoice: {
             /** @description The member reads it. */
             reason: string;
+        };
+        /** @description Which day, and why. */
+        ReopenCounterDay: {
+            /** @example 2026-11-26 */
+            day: string;
+            reason: string;
+            store_id: components["schemas"]["Id"];
         };
         /** @description Hints for one place. */
         Replenishment: {
@@ -21634,6 +21774,245 @@ export interface operations {
             };
         };
     };
+    list_counter_days: {
+        parameters: {
+            query: {
+                store_id: components["schemas"]["Id"];
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CounterDayView"];
+                };
+            };
+            /** @description `request.invalid` at `cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_counter_day: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseCounterDay"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterSettlement"];
+                };
+            };
+            /** @description `request.invalid` at `day`, `banked_fen`, `note` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.shift_open`, `counter.day_closed`, `counter.day_changed`: sold or given back since it was looked at */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopen_counter_day: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReopenCounterDay"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterSettlement"];
+                };
+            };
+            /** @description `request.invalid` at `day`, `reason` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counter.day_open` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_counter_fittings: {
         parameters: {
             query: {
@@ -23173,7 +23552,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `counter.shift_open`, `store.closed` */
+            /** @description `counter.shift_open`, `counter.day_closed`, `store.closed` */
             409: {
                 headers: {
                     [name: string]: unknown;
