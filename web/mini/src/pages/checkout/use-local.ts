@@ -74,10 +74,28 @@ export function useLocal(quote: Ref<Quote | null>, asked: () => Asked, addressId
     void loadTimes();
   }
 
+  function close(): void {
+    choosing.value = false;
+  }
+
   function pick(at: string): void {
     choosing.value = false;
     checkout.chooseTime(at === ASAP ? { asap: true } : { slot_at: at });
   }
 
-  return { offered, probe, store, slots, failure, loadTimes, chosen, timeText, asapText, choosing, choose, pick };
+  return {
+    offered,
+    probe,
+    store,
+    slots,
+    failure,
+    loadTimes,
+    chosen,
+    timeText,
+    asapText,
+    choosing,
+    choose,
+    pick,
+    close,
+  };
 }

@@ -70,6 +70,11 @@ export function usePickup(changed: () => unknown) {
     void loadSlots();
   }
 
+  function close(): void {
+    choosingStore.value = false;
+    choosingSlot.value = false;
+  }
+
   function pickSlot(starts_at: string): void {
     choosingSlot.value = false;
     checkout.chooseSlot(starts_at);
@@ -92,5 +97,6 @@ export function usePickup(changed: () => unknown) {
     choosingSlot,
     chooseSlot,
     pickSlot,
+    close,
   };
 }
