@@ -2,7 +2,7 @@
 // stay; a code that is over is never shown.
 import { computed, watch } from 'vue';
 import { call } from '@/api/client';
-import { useRenewing } from '@/composables/renewing';
+import { useRenewing } from './renewing';
 
 /** `moved` is told when the order is no longer what the page shows: something was handed over, or nothing waits. */
 export function usePickupPass(order_id: () => string, moved: () => void) {
