@@ -32,7 +32,7 @@ test('fitting: two sizes put aside, one bought at the counter, one put back', as
   await expect(page.getByText(/最多同时留 3 件/).locator('visible=true').first()).toBeVisible()
   await member.shot('held')
   await member.tap('看我的留货')
-  const mine = (words: string) => page.locator('.one').filter({ hasText: words }).locator('visible=true')
+  const mine = (words: string) => page.locator('.row').filter({ hasText: words }).locator('visible=true')
   await mine('43').getByText('不去了').click()
   await page.locator('.uni-modal__btn_primary').click()
   await expect(mine('43').getByText('已取消')).toBeVisible()
