@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Failure } from '@api/client';
-import type { Redeemed } from '@api/types';
+import type { BookingView, PickupRow, Redeemed } from '@api/types';
+import { awaitedOf, keepAwaited, keptAwaited } from './awaited';
 import { checkPass, type KeptKey } from './pass';
 import { MOST, newKey, useQueue } from './queue';
 
@@ -92,5 +93,30 @@ describe('the queue of a bad network', () => {
     expect(queue.items.value[1]?.answer).toContain('小林');
     queue.forgetSettled();
     expect(useQueue(async () => completed).items.value.map((one) => one.number)).toEqual(['lost', 'behind']);
+  });
+});
+
+describe('what waits, kept for when the network is gone', () => {
+  it('names goods, and bookings that can still be checked in, and nobody', () => {
+    const pickup = {
+      order_id: '1',
+      member: { nickname: '晚风' },
+      lines: [{ name: '茶杯', option_text: '白', quantity: 2 }],
+    };
+    const booking = (order_id: string, state: string) => ({
+      order_id,
+      state,
+      service_name: '茶艺',
+      starts_at: '2026-11-23T06:00:00Z',
+      people: 2,
+      contact_name: '许青禾',
+    });
+    const bookings = [booking('2', 'booked'), booking('3', 'arrived')] as unknown as BookingView[];
+    keepAwaited(awaitedOf([pickup] as unknown as PickupRow[], bookings));
+    expect(keptAwaited()).toEqual([
+      { order_id: '2', kind: 'booking', words: '14:00 茶艺 · 2 位' },
+      { order_id: '1', kind: 'pickup', words: '茶杯 白 ×2' },
+    ]);
+    expect(JSON.stringify(localStorage)).not.toMatch(/晚风|许青禾/);
   });
 });

@@ -5,7 +5,11 @@ import { Failure } from '@api/client';
 import type { Redeemed, RedeemPreview, RedeemRequest } from '@api/types';
 import { computed, onBeforeUnmount, onMounted, ref, shallowRef } from 'vue';
 import { asFailure } from '@/app/http';
-import { previewRedeem, readRedeemKey, redeem } from '@/api/trade';
+import { listBookings } from '@/api/booking';
+import { listPickups, previewRedeem, readRedeemKey, redeem } from '@/api/trade';
+import { useSession } from '@/app/session';
+import { today } from '@shared/time';
+import { type Awaited, keptAwaited, readAwaited } from './awaited';
 import { checkPass, isPass, keepKey, keptKey, type Pass } from './pass';
 import { newKey, useQueue } from './queue';
 import { signal } from './signal';
@@ -15,6 +19,8 @@ export interface Unasked {
   pass: Pass;
   text: string;
   handed_at: string;
+  /** What it is, where this device knows. */
+  known?: Awaited;
 }
 
 export interface Finished {
@@ -35,6 +41,8 @@ export function useCounter() {
   const online = ref(navigator.onLine);
   const settled = ref(0);
   const queue = useQueue(redeem);
+  const session = useSession();
+  const awaited = shallowRef<Awaited[]>(keptAwaited());
   let request_key = '';
 
   const plain = computed(() => (isPass(code.value) ? code.value.trim() : code.value.replace(/\s/g, '')));
@@ -90,7 +98,8 @@ export function useCounter() {
     }
     request_key = newKey();
     const handed_at = new Date(Date.now() + (key?.skew_ms ?? 0)).toISOString();
-    unasked.value = { pass: said, text: plain.value, handed_at };
+    const known = awaited.value.find((one) => one.order_id === said.order_id);
+    unasked.value = { pass: said, text: plain.value, handed_at, ...(known ? { known } : {}) };
   }
 
   function done(answer: Redeemed): void {
@@ -130,6 +139,7 @@ export function useCounter() {
       done(await redeem(request));
       signal('success');
       settled.value += 1;
+      void lookWhoComes();
       const kept = finished.value;
       restart();
       finished.value = kept;
@@ -159,10 +169,21 @@ export function useCounter() {
     const shown = unasked.value;
     if (!shown) return;
     const request = { code: shown.text, key: request_key, handed_at: shown.handed_at };
-    keepForLater(request, shown.pass.order_id, '全部交付');
+    keepForLater(request, shown.pass.order_id, shown.known?.words ?? '全部交付');
     const kept = finished.value;
     if (kept) restart();
     finished.value = kept;
+  }
+
+  /** What waits at the clerk's own store, for when the network is gone. */
+  async function lookWhoComes(): Promise<void> {
+    const store_id = session.me?.store?.id;
+    if (!store_id) return void (awaited.value = []);
+    const day = today(Date.now());
+    const pickups = (cursor?: string) => listPickups({ state: 'waiting', ...(cursor ? { cursor } : {}) });
+    const bookings = (cursor?: string) => listBookings({ store_id, day, ...(cursor ? { cursor } : {}) });
+    const found = await readAwaited(pickups, session.can('booking.manage') ? bookings : null).catch(() => null);
+    if (found) awaited.value = found;
   }
 
   async function refresh(): Promise<void> {
@@ -177,6 +198,7 @@ export function useCounter() {
       await queue.settle();
       settled.value += 1;
     }
+    await lookWhoComes();
   }
 
   const wentOffline = () => (online.value = false);
@@ -204,6 +226,7 @@ export function useCounter() {
     online,
     settled,
     queue,
+    awaited,
     look,
     confirm,
     confirmAlone,
