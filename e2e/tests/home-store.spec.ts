@@ -56,7 +56,7 @@ test('home: a clerk wins a visitor by a code, sees the sale, and the owner moves
   await staff.open('/my-members')
   await staff.signIn('clerk', 'hefang-demo')
   await expect(page.getByRole('img', { name: '邀请二维码' })).toBeVisible()
-  await expect(page.locator('.won li').first()).toBeVisible()
+  await expect(page.locator('.members li').first()).toBeVisible()
   const link = await page.locator('[data-invite-link]').innerText()
   const [poster] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: '下载海报' }).click()])
   expect(poster.suggestedFilename()).toMatch(/湖滨店小林邀请海报\.png$/)
@@ -66,7 +66,7 @@ test('home: a clerk wins a visitor by a code, sees the sale, and the owner moves
 
   await follow(member, link)
   await page.reload()
-  const first = page.locator('.won li').first()
+  const first = page.locator('.members li').first()
   await expect(first).toContainText('扫码邀请')
   await expect(first).toContainText('未购')
   const before = await figures(staff)

@@ -11,6 +11,7 @@ export const makeInvite = (store_id: string, clerk_id?: string) =>
   call('POST', '/admin/v1/homes/invites', { body: { store_id, clerk_id } });
 export const readHomeReport = (query: { from: string; to: string; store_id?: string }) =>
   call('GET', '/admin/v1/homes/report', { query });
+export const listHomeMembers = (query: Query) => call('GET', '/admin/v1/homes/members', { query });
 export const listHomeClerks = (store_id: string) => call('GET', '/admin/v1/homes/clerks', { query: { store_id } });
 export const changeMemberHome = (id: string, body: ChangeMemberHome) =>
   call('PUT', '/admin/v1/members/{id}/home', { path: { id }, body });
