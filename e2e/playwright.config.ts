@@ -5,6 +5,7 @@ import { defineConfig } from '@playwright/test'
 
 export default defineConfig({
   testDir: 'tests',
+  globalSetup: './mall.ts',
   outputDir: 'test-results/run',
   // A story waits for a good part of its time.
   workers: Number(process.env.E2E_WORKERS ?? 3 * availableParallelism()),
