@@ -59,7 +59,6 @@ async function payAtAlipay(member: Member): Promise<void> {
 test('alipay: paid on a phone, refunded by staff', async ({ member, staff }) => {
   await member.open('/pages/sign-in/index')
   await member.signIn('13612340001')
-  await member.page.waitForTimeout(1_500)
   const order = await place(member, '相机')
   await member.open(`/pages/checkout/cashier?order_id=${order.id}`)
   await payAtAlipay(member)
@@ -75,10 +74,8 @@ test('alipay: paid on a phone, refunded by staff', async ({ member, staff }) => 
   await dialog.locator('textarea, input').first().fill('客人改了主意')
   await staff.shot('refund')
   await dialog.getByRole('button', { name: /退款/ }).last().click()
-  await expect(async () => {
-    await staff.page.reload()
-    await expect(staff.page.getByText(/已到账|退款完成|已退款/).first()).toBeVisible({ timeout: 3_000 })
-  }).toPass({ timeout: 60_000 })
+  await expect(dialog).toBeHidden()
+  await staff.again(() => expect(staff.page.getByText(/已到账|退款完成|已退款/).first()).toBeVisible({ timeout: 2_000 }))
   await staff.shot('refunded')
   await member.open(`/pages/order/detail?id=${order.id}`)
   await expect(member.page.getByText(/已退款|退款/).locator('visible=true').first()).toBeVisible()
@@ -115,7 +112,6 @@ test('unionpay: paid by card on a phone and at a desk, refunded by staff', async
   test.setTimeout(240_000)
   await member.open('/pages/sign-in/index')
   await member.signIn('13612340003')
-  await member.page.waitForTimeout(1_500)
   const order = await place(member, '相机')
   await member.open(`/pages/checkout/cashier?order_id=${order.id}`)
   await payAtUnionPay(member)
@@ -123,7 +119,6 @@ test('unionpay: paid by card on a phone and at a desk, refunded by staff', async
   const wide = await desk(browser, 'unionpay-desk')
   await wide.open('/pages/sign-in/index')
   await wide.signIn('13612340004')
-  await wide.page.waitForTimeout(1_500)
   const second = await place(wide, '相机')
   await wide.open(`/pages/checkout/cashier?order_id=${second.id}`)
   // Turning back at the cashier leaves the order as it is.
@@ -145,10 +140,8 @@ test('unionpay: paid by card on a phone and at a desk, refunded by staff', async
   const dialog = staff.page.locator('.el-dialog:visible, .el-drawer:visible, .el-message-box:visible').first()
   await dialog.locator('textarea, input').first().fill('客人改了主意')
   await dialog.getByRole('button', { name: /退款/ }).last().click()
-  await expect(async () => {
-    await staff.page.reload()
-    await expect(staff.page.getByText(/已到账|退款完成|已退款/).first()).toBeVisible({ timeout: 3_000 })
-  }).toPass({ timeout: 60_000 })
+  await expect(dialog).toBeHidden()
+  await staff.again(() => expect(staff.page.getByText(/已到账|退款完成|已退款/).first()).toBeVisible({ timeout: 2_000 }))
   await staff.shot('unionpay-refunded')
 })
 

@@ -155,7 +155,7 @@ test('counter-day: a store ends its day, not while a shift is open, and takes it
   await staff.open('/counter/settlement')
   await staff.signIn('admin', 'hefang-demo')
   const choose = async (store: RegExp): Promise<void> => {
-    await page.locator('.el-select').first().click()
+    await page.locator('.el-select').filter({ hasNot: page.locator('.is-disabled') }).first().click()
     await page.getByRole('option', { name: store }).click()
   }
   const end = page.getByLabel('日结', { exact: true })

@@ -41,7 +41,6 @@ test('drawers: tier, top-up plan, purchase refund, trial with freight and a limi
   // A member tops up; staff open the refund of it.
   await member.open('/pages/sign-in/index')
   await member.signIn(PHONE)
-  await member.page.waitForTimeout(1_500)
   await member.open('/pages/club/balance')
   await member.page.locator('.plan').locator('visible=true').nth(1).click()
   await member.tap('用微信支付付款')

@@ -27,8 +27,6 @@ test('express: search, cart, checkout, cashier, ship, confirm, review', async ({
   await member.tap(/^结算/)
   await expect(page).toHaveURL(/sign-in/)
   await member.signIn('13912345678')
-
-  await page.waitForTimeout(1_000)
   await member.open('/pages/cart/index')
   await member.tap(/^结算/)
   await expect(page).toHaveURL(/checkout/)
@@ -85,7 +83,7 @@ test('express: search, cart, checkout, cashier, ship, confirm, review', async ({
   await page.locator('.one__text textarea').first().fill('比想象的沉，做工细，盒子也好看。')
   const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.locator('.photos__add').first().click()])
   await chooser.setFiles('../demo/photos/annie-spratt-78044-unsplash.jpg')
-  await page.waitForTimeout(2_000)
+  await expect(page.locator('.photos__one img').first()).toBeVisible()
   await member.shot('review')
   await member.tap(/提交评价|发布评价|提交/)
   await expect(page).not.toHaveURL(/order\/review/)

@@ -187,10 +187,11 @@ test('order: categories and brands take their places by keyboard and by hand', a
   await expect(page.getByText('顺序已保存')).toBeVisible()
   const children = page.locator('section').first().locator('li a')
   const first = await children.first().textContent()
+  const saved = page.waitForResponse((answer) => answer.request().method() !== 'GET' && answer.url().includes('/admin/v1/categories'))
   await page.locator('section').first().locator('li').first().dragTo(page.locator('section').nth(1).locator('header'))
   await expect(page.locator('section').nth(1).locator('li a').last()).toHaveText(first!)
   await staff.shot('categories')
-  await page.waitForTimeout(900)
+  await saved
   await page.reload()
   await expect(tops.first()).toHaveText(second!)
   await expect(page.locator('section').nth(1).locator('li a').last()).toHaveText(first!)

@@ -167,6 +167,7 @@ test('messages: a sale is told step by step', async ({ member, staff }) => {
 
   await member.open('/pages/my/settings')
   await expect(page.getByText('按我的喜好推荐')).toBeVisible()
+  const kept = page.waitForResponse((answer) => answer.request().method() === 'PATCH')
   await page.getByRole('switch', { name: '付款成功' }).click()
   await member.tap('深色')
   await member.shot('settings-dark')
@@ -175,6 +176,7 @@ test('messages: a sale is told step by step', async ({ member, staff }) => {
   await member.shot('settings-english')
   await member.tap('简体中文')
   await member.tap('跟随系统')
+  await kept
   await page.reload()
   await expect(page.getByRole('switch', { name: '付款成功' })).toHaveAttribute('aria-checked', 'false')
   await member.open('/pages/my/licences')

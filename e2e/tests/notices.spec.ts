@@ -75,12 +75,7 @@ test('notices: a mapping is written, seen, tried and followed', async ({ staff }
   expect(placed).toBeDefined()
   const owner = await (await api.post('/admin/v1/session', { data: { username: 'admin', password: 'hefang-demo' } })).json()
   await api.post(`/admin/v1/orders/${placed!.orders[0]!.id}/pay-offline`, { headers: { authorization: `Bearer ${owner.token}` }, data: {} })
-  await expect
-    .poll(async () => {
-      await staff.page.reload()
-      return staff.page.getByText('已发出').count()
-    }, { timeout: 20_000, intervals: [1_500] })
-    .toBeGreaterThan(0)
+  await staff.again(() => expect(staff.page.getByText('已发出').first()).toBeVisible({ timeout: 2_000 }))
   await expect(staff.page.getByText('没有在小程序里登录过').first()).toBeVisible()
   await staff.shot('log')
 })

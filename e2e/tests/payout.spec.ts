@@ -22,9 +22,9 @@ test('payout: commission is paid out, waits for the member, and arrives', async 
   await drawer.getByRole('button', { name: '付款' }).click()
   await expect(drawer.locator('.earlier li').first()).toContainText('¥20.00')
   await expect(async () => {
-    await drawer.locator('.earlier li').first().getByRole('button', { name: '查询' }).click({ timeout: 1_000 })
-    await expect(drawer.locator('.earlier li').first()).toContainText('等会员确认', { timeout: 1_000 })
-  }).toPass({ timeout: 20_000 })
+    await drawer.locator('.earlier li').first().getByRole('button', { name: '查询' }).click({ timeout: 4_000 })
+    await expect(drawer.locator('.earlier li').first()).toContainText('等会员确认', { timeout: 4_000 })
+  }).toPass({ timeout: 60_000 })
   await staff.shot('waits')
 
   await member.open('/pages/club/balance')
@@ -41,9 +41,7 @@ test('payout: commission is paid out, waits for the member, and arrives', async 
   await member.page.goto(`/sandbox/transfer/T${transfer.id}`)
   await member.page.getByRole('button', { name: '确认收款' }).click()
   await expect(member.page.getByRole('button', { name: '确认收款' })).toHaveCount(0)
-  await expect(async () => {
-    await member.open('/pages/club/balance')
-    await expect(card).toContainText(/已到账/, { timeout: 2_000 })
-  }).toPass({ timeout: 20_000 })
+  await member.open('/pages/club/balance')
+  await member.again(() => expect(card).toContainText(/已到账/, { timeout: 2_000 }))
   await member.shot('arrived')
 })

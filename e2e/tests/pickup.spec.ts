@@ -5,7 +5,6 @@ test('pickup: buy now, pay, show the code, redeem once', async ({ member, staff 
   const { page } = member
   await member.open('/pages/sign-in/index')
   await member.signIn('13712345678')
-  await page.waitForTimeout(1_500)
   await member.open('/pages/product/list?q=拍立得')
   await page.locator('.card').locator('visible=true').first().click()
   await expect(page).toHaveURL(/product\/detail/)

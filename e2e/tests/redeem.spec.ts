@@ -8,7 +8,6 @@ async function buyForPickup(member: Member, phone: string, goods: string, store 
   const { page } = member
   await member.open('/pages/sign-in/index')
   await member.signIn(phone)
-  await page.waitForTimeout(1_500)
   await member.open(`/pages/product/list?q=${goods}`)
   await page.locator('.card').locator('visible=true').first().click()
   await expect(page).toHaveURL(/product\/detail/)

@@ -128,6 +128,7 @@ test('media: pictures are uploaded, found, put in folders, and kept while in use
   await page.locator('.el-message-box').getByRole('button', { name: '删除' }).click()
   await expect(page.getByText('已删除 1 个')).toBeVisible()
   await page.getByText('全部素材').click()
+  await expect(page.locator('.files li')).not.toHaveCount(1)
   await page.locator('.files .open').last().click()
   await expect(page.getByText('用在哪里')).toBeVisible()
   await expect(page.locator('.el-drawer li').first()).toBeVisible()

@@ -99,10 +99,7 @@ test('shops: one cart, two orders, one payment; a parcel of one, a refund of the
   const asked = open.items.find((one: { order_id: string }) => one.order_id === of('河坊生活'))
   const approved = await staff.page.request.post(`/admin/v1/after-sales/${asked.id}/approve`, { headers: staff_headers, data: {} })
   expect(approved.ok(), await approved.text()).toBe(true)
-  await expect(async () => {
-    await page.reload()
-    await expect(page.getByText('已原路退回').first()).toBeVisible({ timeout: 2_000 })
-  }).toPass({ timeout: 40_000 })
+  await member.again(() => expect(page.getByText('已原路退回').first()).toBeVisible({ timeout: 2_000 }))
   await member.shot('refunded')
   await staff.open(`/orders/${of('河坊生活')}`)
   await expect(staff.page.getByText(cable).first()).toBeVisible()

@@ -106,27 +106,32 @@ test('storefront every page, by day and night, in two languages, at three widths
   await expect(page.locator('.uni-tabbar').getByText('Browse')).toBeVisible()
 })
 
-test('storefront a lost network says so, and comes back by itself', async ({ member }) => {
-  const { page } = member
-  await member.open('/pages/category/index')
-  await expect(page.getByText('家居').first()).toBeVisible()
-  // Other pages' files are fetched once the first page has come to rest.
-  await expect(page.locator('link[rel=prefetch]').first()).toBeAttached()
-  await expect
-    .poll(() =>
-      page.evaluate(() => {
-        const files = [...document.querySelectorAll<HTMLLinkElement>('link[rel=prefetch], link[rel=modulepreload]')].map((link) => link.href)
-        return files.filter((file) => !performance.getEntriesByName(file).some((entry) => (entry as PerformanceResourceTiming).responseEnd > 0))
-      }),
-    )
-    .toEqual([])
-  await page.waitForLoadState('networkidle')
-  await page.context().setOffline(true)
-  await member.open('/pages/product/list?q=沙发')
-  await expect(page.getByText('没有网络').locator('visible=true').first()).toBeVisible()
-  await member.shot('offline')
-  await page.context().setOffline(false)
-  await expect(page.getByText(/沙发/).locator('visible=true').nth(1)).toBeVisible()
+test.describe('without a network', () => {
+  // Holding calls back turns the browser's cache off.
+  test.use({ slow_ms: 0 })
+
+  test('storefront a lost network says so, and comes back by itself', async ({ member }) => {
+    const { page } = member
+    await member.open('/pages/category/index')
+    await expect(page.getByText('家居').first()).toBeVisible()
+    // Other pages' files are fetched once the first page has come to rest.
+    await expect(page.locator('link[rel=prefetch]').first()).toBeAttached()
+    await expect
+      .poll(() =>
+        page.evaluate(() => {
+          const files = [...document.querySelectorAll<HTMLLinkElement>('link[rel=prefetch], link[rel=modulepreload]')].map((link) => link.href)
+          return files.filter((file) => !performance.getEntriesByName(file).some((entry) => (entry as PerformanceResourceTiming).responseEnd > 0))
+        }),
+      )
+      .toEqual([])
+    await page.waitForLoadState('networkidle')
+    await page.context().setOffline(true)
+    await member.open('/pages/product/list?q=沙发')
+    await expect(page.getByText('没有网络').locator('visible=true').first()).toBeVisible()
+    await member.shot('offline')
+    await page.context().setOffline(false)
+    await expect(page.getByText(/沙发/).locator('visible=true').nth(1)).toBeVisible()
+  })
 })
 
 test('storefront a film stands first in the gallery, and stores tell what they have', async ({ member }) => {
