@@ -8,6 +8,8 @@ export interface WordsPlan {
   presets: readonly string[];
   /** Nothing happens without words. */
   required: boolean;
+  /** Longest text in characters; 200 when absent. */
+  most?: number;
   danger: boolean;
   /** On the button. */
   verb: string;

@@ -1,27 +1,20 @@
-// Paying one order: asks for a payment, carries its instruction out, and then asks the server until it
-// knows the outcome. Only the server's answer counts as paid; a lost network means asking again.
-import { computed, nextTick, ref, watch as onChange, type Ref } from 'vue';
+// Paying one order: makes an attempt, and then asks the server until it knows the outcome. Only the server's answer
+// counts as paid; a lost network means asking again.
+import { computed, nextTick, ref, type Ref } from 'vue';
 import { call } from '@/api/client';
-import { IntentKeys } from '@/api/idempotency';
-import type { PayIntent, PayRequest } from '@/api/types';
 import { t } from '@/messages';
-import { returnPath } from '@/platform/environment';
-import { paying } from '@/platform/pay';
+import { useAttempt } from './attempt';
 import type { PayWays } from './channels';
 import { place } from './go';
 import { asFailure, useLoad } from './load';
-import { say, sayFailure } from './say';
+import { say } from './say';
 
 export const POLL_MS = 2500;
 
 /** `arrived` is called once, when the order is paid. */
 export function usePayment(order_id: Ref<string>, ways: PayWays, arrived: () => void) {
-  const payment_id = ref('');
-  const intent = ref<PayIntent | null>(null);
-  const busy = ref(false);
   /** The person said they had paid, and the next answer decides. */
   const asking = ref(false);
-  const keys = new IntentKeys();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let watching = false;
   const {
@@ -30,6 +23,15 @@ export function usePayment(order_id: Ref<string>, ways: PayWays, arrived: () => 
     face,
     load,
   } = useLoad(() => call('get', '/api/v1/orders/{id}', { path: { id: order_id.value } }));
+  const { payment_id, intent, busy, pay, forget } = useAttempt(ways, {
+    request: (body, idempotency_key) =>
+      call('post', '/api/v1/orders/{id}/pay', { path: { id: order_id.value }, body, idempotency_key }),
+    back: (payment_id) => place.cashier(order_id.value, { payment_id, returned: 1 }),
+    load,
+    watching: () => watching,
+    watch,
+    paid: finish,
+  });
   const isPaid = computed(() => !!order.value && !['unpaid', 'closed'].includes(order.value.status));
 
   function stop(): void {
@@ -62,8 +64,7 @@ export function usePayment(order_id: Ref<string>, ways: PayWays, arrived: () => 
       if (payment.status === 'paid') return finish();
       if (payment.status === 'closed') {
         // Another attempt, or the counter, may have settled the order meanwhile.
-        intent.value = null;
-        payment_id.value = '';
+        forget();
         return await askOrder();
       }
       if (asking.value) say(payment.status === 'failed' ? t('checkout.pay_failed') : t('checkout.not_yet'));
@@ -82,41 +83,6 @@ export function usePayment(order_id: Ref<string>, ways: PayWays, arrived: () => 
     if (isPaid.value) return finish();
     if (order.value?.status === 'closed') return stop();
     again(2 * POLL_MS);
-  }
-
-  async function pay(): Promise<void> {
-    const [channel, scene] = [ways.channel.value, ways.scene.value];
-    if (busy.value || !channel || !scene) return;
-    busy.value = true;
-    const back = place.cashier(order_id.value, { payment_id: payment_id.value, returned: 1 });
-    const in_browser = scene === 'h5' || scene === 'page';
-    const body: PayRequest = { channel, scene, return_url: in_browser ? returnPath(back) : undefined };
-    try {
-      if (scene === 'mini_program' && paying.authCode) body.auth_code = await paying.authCode();
-      const made = await call('post', '/api/v1/orders/{id}/pay', {
-        path: { id: order_id.value },
-        body,
-        idempotency_key: keys.for(body),
-      });
-      // The next press is a new attempt; the server closes the older one.
-      keys.done();
-      intent.value = made;
-      payment_id.value = made.payment_id;
-      if (made.status === 'paid') return finish();
-      if (made.instruction) {
-        const outcome = await paying.carryOut(made.instruction);
-        if (outcome === 'cancelled') say(t('checkout.cancelled'));
-      }
-      watch();
-    } catch (reason) {
-      const refused = asFailure(reason);
-      // A lost answer keeps its key, so that pressing again cannot make a second payment.
-      if (refused.status !== 0 && refused.status < 500) keys.done();
-      sayFailure(refused);
-      if (refused.status === 409) await load();
-    } finally {
-      busy.value = false;
-    }
   }
 
   /** Reads the order and goes on from where it stands. A QR code is asked for without a press. */
@@ -139,14 +105,6 @@ export function usePayment(order_id: Ref<string>, ways: PayWays, arrived: () => 
     if (ways.scene.value === 'native' && !intent.value) await pay();
     else watch();
   }
-
-  /** Another channel was chosen: what the one before showed is no more. */
-  onChange(ways.channel, (_, before) => {
-    if (!before) return;
-    intent.value = null;
-    payment_id.value = '';
-    if (watching && ways.scene.value === 'native') void pay();
-  });
 
   function check(): void {
     asking.value = true;
