@@ -148,6 +148,24 @@ test('counter-offline: what is sold without a network is told once when it is ba
   await page.context().setOffline(false)
   await expect(page.locator('.queue')).toContainText('已上传', { timeout: 20_000 })
   await staff.shot('told')
+
+  // The next one reaches the server, and its answer is lost on the way back.
+  const left = async () => (await shelf(staff)).find((one) => one.barcode === thing!.barcode)!.available
+  const before = await left()
+  await page.route('**/admin/v1/counter/sales', async (route) => {
+    await route.fetch()
+    await route.abort()
+  }, { times: 1 })
+  await scan(staff, thing!.barcode)
+  await expect(page.locator('[data-due]')).toHaveText(yuan(thing!.price_fen))
+  await page.keyboard.press('F9')
+  await page.getByRole('button', { name: /完成收款/ }).click()
+  await expect(page.locator('.queue')).toContainText('不会重复收款')
+  await staff.shot('silent')
+  await page.getByRole('button', { name: '现在上传' }).click()
+  await expect(page.locator('.queue li').nth(1)).toContainText('已上传')
+  expect(await left()).toBe(before - 1)
+  await staff.shot('found')
 })
 
 test('counter-day: a store ends its day, not while a shift is open, and takes it back with a reason', async ({ staff }) => {

@@ -5,7 +5,7 @@ import type { CounterGoods, CounterSaleView, SellAtCounter } from '@api/types';
 import { findKept, keepPrices } from './prices';
 import { MOST, useSaleQueue } from './queue';
 
-const sale = { order: { number: '1' } } as CounterSaleView;
+const sale = { state: 'paid', order: { number: '1' } } as CounterSaleView;
 const body = (total: number): SellAtCounter => ({
   shift_id: '7',
   items: [],
@@ -44,6 +44,63 @@ describe('sales without a network', () => {
     expect(told.at(-1)).toEqual([2, key]);
     queue.forget();
     expect(queue.items.value).toHaveLength(3);
+  });
+});
+
+describe('a sale whose answer was lost', () => {
+  beforeEach(() => localStorage.clear());
+  const sent = (asked: SellAtCounter) => ({ key: 'first', body: asked });
+
+  it('is sent again as it was, so that it counts once', async () => {
+    const told: [SellAtCounter, string][] = [];
+    const queue = useSaleQueue(async (asked, key) => {
+      told.push([asked, key]);
+      return sale;
+    });
+    queue.put(body(100), '茶', sent(body(100)));
+    expect(queue.items.value[0]!.answer).toContain('不会重复收款');
+    expect(await queue.settle()).toBe(sale);
+    expect(told).toEqual([[body(100), 'first']]);
+    expect(queue.items.value[0]!.state).toBe('done');
+  });
+
+  it('is told late, under its own key, once the server has said no to what was sent', async () => {
+    const told: string[] = [];
+    const queue = useSaleQueue(async (asked, key) => {
+      told.push(key);
+      if (key === 'first') throw new Failure(409, { code: 'order.price_changed', detail: '价格变了' });
+      expect(asked.rung_at).toBeTruthy();
+      return sale;
+    });
+    queue.put(body(100), '茶', sent(body(100)));
+    await queue.settle();
+    expect(told).toEqual(['first', queue.items.value[0]!.key]);
+    expect(queue.items.value[0]!.state).toBe('done');
+  });
+
+  it('waits while nobody says yes or no, over a reload too', async () => {
+    const silent = useSaleQueue(async () => Promise.reject(new Failure(502, { code: 'http.502' })));
+    silent.put(body(100), '茶', sent(body(100)));
+    await silent.settle();
+    expect(silent.waiting.value).toBe(1);
+    expect(useSaleQueue(async () => sale).items.value[0]!.sent!.key).toBe('first');
+  });
+
+  it('warns of asking twice when the customer may have paid from afar, and is never told as cash', async () => {
+    const code: SellAtCounter = { ...body(100), tenders: [{ kind: 'code', amount_fen: 100, auth_code: '13' }] };
+    const answers: CounterSaleView[] = [{ ...sale, state: 'waiting' }];
+    const queue = useSaleQueue(async () => {
+      const next = answers.shift();
+      if (!next) throw new Failure(409, { code: 'counter.code_expired', detail: '付款码过期了' });
+      return next;
+    });
+    queue.put(code, '茶', sent(code));
+    expect(queue.items.value[0]!.answer).toContain('请不要再收一次');
+    expect(queue.items.value[0]!.body.rung_at).toBeUndefined();
+    await queue.settle();
+    expect(queue.items.value[0]).toMatchObject({ state: 'waiting', answer: '等顾客付款，订单 1' });
+    await queue.settle();
+    expect(queue.items.value[0]).toMatchObject({ state: 'refused', answer: '付款码过期了' });
   });
 });
 

@@ -170,6 +170,9 @@ export function useTill(shift: () => CounterShiftView | null) {
     };
   }
 
+  /** The sale as it was sent, for when no answer came. */
+  const sent = (tenders: CounterTenderInput[]) => ({ key: sale_key, body: body(tenders) });
+
   /** Sells what is rung up; sent again with the same key it counts once. */
   async function sell(tenders: CounterTenderInput[]): Promise<CounterSaleView> {
     try {
@@ -208,6 +211,7 @@ export function useTill(shift: () => CounterShiftView | null) {
     choose,
     restart,
     body,
+    sent,
     sell,
     ask,
     offline,
