@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { call, Failure } from '@/api/client';
-import { IntentKeys, randomKey } from '@/api/idempotency';
+import { IntentKeys, randomKey } from '@shared/intent-keys';
 import { storedToken } from '@/api/session';
 import { server } from './setup';
 

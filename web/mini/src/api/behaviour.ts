@@ -4,7 +4,7 @@
 import { leaveWithBeacon } from '@/platform/beacon';
 import { MALL_CODE, SERVER_ORIGIN, send } from '@/platform/http';
 import type { components } from '@schema';
-import { randomKey } from './idempotency';
+import { randomKey } from '@shared/intent-keys';
 import { storedToken } from './session';
 
 type Event = components['schemas']['BehaviourEvent'];

@@ -1,7 +1,7 @@
 // An attempt to pay: asks for it and carries out what the channel wants done. Whether it is paid only the server knows;
 // who makes the attempt watches for that.
 import { ref, watch as onChange } from 'vue';
-import { IntentKeys } from '@/api/idempotency';
+import { IntentKeys } from '@shared/intent-keys';
 import type { PayIntent, PayRequest } from '@/api/types';
 import { t } from '@/messages';
 import { returnPath } from '@/platform/environment';
