@@ -60,10 +60,10 @@ pub async fn fallback(State(app): State<App>, request: Request) -> Response {
     let mall = app.malls.resolve(None, host).ok();
     let tiles = mall.as_ref().and_then(|mall| mall.settings.tile_origin());
     if let Some(rest) = path.strip_prefix("/admin/") {
-        return site::<BackOffice>(rest, headers, tiles.as_deref());
+        return site::<BackOffice>(rest, headers, PROGRAMS, tiles.as_deref());
     }
     if let Some(rest) = path.strip_prefix("/docs/") {
-        return site::<Documents>(rest, headers, None);
+        return site::<Documents>(rest, headers, "", None);
     }
     let rest = path.trim_start_matches('/');
     if let (true, Some(mall), Some(built)) = (is_page(rest), &mall, Storefront::get(PAGE))
@@ -71,27 +71,30 @@ pub async fn fallback(State(app): State<App>, request: Request) -> Response {
     {
         return storefront::page(&app, mall, built, headers).await;
     }
-    site::<Storefront>(rest, headers, None)
+    site::<Storefront>(rest, headers, "", None)
 }
 
 const PAGE: &str = "index.html";
+
+/// The back office may also run compiled programs that come from us (the reader of bar codes, ADR 125), never text as a script.
+const PROGRAMS: &str = " 'wasm-unsafe-eval'";
 
 /// An address without a file's ending: the client routes on it.
 fn is_page(path: &str) -> bool {
     path == PAGE || !path.rsplit('/').next().unwrap_or_default().contains('.')
 }
 
-fn site<S: Embed>(path: &str, headers: &HeaderMap, tiles: Option<&str>) -> Response {
+fn site<S: Embed>(path: &str, headers: &HeaderMap, scripts: &str, tiles: Option<&str>) -> Response {
     let name = if is_page(path) { PAGE } else { path };
     for (ending, encoding) in [(".br", "br"), (".gz", "gzip")] {
         if accepts(headers, encoding)
             && let Some(file) = S::get(&format!("{name}{ending}"))
         {
-            return respond(name, file, Some(encoding), headers, tiles);
+            return respond(name, file, Some(encoding), headers, scripts, tiles);
         }
     }
     match S::get(name) {
-        Some(file) => respond(name, file, None, headers, tiles),
+        Some(file) => respond(name, file, None, headers, scripts, tiles),
         None if name == PAGE => not_built(),
         None => Problem(Error::not_found("request.no_such_file", "没有这个文件")).into_response(),
     }
@@ -107,6 +110,7 @@ fn respond(
     file: EmbeddedFile,
     encoding: Option<&'static str>,
     asked: &HeaderMap,
+    scripts: &str,
     tiles: Option<&str>,
 ) -> Response {
     let hash: String = file.metadata.sha256_hash()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
@@ -125,7 +129,7 @@ fn respond(
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
     if is_page {
-        headers.insert(header::CONTENT_SECURITY_POLICY, content_policy("", tiles, "'none'"));
+        headers.insert(header::CONTENT_SECURITY_POLICY, content_policy(scripts, tiles, "'none'"));
     }
     response
 }

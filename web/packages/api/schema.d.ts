@@ -12340,6 +12340,8 @@ export interface components {
             balance_fen: number;
             /** @description Text for the QR picture. */
             code: string;
+            /** @description The same code in an even number of digits, for Code 128. */
+            digits: string;
             expires_at: components["schemas"]["Instant"];
             /** Format: int64 */
             points: number;

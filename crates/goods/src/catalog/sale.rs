@@ -60,10 +60,21 @@ pub fn skus_for_sale(tx: &mut Tx<'_>, mall_id: MallId, sku_ids: &[Id]) -> Result
     rows.into_iter().map(SkuForSale::try_from).collect()
 }
 
+/// The twelve digits of a UPC-A are an EAN-13 behind a zero: scanners say the one, catalogues hold the other.
+fn other_spelling(barcode: &str) -> Option<String> {
+    let is_digits = barcode.bytes().all(|byte| byte.is_ascii_digit());
+    match barcode.len() {
+        12 if is_digits => Some(format!("0{barcode}")),
+        13 if is_digits => barcode.strip_prefix('0').map(str::to_owned),
+        _ => None,
+    }
+}
+
 /// SKUs as a counter names them, and whether the whole barcode or code of one was given: then it is that one alone. Else at
 /// most `limit` whose code begins so, or whose product is called so.
 pub fn skus_named(tx: &mut Tx<'_>, mall_id: MallId, q: &str, limit: usize) -> Result<(Vec<Id>, bool)> {
-    let spellings = [q.to_owned(), q.to_uppercase(), q.to_lowercase()].to_vec();
+    let mut spellings = [q.to_owned(), q.to_uppercase(), q.to_lowercase()].to_vec();
+    spellings.extend(other_spelling(q));
     let whole: Vec<Id> = tx.all(
         "select id from sku where mall_id = $1 and barcode = any($2) and deleted_at is null
          union select id from sku where mall_id = $1 and code = any($2) and deleted_at is null

@@ -5,7 +5,14 @@ use crate::counter::{Till, cash, items, order_of, till};
 use testkit::{MemberClient, Product, Store, TestMall, Value, hours, json, minutes, on_both_engines};
 
 async fn code_of(ann: &MemberClient) -> String {
-    ann.get("/api/v1/me/member-code").await.ok()["code"].as_str().unwrap().to_owned()
+    shown_by(ann).await.0
+}
+
+/// The code as a text and in digits.
+async fn shown_by(ann: &MemberClient) -> (String, String) {
+    let shown = ann.get("/api/v1/me/member-code").await.ok();
+    let text = |field: &str| shown[field].as_str().unwrap().to_owned();
+    (text("code"), text("digits"))
 }
 
 struct Shop {
@@ -46,18 +53,22 @@ impl Shop {
 fn a_member_is_known_by_the_code_they_show_or_by_phone() {
     on_both_engines(async |mall| {
         let shop = shop(&mall).await;
-        let code = code_of(&shop.ann).await;
+        let (code, digits) = shown_by(&shop.ann).await;
         let found = shop.find(&code).await.ok();
         assert_eq!(found["id"], shop.ann.id.to_string());
+        assert_eq!(digits.len(), 30, "an even number of digits: {digits}");
+        assert_eq!(shop.find(&digits).await.ok(), found);
         assert!(!found.to_string().contains(&shop.ann.phone), "the phone stays masked");
         assert_eq!(shop.find(&shop.ann.phone).await.ok()["id"], shop.ann.id.to_string());
         shop.find("13912345678").await.refused("member.not_found");
         shop.find("HM1.forged").await.refused("counter.code_forged");
         let elsewhere = mall.world.found("other").await;
-        let stranger = code_of(&elsewhere.member().await).await;
+        let (strange, stranger) = shown_by(&elsewhere.member().await).await;
+        shop.find(&strange).await.refused("counter.code_forged");
         shop.find(&stranger).await.refused("counter.code_forged");
         mall.clock.advance(minutes(3));
         shop.find(&code).await.refused("counter.code_expired");
+        shop.find(&digits).await.refused("counter.code_expired");
     });
 }
 
@@ -91,7 +102,7 @@ fn what_is_bought_at_the_counter_stands_in_the_members_list() {
 fn the_balance_pays_once_for_each_code_that_is_shown() {
     on_both_engines(async |mall| {
         let shop = shop(&mall).await;
-        let code = code_of(&shop.ann).await;
+        let (code, digits) = shown_by(&shop.ann).await;
         let split = |code: Option<&str>| json!([{ "kind": "balance", "amount_fen": 9_000, "member_code": code }, { "kind": "cash", "amount_fen": 1_000 }]);
         let path = "/admin/v1/counter/sales";
         shop.till.clerk.post(path, shop.sale(1, 10_000, split(None))).await.refused("request.invalid");
@@ -101,9 +112,12 @@ fn the_balance_pays_once_for_each_code_that_is_shown() {
         let sale = shop.till.clerk.post(path, shop.sale(1, 10_000, split(Some(&code)))).await.ok();
         assert_eq!(sale["state"], "paid");
         assert_eq!(shop.ann.get("/api/v1/balance").await.ok()["total_fen"], 1_000);
-        let again = json!([{ "kind": "balance", "amount_fen": 1_000, "member_code": code },
-            { "kind": "cash", "amount_fen": 9_000 }]);
-        shop.till.clerk.post(path, shop.sale(1, 10_000, again)).await.refused("counter.code_used");
+        // It is the same code as a text and in digits.
+        for code in [&code, &digits] {
+            let again = json!([{ "kind": "balance", "amount_fen": 1_000, "member_code": code },
+                { "kind": "cash", "amount_fen": 9_000 }]);
+            shop.till.clerk.post(path, shop.sale(1, 10_000, again)).await.refused("counter.code_used");
+        }
         assert_eq!(shop.ann.get("/api/v1/balance").await.ok()["total_fen"], 1_000);
         // The return gives the balance back first, then the cash.
         let back = json!({ "shift_id": shop.till.shift, "reason": "no_reason",

@@ -16,7 +16,7 @@ mod sale;
 mod settlement;
 mod shift;
 
-pub use code::{MEMBER_CODE_LIFE_MS, MemberCode, member_signer, use_up};
+pub use code::{MemberCode, MemberCodes, use_up};
 pub use day::{ClosedDay, DaySums, close_day, closed_day, closed_days, hold_open_day, reopen_day};
 pub use drawer::{DrawerEntry, DrawerKind, entries, record};
 pub use held::{Basket, HeldSale, MOST_HELD, held_sales, hold, take_held};

@@ -9,7 +9,7 @@ use platform::permission::perm;
 use platform::problem::ProblemBody;
 use platform::{Answer, App, Json, Member, Staff};
 use serde::{Deserialize, Serialize};
-use trade::counter::{MEMBER_CODE_LIFE_MS, MemberCode, member_signer};
+use trade::counter::{MemberCode, MemberCodes};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -27,6 +27,9 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 pub struct MemberCodeView {
     /// Text for the QR picture.
     pub code: String,
+    /// The same code in an even number of digits, for Code 128.
+    #[schema(pattern = "^[0-9]{30}$")]
+    pub digits: String,
     pub expires_at: Instant,
     /// When to ask for the next one; it comes before this one ends.
     pub renew_in_ms: i64,
@@ -42,13 +45,15 @@ pub struct MemberCodeView {
     responses((status = 200, body = MemberCodeView)))]
 async fn show_member_code(State(app): State<App>, member: Member) -> Answer<Json<MemberCodeView>> {
     let code = MemberCode::fresh(member.id, member.ctx.now);
-    let signed = code.signed(&member_signer(&app.sealer, member.mall.id)?)?;
+    let codes = MemberCodes::new(&app.sealer, member.mall.id);
+    let (text, digits) = (codes.text(&code)?, codes.digits(&code));
     let (mall_id, member_id) = (member.mall.id, member.id);
     let held = app.db.read(move |tx| ledger::balances(tx, mall_id, member_id)).await?;
     let of = |account| held.get(&account).copied().unwrap_or(0);
     Ok(Json(MemberCodeView {
-        code: signed,
-        expires_at: member.ctx.now + MEMBER_CODE_LIFE_MS,
+        code: text,
+        digits,
+        expires_at: code.expires_at,
         renew_in_ms: minutes(1),
         points: of(Account::Points),
         balance_fen: of(Account::Principal) + of(Account::Gift),
@@ -96,10 +101,7 @@ async fn find_counter_member(
         .db
         .read(move |tx| {
             let id = match MemberCode::is_one(&request.code) {
-                true => {
-                    let signer = member_signer(&reader.sealer, ctx.mall_id)?;
-                    Some(MemberCode::read(&signer, &request.code, ctx.now)?.member_id)
-                }
+                true => Some(MemberCodes::new(&reader.sealer, ctx.mall_id).read(&request.code, ctx.now)?.member_id),
                 false => identity::find_by_phone(tx, &reader.sealer, ctx.mall_id, &request.code)?,
             };
             let id = id.ok_or_else(|| Error::not_found("member.not_found", "没有找到这位会员"))?;

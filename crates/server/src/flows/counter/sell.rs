@@ -22,7 +22,7 @@ use platform::permission::{Grants, perm};
 use platform::problem::ProblemBody;
 use platform::{Answer, App, Ctx, Json, Staff};
 use serde::{Deserialize, Serialize};
-use trade::counter::{self, MemberCode, NewSale, Shift, Tender, TenderKind, member_signer};
+use trade::counter::{self, MemberCodes, NewSale, Shift, Tender, TenderKind};
 use trade::offers::Choices;
 use trade::order::{self, Move, NewPrices, Order};
 use trade::payment::{self, CASH, Payable};
@@ -375,7 +375,7 @@ impl Selling<'_> {
     /// A code that confirms a payment is the buyer's own, good now, and was not used before.
     fn check_member_code(&self, tx: &mut Tx<'_>, ctx: &Ctx, code: Option<&str>) -> Result<()> {
         let Some(code) = code else { return Ok(()) };
-        let code = MemberCode::read(&member_signer(&self.app.sealer, ctx.mall_id)?, code, ctx.now)?;
+        let code = MemberCodes::new(&self.app.sealer, ctx.mall_id).read(code, ctx.now)?;
         if Some(code.member_id) != self.request.member_id {
             return Err(Error::conflict("counter.code_forged", "这是另一位会员的会员码"));
         }
