@@ -1,10 +1,10 @@
-// Writes .br and .gz copies of the text files below a folder, when they are smaller.
+// Writes .br and .gz copies of the files below a folder that packing helps, when they are smaller.
 // Usage: node web/compress.mjs FOLDER
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 
-const TEXT = /\.(html|js|mjs|css|json|svg|txt)$/
+const PACKED = /\.(html|js|mjs|css|json|svg|txt|wasm)$/
 const SMALLEST = 1024
 
 function* files(folder) {
@@ -16,7 +16,7 @@ function* files(folder) {
 }
 
 for (const path of files(process.argv[2])) {
-  if (!TEXT.test(path) || statSync(path).size < SMALLEST) continue
+  if (!PACKED.test(path) || statSync(path).size < SMALLEST) continue
   const bytes = readFileSync(path)
   const copies = {
     '.br': brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 10 } }),

@@ -42,11 +42,20 @@ export async function keepPrices(
   }
 }
 
+/** The twelve digits of a UPC-A are an EAN-13 behind a zero: scanners say the one, catalogues hold the other. */
+function otherSpelling(barcode: string): string {
+  if (/^\d{12}$/.test(barcode)) return `0${barcode}`;
+  return /^0\d{12}$/.test(barcode) ? barcode.slice(1) : '';
+}
+
 /** As the server would find them: a whole code rings up at once, words show a list. */
 export function findKept(store_id: string, q: string): CounterGoodsFound {
   const known = keptPrices(store_id)?.goods ?? [];
   const text = q.toLowerCase();
-  const whole = known.filter((one) => one.barcode === q || one.code.toLowerCase() === text);
+  const other = otherSpelling(q);
+  const is_whole = (one: CounterGoods) =>
+    one.barcode === q || (other && one.barcode === other) || one.code.toLowerCase() === text;
+  const whole = known.filter(is_whole);
   if (whole.length) return { items: whole, exact: whole.length === 1 };
   const items = known.filter((one) => `${one.name} ${one.option_text} ${one.code}`.toLowerCase().includes(text));
   return { items: items.slice(0, 30), exact: false };

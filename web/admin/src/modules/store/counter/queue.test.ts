@@ -107,10 +107,11 @@ describe('a sale whose answer was lost', () => {
 describe('prices kept on this device', () => {
   it('ring up a whole code and list words', async () => {
     const goods = (name: string, code: string) =>
-      ({ name, code, option_text: '', barcode: null }) as unknown as CounterGoods;
+      ({ name, code, option_text: '', barcode: code === 'SET-1' ? '012345678905' : null }) as unknown as CounterGoods;
     const pages = [{ items: [goods('龙井', 'TEA-1')], next_cursor: 'x' }, { items: [goods('龙井茶具', 'SET-1')] }];
     await keepPrices('5', async (_, cursor) => pages[cursor ? 1 : 0]!);
     expect(findKept('5', 'tea-1').exact).toBe(true);
+    expect(findKept('5', '0012345678905').items[0]?.code).toBe('SET-1');
     expect(findKept('5', '龙井').items).toHaveLength(2);
     expect(findKept('6', '龙井').items).toHaveLength(0);
   });

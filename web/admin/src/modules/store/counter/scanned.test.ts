@@ -4,6 +4,7 @@ import { likelyCash, readScan, receiptCode } from './scanned';
 describe('what a scanner typed', () => {
   it('is told apart by its form', () => {
     expect(readScan('HM1.abc').kind).toBe('member');
+    expect(readScan('001234567890123456789012345678').kind).toBe('member');
     expect(readScan(' 13800001234 ')).toEqual({ kind: 'member', code: '13800001234' });
     expect(readScan('134567890123456789').kind).toBe('payment');
     expect(readScan('289012345678901234').kind).toBe('payment');

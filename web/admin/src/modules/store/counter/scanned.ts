@@ -14,12 +14,12 @@ export const readReceipt = (text: string) => text.trim().replace(RECEIPT, '');
 
 /**
  * Eighteen digits beginning with 10 to 15 are WeChat's payment codes, sixteen to twenty-four beginning with 25 to 30 are
- * Alipay's; eleven beginning with 1 are a phone.
+ * Alipay's; eleven beginning with 1 are a phone, thirty a member's bar code.
  */
 export function readScan(text: string): Scanned {
   const code = text.trim();
   if (!code) return { kind: 'nothing' };
-  if (code.startsWith('HM1.')) return { kind: 'member', code };
+  if (code.startsWith('HM1.') || /^\d{30}$/.test(code)) return { kind: 'member', code };
   if (code.startsWith(RECEIPT)) return { kind: 'receipt', code: readReceipt(code) };
   if (/^(1[0-5]\d{16}|(2[5-9]|30)\d{14,22})$/.test(code)) return { kind: 'payment', code };
   if (/^1[3-9]\d{9}$/.test(code)) return { kind: 'member', code };

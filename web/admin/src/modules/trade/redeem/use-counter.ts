@@ -12,7 +12,7 @@ import { today } from '@shared/time';
 import { type Awaited, keptAwaited, readAwaited } from './awaited';
 import { checkPass, isPass, keepKey, keptKey, type Pass } from './pass';
 import { newKey, useQueue } from './queue';
-import { signal } from './signal';
+import { signal } from '@/composables/signal';
 
 /** What is ready to be handed over without a network. */
 export interface Unasked {
