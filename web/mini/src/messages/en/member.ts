@@ -11,6 +11,7 @@ export default {
   code: 'Member code',
   home: 'Your store',
   home_clerk: 'Your store · {name} looks after you',
+  code_closer: 'Press to enlarge the bars',
   code_note: 'Show it in the store',
   code_show: 'Let the clerk scan it before you pay, and once more to pay from your balance',
   new_face_done: 'Avatar changed',

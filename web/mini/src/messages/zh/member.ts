@@ -11,6 +11,7 @@ export default words('member', {
   code: '会员码',
   home: '您的专属门店',
   home_clerk: '您的专属门店 · {name}为您服务',
+  code_closer: '点按放大条形码',
   code_note: '到店出示，积分优惠通用',
   code_show: '付款前请店员扫一扫，用余额付款时再扫一次确认',
   new_face_done: '头像已更换',
