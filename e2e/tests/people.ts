@@ -13,7 +13,7 @@ const PHONE = {
 const DESK = { viewport: { width: 1440, height: 900 } }
 
 /** Console errors, page errors and requests to other hosts: none may happen in a story. */
-function watch(page: Page, complaints: string[]): void {
+export function watch(page: Page, complaints: string[]): void {
   page.on('console', (message) => {
     // A refused request is part of some stories; the page shows it, the browser also logs it.
     if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text())

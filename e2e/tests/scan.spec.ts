@@ -1,6 +1,6 @@
 // At the till with a tablet that has no scanner: its camera reads the bars on goods, the bars on the member's phone and a
 // payment code, one after the other.
-import { type Member, Staff, expect, test } from './people.js'
+import { type Member, Staff, expect, test, watch } from './people.js'
 import { Table, browserWithCamera, ean13, paymentBars } from './fake-camera.js'
 
 /** The member's page with the bars, dark: scanners want white around them also at night. */
@@ -34,10 +34,7 @@ test('scan: a camera reads goods, the member and the payment code at the till', 
   })
   const clerk = new Staff(await context.newPage(), 'scan-clerk')
   const { page } = clerk
-  page.on('pageerror', (error) => complaints.push(String(error)))
-  page.on('request', ({ url }) => {
-    if (!url().startsWith(baseURL!) && !/^(data|blob):/.test(url())) complaints.push(`foreign request ${url()}`)
-  })
+  watch(page, complaints)
   await clerk.open('/counter')
   await clerk.signIn('clerk', 'hefang-demo')
   await page.getByRole('button', { name: '用摄像头扫' }).click()
@@ -60,7 +57,7 @@ test('scan: a camera reads goods, the member and the payment code at the till', 
   await table.show(null)
   await table.show(member.page.locator('.bars'))
   await expect(page.locator('.buyer')).toContainText('积分')
-  await expect(camera).toContainText('会员：')
+  await expect(camera).toContainText('已识别：')
   // Held before the camera all the time, the goods were counted once.
   await expect(page.locator('.lines li input').first()).toHaveValue('1')
   await clerk.shot('member')
