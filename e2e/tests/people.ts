@@ -137,7 +137,7 @@ interface People {
 }
 
 /** Everybody has an address of their own, as in life: one address gets twenty sign-in codes an hour. Nobody waits for what moves. */
-async function context(browser: Browser, slow_ms: number, options: object): Promise<BrowserContext> {
+export async function context(browser: Browser, slow_ms: number, options: object): Promise<BrowserContext> {
   const address = [10, ...crypto.getRandomValues(new Uint8Array(3))].join('.')
   const extraHTTPHeaders = { 'x-forwarded-for': address }
   const own = await browser.newContext({ reducedMotion: 'reduce', ...options, extraHTTPHeaders, locale: 'zh-CN', timezoneId: 'Asia/Shanghai' })

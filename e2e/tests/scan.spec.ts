@@ -1,6 +1,6 @@
 // At the till with a tablet that has no scanner: its camera reads the bars on goods, the bars on the member's phone and a
 // payment code, one after the other.
-import { type Member, Staff, expect, test, watch } from './people.js'
+import { type Member, Staff, context, expect, test, watch } from './people.js'
 import { Table, browserWithCamera, ean13, paymentBars } from './fake-camera.js'
 
 /** The member's page with the bars, dark: scanners want white around them also at night. */
@@ -14,7 +14,7 @@ async function showBars(member: Member): Promise<void> {
   await member.page.emulateMedia({ colorScheme: 'light' })
 }
 
-test('scan: a camera reads goods, the member and the payment code at the till', async ({ member, baseURL, complaints }, info) => {
+test('scan: a camera reads goods, the member and the payment code at the till', async ({ member, baseURL, complaints, slow_ms }, info) => {
   await showBars(member)
   await member.shot('code')
   const film = info.outputPath('till.y4m')
@@ -22,17 +22,8 @@ test('scan: a camera reads goods, the member and the payment code at the till', 
   await table.show(null)
 
   const browser = await browserWithCamera(film)
-  const context = await browser.newContext({
-    baseURL,
-    viewport: { width: 768, height: 1024 },
-    hasTouch: true,
-    reducedMotion: 'reduce',
-    locale: 'zh-CN',
-    timezoneId: 'Asia/Shanghai',
-    permissions: ['camera'],
-    extraHTTPHeaders: { 'x-forwarded-for': '10.7.7.9' },
-  })
-  const clerk = new Staff(await context.newPage(), 'scan-clerk')
+  const tablet = { baseURL, viewport: { width: 768, height: 1024 }, hasTouch: true, permissions: ['camera'] }
+  const clerk = new Staff(await (await context(browser, slow_ms, tablet)).newPage(), 'scan-clerk')
   const { page } = clerk
   watch(page, complaints)
   await clerk.open('/counter')
