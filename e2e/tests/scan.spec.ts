@@ -70,6 +70,8 @@ test('scan: a camera reads goods, the member and the payment code at the till', 
   await page.keyboard.press('Escape')
   await expect(camera).toBeHidden()
   await page.locator('.pay-drawer').getByRole('button', { name: '用摄像头扫' }).click()
+  await table.show(ean13(goods!.barcode!))
+  await expect(camera).toContainText('这不是付款码')
   await table.show(paymentBars('130000000000000000'))
   await expect(page.getByText(/收款完成/)).toBeVisible()
   await clerk.shot('paid')
