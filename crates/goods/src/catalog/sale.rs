@@ -225,3 +225,17 @@ impl TryFrom<Row> for SkuForSale {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::other_spelling;
+
+    #[test]
+    fn a_upc_has_two_spellings_and_nothing_else_has() {
+        assert_eq!(other_spelling("012345678905").as_deref(), Some("0012345678905"));
+        assert_eq!(other_spelling("0012345678905").as_deref(), Some("012345678905"));
+        for other in ["6970000102483", "96385074", "龙井龙井", "TEA-12345678"] {
+            assert_eq!(other_spelling(other), None, "{other}");
+        }
+    }
+}
