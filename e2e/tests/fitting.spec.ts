@@ -1,5 +1,5 @@
 // Goods put aside for trying: the member has two sizes kept at a store and gives a third up, the clerk lays them out, one is
-// sold at the counter from what was kept, the other goes back on the shelf.
+// sold at the counter from what was kept, the other goes back on the shelf, like what was laid out for somebody who did not come.
 import { expect, test } from './people.js'
 
 const PHONE = '13712340111'
@@ -72,6 +72,18 @@ test('fitting: two sizes put aside, one bought at the counter, one put back', as
   await staff.page.getByText('已结束', { exact: true }).click()
   await expect(staff.page.locator('.over li').filter({ hasText: MASKED })).toHaveCount(3)
   await staff.shot('over')
+
+  const tab = staff.page.getByRole('radiogroup').getByText(/^该放回货架/)
+  await expect(tab).toHaveText('该放回货架1')
+  await tab.click()
+  const lies = staff.page.locator('.over li')
+  await expect(lies).toContainText('过期没来')
+  await staff.shot('to-put-back')
+  await lies.getByRole('button', { name: '已放回' }).click()
+  await expect(staff.page.getByText('货架都归位了')).toBeVisible()
+  await expect(tab).toHaveText('该放回货架')
+  await staff.page.getByText('已结束', { exact: true }).click()
+  await expect(staff.page.locator('.over li').filter({ hasText: /小林.*放回货架/ })).toHaveCount(1)
 
   await member.open('/pages/booking/fittings')
   await expect(mine('41').getByText('已买走')).toBeVisible()

@@ -1,5 +1,5 @@
 // Whose member: a clerk shows a code, a visitor comes by it, signs in and buys; the clerk sees the member and the sale, and
-// the owner moves the member with a reason.
+// the owner moves the member with a reason, and those of a clerk who left together.
 import { type Member, type Staff, expect, test } from './people.js'
 
 const PHONE = '13577770121'
@@ -103,4 +103,21 @@ test('home: a clerk wins a visitor by a code, sees the sale, and the owner moves
   await staff.shot('moved')
   await member.open('/pages/member/code')
   await expect(member.page.getByText('您的专属门店', { exact: true })).toBeVisible()
+
+  await staff.open('/staff')
+  await staff.shot('left')
+  await page.getByRole('link', { name: '名下还有 2 位会员' }).click()
+  const batch = page.getByRole('dialog', { name: '整批转移会员' })
+  await batch.getByLabel('转入导购').click()
+  await page.getByRole('option', { name: '小林' }).click()
+  await expect(batch.locator('.told')).toContainText(/2 位会员.*湖滨店 · 小周.*湖滨店 · 小林/)
+  await batch.getByLabel('原因').fill('小周离职')
+  await staff.shot('together')
+  await batch.getByRole('button', { name: '转移 2 位会员' }).click()
+  await page.waitForURL(/tasks/)
+  await expect(page.getByText(/^2 位会员已转到.*湖滨店 · 小林$/).first()).toBeVisible()
+  await staff.shot('moved-together')
+  await staff.open('/homes')
+  await expect(page.getByRole('button', { name: '整批转移' })).toBeVisible()
+  await expect(page.getByText('名下还有')).toHaveCount(0)
 })

@@ -102,4 +102,5 @@ const ALL: &[Migration] = &[
     Migration { version: 111, name: "fitting", text: include_str!("../../../migrations/0111_fitting.sql") },
     Migration { version: 121, name: "member_home", text: include_str!("../../../migrations/0121_member_home.sql") },
     Migration { version: 122, name: "counter_day", text: include_str!("../../../migrations/0122_counter_day.sql") },
+    Migration { version: 125, name: "put_back", text: include_str!("../../../migrations/0125_put_back.sql") },
 ];

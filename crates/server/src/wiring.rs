@@ -103,6 +103,7 @@ pub fn handlers() -> Handlers {
         .on(upload_shipping::UPLOAD_SHIPPING, upload_shipping::upload)
         .on(order_export::EXPORT_ORDERS, task::work(order_export::run))
         .on(ship_file::SHIP_FILE, task::work(ship_file::run))
+        .on(home::MOVE_MEMBERS, task::work(home::move_members))
         .on(goods::catalog::CHANGE, task::work(goods::catalog::change))
         .on(goods::import::CHECK, task::work(goods::import::check))
         .on(goods::import::IMPORT, task::work(goods::import::import))

@@ -1,11 +1,12 @@
 //! Goods that a store puts aside for a member to try. Owns `fitting`.
 //!
 //! Promise: while one is open its pieces are reserved at the store (`inventory`, holder `fitting`), and whoever ends it gives
-//! them back or sells them, once. Nothing is paid before the counter.
+//! them back or sells them, once. Nothing is paid before the counter. What was laid out for somebody who did not come stays in
+//! a clerk's list until one of them says that it is back on the shelf; the stock knows long before.
 
 use db::{FromRow, Row, Tx, args};
 use goods::inventory::{self, Demand, Holder};
-use kernel::{Cursor, Error, Id, Instant, MallId, Page, Result};
+use kernel::{Actor, Cursor, Error, Id, Instant, MallId, Page, Result};
 use platform::Ctx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -79,11 +80,24 @@ pub struct Fitting {
     pub ended_reason: Option<String>,
     /// The sale that took it.
     pub order_id: Option<Id>,
+    /// When a clerk put it back that had been laid out for nobody, and who.
+    pub put_back_at: Option<Instant>,
+    pub put_back_by: Option<Id>,
 }
+
+impl Fitting {
+    /// It was laid out, nobody came, and nobody has said yet that it is back on the shelf.
+    pub fn is_to_put_back(&self) -> bool {
+        matches!(self.state, State::Cancelled | State::Expired) && self.ready_at.is_some() && self.put_back_at.is_none()
+    }
+}
+
+/// [`Fitting::is_to_put_back`], as the index `fitting_to_put_back` has it.
+const TO_PUT_BACK: &str = "state in ('cancelled', 'expired') and ready_at is not null and put_back_at is null";
 
 const COLUMNS: &str =
     "id, member_id, store_id, sku_id, product_id, name, option_text, picture_key, quantity, state, until,
-    created_at, ready_at, ended_at, ended_reason, order_id";
+    created_at, ready_at, ended_at, ended_reason, order_id, put_back_at, put_back_by";
 
 impl FromRow for Fitting {
     fn from_row(row: &mut Row<'_>) -> Result<Self> {
@@ -104,6 +118,8 @@ impl FromRow for Fitting {
             ended_at: row.next()?,
             ended_reason: row.next()?,
             order_id: row.next()?,
+            put_back_at: row.next()?,
+            put_back_by: row.next()?,
         })
     }
 }
@@ -259,6 +275,61 @@ pub fn over_at(
         &args![mall_id, store_id, before.key, before.id, limit + 1],
     )?;
     Ok(Page::from_rows(rows, limit, |row: &Fitting| Cursor { key: row.ended_at.map_or(0, |at| at.0), id: row.id.0 }))
+}
+
+/// What lies laid out at a store for nobody, the longest first.
+pub fn to_put_back_at(
+    tx: &mut Tx<'_>,
+    mall_id: MallId,
+    store_id: Id,
+    cursor: Option<Cursor>,
+    limit: i64,
+) -> Result<Page<Fitting>> {
+    let after = cursor.unwrap_or(Cursor { key: i64::MIN, id: 0 });
+    let rows = tx.all(
+        &format!(
+            "select {COLUMNS} from fitting
+             where mall_id = $1 and store_id = $2 and {TO_PUT_BACK} and (ended_at, id) > ($3, $4)
+             order by ended_at, id
+             limit $5"
+        ),
+        &args![mall_id, store_id, after.key, after.id, limit + 1],
+    )?;
+    Ok(Page::from_rows(rows, limit, |row: &Fitting| Cursor { key: row.ended_at.map_or(0, |at| at.0), id: row.id.0 }))
+}
+
+/// Stores with something to put back, of these or of all: how many entries, and when the last of them ended.
+pub fn put_backs(tx: &mut Tx<'_>, mall_id: MallId, store_id: Option<Id>) -> Result<Vec<(Id, i64, Instant)>> {
+    let (only, values) = match store_id {
+        Some(store_id) => (" and store_id = $2", args![mall_id, store_id].to_vec()),
+        None => ("", args![mall_id].to_vec()),
+    };
+    let sql = format!(
+        "select store_id, count(*), max(ended_at) from fitting
+         where mall_id = $1{only} and {TO_PUT_BACK}
+         group by store_id
+         order by store_id"
+    );
+    tx.all(&sql, &values)
+}
+
+/// Says that what was laid out is back on the shelf, once. `fitting.put_back_already`, `fitting.not_to_put_back` (409).
+pub fn put_back(tx: &mut Tx<'_>, ctx: &Ctx, fitting: &Fitting) -> Result<()> {
+    let by = match ctx.actor {
+        Actor::Staff(id) => Some(id),
+        _ => None,
+    };
+    let done = tx.exec(
+        &format!(
+            "update fitting set put_back_at = $3, put_back_by = $4 where mall_id = $1 and id = $2 and {TO_PUT_BACK}"
+        ),
+        &args![ctx.mall_id, fitting.id, ctx.now, by],
+    )?;
+    match (done, fitting.put_back_at) {
+        (1, _) => Ok(()),
+        (_, Some(_)) => Err(Error::conflict("fitting.put_back_already", "已经有人放回货架了")),
+        (_, None) => Err(Error::conflict("fitting.not_to_put_back", "这份留货不用放回货架，请刷新再看")),
+    }
 }
 
 /// Whose day is over.

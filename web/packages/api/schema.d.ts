@@ -1732,6 +1732,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/fittings/put-backs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count what goes back on the shelves, by store.
+         * @description Needs `order.redeem`. Stores with nothing to put back are left out; a clerk bound to a store hears of that one.
+         */
+        get: operations["count_put_backs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/fittings/{id}/step": {
         parameters: {
             query?: never;
@@ -1820,6 +1840,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/homes/holders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List whose members a store has, those who left included.
+         * @description Needs `member.adjust`.
+         */
+        get: operations["list_home_holders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/homes/invites": {
         parameters: {
             query?: never;
@@ -1852,6 +1892,27 @@ export interface paths {
          * @description One's own, or with `home.view` those of a store one may see. A PNG or JPEG; the page gets the scene `home=<code>`.
          */
         get: operations["draw_home_invite_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/homes/left": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List members whose clerk left their store.
+         * @description Needs `home.view`. By clerk and store: the account is disabled, or bound to another store. A clerk bound to a store sees
+         *     that store only.
+         */
+        get: operations["list_left_homes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1934,6 +1995,48 @@ export interface paths {
         get: operations["list_my_home_members"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/homes/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move members together to another store or clerk.
+         * @description Needs `member.adjust`. A task moves those who belong there at this moment; whoever is moved or won elsewhere before their
+         *     turn stays there. Sales up to now stay where they were counted. A clerk bound to a store moves members of that store
+         *     within it.
+         */
+        post: operations["move_home_members"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/homes/moves/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * See who would be moved together.
+         * @description Needs `member.adjust`. A clerk bound to a store moves members of that store within it.
+         */
+        post: operations["preview_home_move"];
         delete?: never;
         options?: never;
         head?: never;
@@ -11293,8 +11396,12 @@ export interface components {
         };
         /** @description What a store has put aside. */
         FittingRow: components["schemas"]["FittingView"] & {
+            /** @description It was laid out, nobody came, and it lies there still. */
+            is_to_put_back: boolean;
             member: components["schemas"]["OrderMember"];
             order_id?: null | components["schemas"]["Id"];
+            put_back_at?: null | components["schemas"]["Instant"];
+            put_back_by?: string | null;
             /** @description To find it on the shelf. */
             sku_code: string;
         };
@@ -11307,7 +11414,7 @@ export interface components {
          * @description What the store did.
          * @enum {string}
          */
-        FittingStep: "ready" | "return" | "refuse";
+        FittingStep: "ready" | "return" | "refuse" | "put_back";
         /** @description Goods put aside. */
         FittingView: {
             created_at: components["schemas"]["Instant"];
@@ -11604,6 +11711,15 @@ export interface components {
              */
             won: number;
         };
+        /** @description Whose members a store has. */
+        HomeHolder: {
+            clerk_id?: null | components["schemas"]["Id"];
+            clerk_name?: string | null;
+            /** Format: int64 */
+            members: number;
+            /** @description Bound to the store, with an account in use. */
+            works_here: boolean;
+        };
         /**
          * @description How a member came to a home.
          * @enum {string}
@@ -11627,6 +11743,27 @@ export interface components {
             /** @example 沈** */
             name_masked: string;
             since: components["schemas"]["Instant"];
+        };
+        /** @description Whose members go where. */
+        HomeMove: {
+            from_clerk_id?: null | components["schemas"]["Id"];
+            from_store_id?: null | components["schemas"]["Id"];
+            to_clerk_id?: null | components["schemas"]["Id"];
+            to_store_id: components["schemas"]["Id"];
+        };
+        /** @description Who would be moved. */
+        HomeMovePreview: {
+            /** @example 湖滨店 · 小周 */
+            from: string;
+            /**
+             * Format: int64
+             * @description Whoever belongs there already is not among them.
+             */
+            members: number;
+            /** @description The latest of them, names masked. */
+            sample: components["schemas"]["HomeMember"][];
+            /** @example 湖滨店 · 小林 */
+            to: string;
         };
         /** @description What the mini program opens with. */
         HomePage: {
@@ -11867,6 +12004,17 @@ export interface components {
          * @enum {string}
          */
         LaneName: "activity" | "best_price" | "promotion" | "coupon" | "points" | "freight" | "reward";
+        /** @description Members of somebody who does not work at their store any more. */
+        LeftHomes: {
+            clerk_id: components["schemas"]["Id"];
+            clerk_name: string;
+            /** @description The account is in use, at another store. */
+            is_active: boolean;
+            /** Format: int64 */
+            members: number;
+            store_id: components["schemas"]["Id"];
+            store_name: string;
+        };
         /** @description What the mall owes in one account. */
         Liability: {
             account: components["schemas"]["Account"];
@@ -12518,6 +12666,15 @@ export interface components {
             reason: string;
             resource_id?: null | components["schemas"]["Id"];
             starts_at: components["schemas"]["Instant"];
+        };
+        /** @description Whose members go where, and why. */
+        MoveHomeMembers: {
+            from_clerk_id?: null | components["schemas"]["Id"];
+            from_store_id?: null | components["schemas"]["Id"];
+            /** @description Why; only staff see it. */
+            reason: string;
+            to_clerk_id?: null | components["schemas"]["Id"];
+            to_store_id: components["schemas"]["Id"];
         };
         /** @description One change of stock. */
         Movement: {
@@ -13628,8 +13785,12 @@ export interface components {
         /** @description One page of a list; `next_cursor` is absent on the last page. */
         Page_FittingRow: {
             items: (components["schemas"]["FittingView"] & {
+                /** @description It was laid out, nobody came, and it lies there still. */
+                is_to_put_back: boolean;
                 member: components["schemas"]["OrderMember"];
                 order_id?: null | components["schemas"]["Id"];
+                put_back_at?: null | components["schemas"]["Instant"];
+                put_back_by?: string | null;
                 /** @description To find it on the shelf. */
                 sku_code: string;
             })[];
@@ -15601,6 +15762,18 @@ export interface components {
             quantity: number;
             sku_id: components["schemas"]["Id"];
             store_id: components["schemas"]["Id"];
+        };
+        /** @description What a store has to put back on its shelves. */
+        PutBacks: {
+            /**
+             * Format: int64
+             * @description Entries of the list `to_put_back`.
+             */
+            count: number;
+            /** @description When the last of them ended. */
+            newest_at: components["schemas"]["Instant"];
+            store_id: components["schemas"]["Id"];
+            store_name: string;
         };
         /** @description Changes from the list. */
         QuickEdit: {
@@ -25658,7 +25831,7 @@ export interface operations {
         parameters: {
             query: {
                 store_id: components["schemas"]["Id"];
-                state?: "open" | "over";
+                state?: "open" | "to_put_back" | "over";
                 cursor?: string;
             };
             header?: never;
@@ -25700,6 +25873,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_put_backs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PutBacks"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */
@@ -25781,7 +26018,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `fitting.over` */
+            /** @description `fitting.over`, `fitting.put_back_already`, `fitting.not_to_put_back` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -26178,6 +26415,72 @@ export interface operations {
             };
         };
     };
+    list_home_holders: {
+        parameters: {
+            query: {
+                store_id: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HomeHolder"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `home.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     make_home_invite: {
         parameters: {
             query?: never;
@@ -26336,6 +26639,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_left_homes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeftHomes"][];
+                };
+            };
+            /** @description `request.invalid`, `request.invalid_json`: the request cannot be understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `staff.not_allowed`, `session.wrong_kind`: this caller may not */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
@@ -26598,6 +26965,178 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_home_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveHomeMembers"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedTask"];
+                };
+            };
+            /** @description `request.invalid` at `reason` or `from_store_id` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `home.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found`, `home.no_such_clerk` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `home.same`, `home.nothing_to_move` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request.too_often`: wait `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `server.busy`: overloaded, wait `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_home_move: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HomeMove"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HomeMovePreview"];
+                };
+            };
+            /** @description `request.invalid` at `from_store_id` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session.required`, `session.ended`: sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `home.other_store` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `store.not_found`, `home.no_such_clerk` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `home.same` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description `request.too_often`: wait `Retry-After` seconds */

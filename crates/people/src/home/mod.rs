@@ -6,12 +6,14 @@
 //! that what counted for an order is what was paid for it less what came back.
 //! It does not know orders, counters or what a store is: those who do call in the transaction that moves the money.
 
+mod batch;
 mod invite;
 mod member;
 mod model;
 mod report;
 mod sale;
 
+pub use batch::{Batch, Held, Left, count_to_move, left_behind, move_all, next_to_move, sample_to_move};
 pub use invite::{Invite, invite_of, invite_of_code, make_invite};
 pub use member::{
     Move, change, clear_up, forget_member, history, home_of, join, members_of, merge, opened_by, win_at_counter,

@@ -1,5 +1,5 @@
-//! What members of the demo have put aside to try: two sizes of a shoe, one of them laid out, something for somebody else, and
-//! what is over.
+//! What members of the demo have put aside to try: two sizes of a shoe, one of them laid out, something for somebody else, what
+//! is over, and what was laid out for somebody who did not come and still has to go back on the shelf.
 
 use crate::flows::fitting::{READY, evening};
 use db::{Tx, args};
@@ -25,13 +25,14 @@ pub(super) fn seed(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<()> {
          join product p on p.mall_id = k.mall_id and p.id = k.product_id and p.status = 'on_sale'
          where t.mall_id = $1 and t.location_id = $2 and t.on_hand - t.reserved > 2
          order by case when p.slug like '%-running-shoe' then 0 else 1 end, p.id, k.id
-         limit 4",
+         limit 5",
         &args![ctx.mall_id, location_id],
     )?;
     let tomorrow = ctx.now.day_at_offset(OFFSET) + 1;
     let Ok(until) = evening(&store, tomorrow, ctx.now, OFFSET) else { return Ok(()) };
     let skus = skus_for_sale(tx, ctx.mall_id, &there)?;
-    let wishes = [(ann, State::Ready), (ann, State::Held), (bob, State::Held), (eve, State::Returned)];
+    let wishes =
+        [(ann, State::Ready), (ann, State::Held), (bob, State::Held), (eve, State::Returned), (eve, State::Expired)];
     for ((member_id, state), sku) in wishes.into_iter().zip(&skus) {
         let new = NewFitting { member_id: *member_id, store_id, location_id, sku, quantity: 1, until };
         let id = hold(tx, ctx, &new)?;
@@ -41,9 +42,12 @@ pub(super) fn seed(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<()> {
                 outbox::emit(tx, ctx, READY, &serde_json::json!({ "fitting_id": id }))?;
             }
             State::Held => {}
-            _ => {
+            over => {
+                if over == State::Expired {
+                    make_ready(tx, ctx, id)?;
+                }
                 let row = find(tx, ctx.mall_id, id)?;
-                end(tx, ctx, &row, state, None)?;
+                end(tx, ctx, &row, over, None)?;
             }
         }
     }

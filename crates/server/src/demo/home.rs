@@ -1,9 +1,10 @@
 //! Whom the stores and the clerk of the demo won over the last weeks: by the code on the clerk's phone, and by the one at
-//! the door of another store. What these members buy afterwards counts for them.
+//! the door of another store. What these members buy afterwards counts for them. One of the clerks left and has members still.
 
 use db::{Tx, args};
 use kernel::{Id, Result, days, hours};
 use people::home::{self, Whose};
+use people::staff::{self, Rights, StaffChange};
 use platform::Ctx;
 
 /// How many of the members have a home.
@@ -19,6 +20,10 @@ pub(super) fn seed(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<()> {
          limit 2",
         &args![ctx.mall_id],
     )?;
+    let former: Option<(Id, String, Id, Option<Id>)> = tx.opt(
+        "select id, name, role_id, store_id from staff where mall_id = $1 and username = 'zhou'",
+        &args![ctx.mall_id],
+    )?;
     let members: Vec<Id> = tx.all(
         "select id from member where mall_id = $1 and kind = 'member' order by id limit $2",
         &args![ctx.mall_id, MOST],
@@ -28,10 +33,15 @@ pub(super) fn seed(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<()> {
     }
     for (at, member_id) in (0i64..).zip(members) {
         let Some((store_id, clerk_id)) = stores.get(usize::from(at % 3 == 1)).or(stores.first()) else { return Ok(()) };
-        let whose = Whose { store_id: *store_id, clerk_id: *clerk_id };
+        let clerk_id = if matches!(at, 2 | 3) { former.as_ref().map(|(id, ..)| *id).or(*clerk_id) } else { *clerk_id };
+        let whose = Whose { store_id: *store_id, clerk_id };
         home::make_invite(tx, ctx, whose)?;
         let then = ctx.at(ctx.now - days(4 * (MOST - at)) - hours(at));
         home::opened_by(tx, &then, member_id, true, whose)?;
+    }
+    if let Some((id, name, role_id, store_id)) = former {
+        let gone = StaffChange { name, role_id, store_id, status: "disabled".into() };
+        staff::change_staff(tx, ctx, &Rights::system(), None, id, &gone)?;
     }
     Ok(())
 }

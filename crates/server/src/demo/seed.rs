@@ -158,14 +158,13 @@ impl Seeding<'_> {
     }
 
     fn staff(&self, tx: &mut Tx<'_>, stores: &Keys, hashes: &[people::staff::Hashed]) -> Result<()> {
+        let role = RoleInput { name: "店员".into(), permissions: super::counter::CLERK.map(str::to_owned).to_vec() };
+        let role_id = people::staff::add_role(tx, self.ctx, &Rights::system(), &role)?;
         for (member, hash) in self.catalog.staff.iter().zip(hashes) {
             if member.role == "owner" {
                 people::staff::create_owner(tx, self.ctx, &member.username, hash)?;
                 continue;
             }
-            let role =
-                RoleInput { name: "店员".into(), permissions: super::counter::CLERK.map(str::to_owned).to_vec() };
-            let role_id = people::staff::add_role(tx, self.ctx, &Rights::system(), &role)?;
             let new = NewStaff {
                 username: member.username.clone(),
                 name: member.name.clone(),

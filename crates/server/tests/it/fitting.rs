@@ -201,3 +201,69 @@ fn the_till_finds_what_waits_for_a_member_and_a_sale_given_up_gives_it_back() {
         assert_eq!(mall.stock_at(&coat, store.location_id).await, (1, 0));
     });
 }
+
+/// What a store has to put back, as its page shows it.
+async fn to_put_back(by: &Client, store: &Store) -> Vec<Value> {
+    let path = format!("/admin/v1/fittings?store_id={}&state=to_put_back", store.id);
+    by.get(&path).await.ok()["items"].as_array().unwrap().clone()
+}
+
+#[test]
+fn what_was_laid_out_for_nobody_stays_in_the_list_until_one_clerk_puts_it_back() {
+    on_both_engines(async |mall| {
+        let (store, coat) = furnished(&mall, 5).await;
+        let (ann, bob) = (mall.member().await, mall.member().await);
+        let laid_out = put_aside(&ann, &store, &coat, 2, TODAY).await.ok();
+        let given_up = put_aside(&bob, &store, &coat, 1, TODAY).await.ok();
+        let in_its_place = put_aside(&bob, &store, &coat, 1, TODAY).await.ok();
+        let (lin, wu) = (mall.clerk(&store).await, mall.clerk(&store).await);
+        let far = mall.store("钱江店").await;
+        let stranger = mall.clerk(&far).await;
+        for held in [&laid_out, &given_up] {
+            step(&lin, held, "put_back").await.refused("fitting.not_to_put_back");
+            step(&lin, held, "ready").await.ok();
+        }
+        assert_eq!(to_put_back(&lin, &store).await.len(), 0);
+        bob.post(&format!("/api/v1/fittings/{}/cancel", given_up["id"].as_str().unwrap()), json!({})).await.ok();
+        mall.clock.advance(hours(11));
+        mall.run_jobs().await;
+        assert_eq!(mall.stock_at(&coat, store.location_id).await, (5, 0), "the stock is free at once");
+        let lies = to_put_back(&lin, &store).await;
+        let ids: Vec<&Value> = lies.iter().map(|row| &row["id"]).collect();
+        assert_eq!(
+            ids,
+            [&given_up["id"], &laid_out["id"]],
+            "the longest first; what was never laid out lies on the shelf"
+        );
+        assert!(lies.iter().all(|row| row["is_to_put_back"] == true));
+        let counted = lin.get("/admin/v1/fittings/put-backs").await.ok();
+        assert_eq!((&counted[0]["count"], &counted[0]["store_name"]), (&json!(2), &json!("湖滨店")));
+        assert_eq!(
+            mall.staff().get("/admin/v1/fittings/put-backs").await.ok(),
+            counted,
+            "the owner hears of every store"
+        );
+        assert_eq!(stranger.get("/admin/v1/fittings/put-backs").await.ok(), json!([]));
+        let other = mall.world.found("second").await.staff();
+        assert_eq!(other.get("/admin/v1/fittings/put-backs").await.ok(), json!([]));
+        step(&other, &laid_out, "put_back").await.refused("fitting.not_found");
+
+        step(&stranger, &laid_out, "put_back").await.refused("fitting.other_store");
+        step(&lin, &in_its_place, "put_back").await.refused("fitting.not_to_put_back");
+        // Two clerks at once: one of them did it.
+        let (one, two) = tokio::join!(step(&lin, &laid_out, "put_back"), step(&wu, &laid_out, "put_back"));
+        let done = [&one, &two].into_iter().filter(|reply| reply.status.is_success()).count();
+        assert_eq!(done, 1);
+        [one, two].iter().filter(|reply| !reply.status.is_success()).for_each(|reply| {
+            reply.refused("fitting.put_back_already");
+        });
+        step(&lin, &given_up, "put_back").await.ok();
+        assert_eq!(to_put_back(&lin, &store).await.len(), 0);
+        let over = lin.get(&format!("/admin/v1/fittings?store_id={}&state=over", store.id)).await.ok();
+        let row = over["items"].as_array().unwrap().iter().find(|row| row["id"] == given_up["id"]).unwrap().clone();
+        assert!(row["put_back_by"].is_string() && row["put_back_at"] == mall.clock_now().to_string(), "{row}");
+        assert_eq!((&row["state"], &row["is_to_put_back"]), (&json!("cancelled"), &json!(false)));
+        assert_eq!(lin.get("/admin/v1/fittings/put-backs").await.ok(), json!([]));
+        assert_eq!(mall.stock_at(&coat, store.location_id).await, (5, 0));
+    });
+}

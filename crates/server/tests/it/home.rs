@@ -19,26 +19,28 @@ pub async fn writes(mall: &TestMall, f: &Furnished) -> Vec<(&'static str, String
     let clerk = mall.clerk(&f.store).await;
     let whose = |reason: Option<&str>| json!({ "store_id": f.store.id, "clerk_id": clerk.id, "reason": reason });
     let invite = json!({ "store_id": f.store.id, "clerk_id": clerk.id });
+    let together = json!({ "from_store_id": f.store.id, "to_store_id": f.store.id, "reason": "导购离职" });
     vec![
         ("POST /admin/v1/homes/invites", "/admin/v1/homes/invites".into(), invite),
         ("PUT /admin/v1/members/{id}/home", format!("/admin/v1/members/{}/home", f.member.id), whose(Some("老顾客"))),
+        ("POST /admin/v1/homes/moves", "/admin/v1/homes/moves".into(), together),
     ]
 }
 
 const SEES: [&str; 4] = ["order.view", "counter.sell", "product.view", "home.view"];
 
-struct Street {
+pub struct Street {
     /// At the lake, and the clerk who works there.
-    lake: Store,
-    lin: StaffClient,
+    pub lake: Store,
+    pub lin: StaffClient,
     /// In the west, and its clerk.
-    west: Store,
-    wu: StaffClient,
-    tea: Product,
+    pub west: Store,
+    pub wu: StaffClient,
+    pub tea: Product,
 }
 
 /// Two stores with a clerk each, and tea at 100.00 on both shelves and in the warehouse.
-async fn street(mall: &TestMall) -> Street {
+pub async fn street(mall: &TestMall) -> Street {
     let (lake, west) = (mall.store("湖滨店").await, mall.store("城西店").await);
     let tea = mall.product("龙井").price_fen(10_000).stock(50).create().await;
     lake.receive(mall, &tea, 20).await;
@@ -48,13 +50,13 @@ async fn street(mall: &TestMall) -> Street {
     Street { lake, lin, west, wu, tea }
 }
 
-async fn code_of(clerk: &StaffClient) -> String {
+pub async fn code_of(clerk: &StaffClient) -> String {
     let invite = clerk.post("/admin/v1/homes/mine/invite", json!({})).await.ok();
     assert!(invite["link"].as_str().unwrap().ends_with(&format!("/#/?home={}", invite["code"].as_str().unwrap())));
     invite["code"].as_str().unwrap().to_owned()
 }
 
-async fn open(who: &Client, code: &str) -> testkit::Reply {
+pub async fn open(who: &Client, code: &str) -> testkit::Reply {
     who.post("/api/v1/home-invites/open", json!({ "code": code })).await
 }
 
@@ -66,7 +68,7 @@ async fn sign_in(mall: &TestMall, guest: &Client, phone: &str) -> (Client, Strin
     (member, granted["me"]["id"].as_str().unwrap().to_owned())
 }
 
-async fn home_of(member: &Client) -> (String, String) {
+pub async fn home_of(member: &Client) -> (String, String) {
     let home = member.get("/api/v1/me/home").await.ok();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     (text(&home["store"]["name"]), text(&home["clerk_name"]))
@@ -83,16 +85,16 @@ async fn sell(till: &Till, tea: &Product, member: &MemberClient, pieces: i64) ->
     till.clerk.post("/admin/v1/counter/sales", body).await.ok()
 }
 
-async fn report(staff: &StaffClient, store: Option<&Store>) -> Value {
+pub async fn report(staff: &StaffClient, store: Option<&Store>) -> Value {
     let query = store.map(|store| format!("?store_id={}", store.id)).unwrap_or_default();
     staff.get(&format!("/admin/v1/homes/report{query}")).await.ok()
 }
 
-fn figures(row: &Value) -> [i64; 6] {
+pub fn figures(row: &Value) -> [i64; 6] {
     ["won", "bought", "online_fen", "here_fen", "elsewhere_fen", "refunded_fen"].map(|name| row[name].as_i64().unwrap())
 }
 
-async fn move_to(staff: &StaffClient, member: &MemberClient, store: &Store, clerk: &StaffClient) -> testkit::Reply {
+pub async fn move_to(staff: &StaffClient, member: &MemberClient, store: &Store, clerk: &StaffClient) -> testkit::Reply {
     let body = json!({ "store_id": store.id, "clerk_id": clerk.id, "reason": "搬到城西住了" });
     staff.put(&format!("/admin/v1/members/{}/home", member.id), body).await
 }
@@ -131,7 +133,7 @@ fn a_guest_belongs_to_whoever_invited_first() {
     });
 }
 
-async fn role_of(mall: &TestMall, staff: &StaffClient) -> Value {
+pub async fn role_of(mall: &TestMall, staff: &StaffClient) -> Value {
     let all = mall.staff_again().await.get("/admin/v1/staff").await.ok();
     let rows = all["items"].as_array().or(all.as_array()).unwrap().clone();
     rows.iter().find(|row| row["id"] == staff.id.to_string()).unwrap()["role"]["id"].clone()

@@ -34,6 +34,7 @@ mod floors;
 mod gifts;
 mod halves;
 mod home;
+mod home_batch;
 mod hostile;
 mod imports;
 mod insight;

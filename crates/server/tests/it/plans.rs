@@ -11,6 +11,7 @@ const ACCEPTED: &[(&str, &str)] = &[
     ("from ledger_balance", "what a mall owes its members: one row a member and account, for the finance page alone"),
     ("from webhook_delivery", "an index of what is not delivered yet"),
     ("p.deleted_at is not null", "the bin is small, and an index holds it alone"),
+    ("and put_back_at is null", "an index of what clerks have yet to put back, over all stores for the owner"),
     ("group by category_id", "counts along an index of live products, without their rows"),
 ];
 

@@ -42,6 +42,7 @@ pub const NOT_IN_THE_SCRIPT: &[&str] = &[
     "POST /admin/v1/counter/quote",
     "POST /admin/v1/counter/members",
     "POST /admin/v1/homes/mine/invite",
+    "POST /admin/v1/homes/moves/preview",
     "POST /admin/v1/notices/{kind}/preview",
     "POST /admin/v1/uploads",
     "POST /admin/v1/products/changes/preview",

@@ -1,7 +1,7 @@
 // The stores members belong to: invites, what clerks won, moving a member.
 
 import type { Query } from '@api/client';
-import type { ChangeMemberHome } from '@api/types';
+import type { ChangeMemberHome, HomeMove, MoveHomeMembers } from '@api/types';
 import { call, fetchFile, fetchPicture } from '@/app/http';
 
 export const readMyHomes = () => call('GET', '/admin/v1/homes/mine');
@@ -15,6 +15,11 @@ export const listHomeMembers = (query: Query) => call('GET', '/admin/v1/homes/me
 export const listHomeClerks = (store_id: string) => call('GET', '/admin/v1/homes/clerks', { query: { store_id } });
 export const changeMemberHome = (id: string, body: ChangeMemberHome) =>
   call('PUT', '/admin/v1/members/{id}/home', { path: { id }, body });
+
+export const previewHomeMove = (body: HomeMove) => call('POST', '/admin/v1/homes/moves/preview', { body });
+export const moveHomeMembers = (body: MoveHomeMembers) => call('POST', '/admin/v1/homes/moves', { body });
+export const listHomeHolders = (store_id: string) => call('GET', '/admin/v1/homes/holders', { query: { store_id } });
+export const listLeftHomes = () => call('GET', '/admin/v1/homes/left');
 
 /** The mini-program code of an invite, as an address for a picture. */
 export const drawInviteCode = (code: string) =>

@@ -101,6 +101,10 @@ pub fn take_for_sale(tx: &mut Tx<'_>, ctx: &Ctx, store_id: Id, sale: &SellAtCoun
             return Err(Error::field("fitting_ids", format!("{} 没有扫进来", row.name)));
         }
         if sale.rung_at.is_some() && !row.state.is_open() {
+            // Nothing lies there that somebody would have to put back.
+            if row.is_to_put_back() {
+                fitting::put_back(tx, ctx, row)?;
+            }
             continue;
         }
         fitting::end(tx, ctx, row, FittingState::Bought, None)?;

@@ -2,6 +2,7 @@
 //! clerk's own page, reports, moving a member. The rules are those of [`people::home`]; here they meet stores, orders and
 //! counters. A clerk bound to a store sees that store only.
 
+mod batch;
 mod desk;
 mod invite;
 mod mine;
@@ -9,12 +10,14 @@ mod personal;
 mod report;
 mod shop;
 
+pub use batch::{MOVE_MEMBERS, run as move_members};
 pub use desk::{MemberHome, home_events, home_view};
 pub use personal::HomeData;
 
 use db::Tx;
 use kernel::{Error, Id, MallId, Result};
 use people::home::{self, Whose};
+use people::staff;
 use platform::permission::Grants;
 use platform::{App, Ctx};
 use trade::counter;
@@ -28,7 +31,7 @@ pub fn shop_routes() -> OpenApiRouter<App> {
 
 /// Routes under `/admin/v1`.
 pub fn admin_routes() -> OpenApiRouter<App> {
-    mine::routes().merge(invite::routes()).merge(report::routes()).merge(desk::routes())
+    mine::routes().merge(invite::routes()).merge(report::routes()).merge(desk::routes()).merge(batch::routes())
 }
 
 /// An order was paid: a counter wins its buyer, if nobody had before, and the sale counts for the buyer's home. Called by the
@@ -53,6 +56,12 @@ fn within(grants: &Grants, asked: Option<Id>) -> Result<Option<Id>> {
 
 fn other_store() -> Error {
     Error::forbidden("home.other_store", "只能查看和改动自己门店的会员归属")
+}
+
+/// Somebody's name, also of somebody who left.
+fn clerk_name(tx: &mut Tx<'_>, mall_id: MallId, id: Option<Id>) -> Result<Option<String>> {
+    let Some(id) = id else { return Ok(None) };
+    Ok(staff::names(tx, mall_id, &[id])?.remove(&id))
 }
 
 /// The clerks bound to a store, by name.

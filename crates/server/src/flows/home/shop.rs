@@ -1,9 +1,10 @@
 //! A shopper opens an invite; a member looks at the store they belong to.
 
+use super::clerk_name;
 use axum::extract::State;
 use goods::store::{self, StoreView};
-use kernel::{Id, Instant, Result};
-use people::{home, staff};
+use kernel::{Id, Instant};
+use people::home;
 use platform::problem::ProblemBody;
 use platform::{Answer, App, Json, Member, Shopper};
 use serde::{Deserialize, Serialize};
@@ -56,11 +57,6 @@ async fn open_home_invite(
         })
         .await?;
     Ok(Json(opened))
-}
-
-fn clerk_name(tx: &mut db::Tx<'_>, mall_id: kernel::MallId, id: Option<Id>) -> Result<Option<String>> {
-    let Some(id) = id else { return Ok(None) };
-    Ok(staff::names(tx, mall_id, &[id])?.remove(&id))
 }
 
 /// The store a member belongs to.

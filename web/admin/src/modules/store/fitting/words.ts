@@ -13,7 +13,3 @@ const STATES: Record<FittingRow['state'], StatusWord> = {
   expired: { label: '过期没来', tone: 'muted' },
 };
 export const fittingState = (state: FittingRow['state']): StatusWord => STATES[state];
-
-/** It was laid out, and nobody at the counter put it back. */
-export const liesThere = (row: FittingRow): boolean =>
-  Boolean(row.ready_at) && (row.state === 'cancelled' || row.state === 'expired');
