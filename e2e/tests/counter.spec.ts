@@ -146,7 +146,7 @@ test('counter-offline: what is sold without a network is told once when it is ba
   await expect(page.locator('.queue')).toContainText('等待上传')
   await staff.shot('waiting')
   await page.context().setOffline(false)
-  await expect(page.locator('.queue')).toContainText('已上传', { timeout: 20_000 })
+  await expect(page.locator('.queue li').first()).toContainText('已上传', { timeout: 40_000 })
   await staff.shot('told')
 
   // The next one reaches the server, and its answer is lost on the way back.
