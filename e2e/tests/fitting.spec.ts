@@ -77,6 +77,8 @@ test('fitting: two sizes put aside, one bought at the counter, one put back', as
   await expect(tab).toHaveText('该放回货架1')
   await tab.click()
   const lies = staff.page.locator('.over li')
+  // What was shown before stays until the answer is there.
+  await expect(lies).toHaveCount(1)
   await expect(lies).toContainText('过期没来')
   await staff.shot('to-put-back')
   await lies.getByRole('button', { name: '已放回' }).click()
