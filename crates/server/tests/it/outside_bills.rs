@@ -42,8 +42,8 @@ fn a_day_at(channel: &'static str) {
         pay(channel, &ann, &back, &outside).await;
         refund_until_done(&mall, &ann, &back).await;
 
-        // Ten in the morning of the next day has come, whatever time of day it is now.
-        mall.clock.advance(days(1) + hours(10));
+        // Ten in the morning of the next day has come, whatever time of day it is now; UnionPay's days begin at 23:00.
+        mall.clock.advance(days(1) + hours(11));
         let desk = mall.staff_with(&["finance.view", "finance.settle"], None).await;
         mall.run_jobs().await;
         assert!(open(&desk).await.is_empty(), "{:?}", open(&desk).await);
